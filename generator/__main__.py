@@ -1,0 +1,14 @@
+"""`python -m generator`."""
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Python looks in the current folder first. That may be a folder of pictures from anywhere, in
+    # which a file named PIL.py must not become our code. Last, it still finds us in a checkout.
+    if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd():
+        sys.path.append(sys.path.pop(0))
+
+    from generator.cli import main
+
+    main()

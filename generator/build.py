@@ -1,0 +1,78 @@
+"""A build: one at a time, only if something changed, and only into a folder that is ours."""
+
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from generator import publish, store
+from generator.config import Config
+from generator.errors import ConfigError, Problem
+from generator.layout import CACHE, CONTENT, PICTURES, TEMPLATES
+from generator.report import Listener, Options, Order, Report
+from generator.survey import fingerprint, survey
+
+
+class Last(Struct, frozen=True):
+    """What the last build was made of, and its report: nothing is to do while that still holds."""
+
+    made_of: str
+    report: Report
+
+
+def build(
+    site: Path, output: Path, config: Config, options: Options, listener: Listener | None = None
+) -> Report:
+    """Build a site; FastphotoError if it cannot be, or must not be, and then nothing was published.
+
+    Raises OSError where the machine refuses.
+    """
+    listener = listener or Listener()
+    started = time.perf_counter()
+    cache = site / CACHE
+    check(site, output)
+    with store.exclusive(cache, listener.waiting):
+        sources = survey(site, config)
+        manifest = publish.open_manifest(output, cache)
+        made_of = fingerprint(sources, config, output)
+        report = None if options.force else _unchanged(made_of, manifest, cache)
+        if report is None:
+            # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild
+            # more than all it does.
+            from generator.steps import run_steps  # noqa: PLC0415
+
+            order = Order(site, cache, config, options, listener)
+            report, lasting = run_steps(order, sources, manifest)
+            if lasting:
+                store.save(cache, store.LAST, Last(made_of, report))
+    if options.strict and report.problems:
+        report = msgspec.structs.replace(report, published=False)
+    seconds = time.perf_counter() - started
+    return msgspec.structs.replace(report, seconds=seconds, output=str(output))
+
+
+def check(site: Path, output: Path) -> None:
+    """Refuse a site without pictures, and an output folder that must not be written to."""
+    folders = {name: site / name for name in (PICTURES, CONTENT, TEMPLATES, CACHE)}
+    publish.check_output(output, folders)
+    if not folders[PICTURES].is_dir():
+        hint = "put photographs there, or name another site with --site"
+        raise ConfigError(Problem(str(folders[PICTURES]), "there is no such folder", hint))
+
+
+def _unchanged(made_of: str, manifest: publish.Manifest, cache: Path) -> Report | None:
+    """Return the last report if sources, settings, software and output are as they were then."""
+    last = store.load(cache, store.LAST, Last)
+    if last is None or last.made_of != made_of:
+        return None
+    if not publish.is_intact(manifest, Path(manifest.output)):
+        return None
+    return msgspec.structs.replace(
+        last.report,
+        photos_rendered=0,
+        variants_made=0,
+        variants_reused=last.report.variants_made + last.report.variants_reused,
+        files_written=0,
+        files_removed=0,
+    )

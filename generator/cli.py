@@ -1,0 +1,249 @@
+"""The command line: arguments, progress, exit status. The only place that prints or exits."""
+
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+import msgspec
+
+from generator import __version__, publish, store
+from generator.build import build
+from generator.config import load_config
+from generator.errors import FastphotoError, MachineError, Problem
+from generator.layout import CACHE, OUTPUT
+from generator.report import Listener, Options, Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fastphoto")
+def cli() -> None:
+    """Photographs in, a finished static gallery out.
+
+    Exit status: 0 all built; 1 built without the files that were refused, each named; 2 wrong
+    settings or usage, nothing written; 130 interrupted.
+    """
+
+
+def _site_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--site",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        default=Path(),
+        help="The site's folder, which holds pictures/; by default the current one.",
+    )(command)
+
+
+@cli.command("build")
+@_site_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the finished site goes; by default output/ in the site's folder.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Processes that render; 0 is one a core, 1 works without any.",
+)
+@click.option("--strict", is_flag=True, help="Publish nothing if anything is refused or warned of.")
+@click.option("--force", is_flag=True, help="Render every variant again.")
+@click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
+@click.option("--verbose", "-v", is_flag=True, help="Also print what is passed over, and why.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def build_command(
+    site: Path,
+    output: Path | None,
+    jobs: int | None,
+    strict: bool,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Build the site: pictures/, content/ and templates/ to output/."""
+    config = load_config(site)
+    wanted = config.build.jobs if jobs is None else jobs
+    options = Options(strict=strict, force=force, jobs=wanted or _cores())
+    with _listener(quiet=quiet or as_json) as listener:
+        report = build(site, output or site / OUTPUT, config, options, listener)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(report)))
+    else:
+        _tell(report, quiet=quiet, verbose=verbose)
+    sys.exit(report.exit_code)
+
+
+@cli.command("clean")
+@_site_option
+def clean_command(site: Path) -> None:
+    """Remove what builds of this site made, and nothing else."""
+    cache = site / CACHE
+    with store.exclusive(cache, Listener().waiting):
+        count, problems = publish.remove_all(cache)
+        store.remove_all(cache)
+    _tell_problems(problems)
+    click.echo(f"Removed {count:,} files and the cache.")
+
+
+def _cores() -> int:
+    """Return how many processes can really run at once, and never one: a process may die."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(2, usable or 1)
+
+
+class _PlainListener(Listener):
+    """Tells what goes on in lines, for logs: when a step ends, and every few seconds before."""
+
+    SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def waiting(self) -> None:
+        click.echo("Another build of this site is at work; waiting for it to end.", err=True)
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - self._told >= self.SECONDS:
+            self._told = now
+            click.echo(f"{step}: {done:,} of {total:,} photos", err=True)
+
+
+class _BarListener(Listener):
+    """Shows a bar on a terminal: photos done, how many a second, time left."""
+
+    def __init__(self, bar: "Progress") -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def waiting(self) -> None:
+        self._bar.console.print("Another build of this site is at work; waiting for it to end.")
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        if step not in self._tasks:
+            for task in self._tasks.values():
+                self._bar.update(task, visible=False)
+            self._tasks[step] = self._bar.add_task(step, total=total)
+        self._bar.update(self._tasks[step], completed=done, total=total)
+
+
+@contextmanager
+def _listener(*, quiet: bool) -> Iterator[Listener]:
+    if quiet:
+        yield Listener()
+    elif not sys.stderr.isatty():
+        yield _PlainListener()
+    else:
+        # Late: only a terminal that watches a build needs it.
+        from rich import progress  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415
+
+        class PhotosASecond(progress.ProgressColumn):
+            def render(self, task: progress.Task) -> str:
+                return f"{task.speed:.1f}/s" if task.speed else ""
+
+        with progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            PhotosASecond(),
+            progress.TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            yield _BarListener(bar)
+
+
+def _tell(report: Report, *, quiet: bool, verbose: bool) -> None:
+    shown = [each for each in report.problems if verbose or each.severity != "note"]
+    _tell_problems(shown)
+    if quiet:
+        return
+    for line in _summary(report):
+        click.echo(line)
+    if verbose:
+        for kind, count in report.strays:
+            click.echo(f"  passed over: {count:,} {kind}")
+
+
+def _tell_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        colour = {"error": "red", "warning": "yellow"}.get(problem.severity)
+        label = click.style(f"{problem.severity}:", fg=colour, bold=True)
+        click.echo(f"{label} {problem}", err=True)
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """Say in a few lines what a build came to."""
+    refused = sum(1 for problem in report.problems if problem.severity == "error")
+    warned = sum(1 for problem in report.problems if problem.severity == "warning")
+    albums = f"{report.albums:,} album{'' if report.albums == 1 else 's'}"
+    yield f"{report.photos:,} photos in {albums}, {report.pages:,} pages"
+    made = f"{report.variants_made:,} variants made, {report.variants_reused:,} reused"
+    yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
+    if strays := ", ".join(f"{count:,} {kind}" for kind, count in report.strays):
+        yield f"left out: {strays}"
+    counts = [f"{refused:,} refused"] * (refused > 0) + [f"{warned:,} warnings"] * (warned > 0)
+    problems = f"; {', '.join(counts)}" if counts else ""
+    if not report.published:
+        yield f"Nothing published: --strict, and there were problems{problems}"
+    elif report.files_written or report.files_removed:
+        changed = f"{report.files_written:,} files written, {report.files_removed:,} removed"
+        yield f"{changed} in {report.output}/ in {report.seconds:.1f} s{problems}"
+    else:
+        yield f"Nothing changed in {report.output}/, seen in {report.seconds:.2f} s{problems}"
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
+
+
+def main() -> NoReturn:
+    """Run the command line and exit, with one line for whatever goes wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name must not be able to stop the program that names it.
+            stream.reconfigure(errors="backslashreplace")
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminate)
+    sys.exit(_run())
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    # By an exception, so that processes are stopped and half-written files removed.
+    raise SystemExit(128 + number)
+
+
+def _run() -> int:
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. What was rendered is kept for the next build.", err=True)
+        return INTERRUPTED
+    except FastphotoError as error:
+        _tell_problems(error.problems)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has left: there is nobody to tell, not even by Python at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        _tell_problems(MachineError.of(error, "the build had to stop").problems)
+        return MachineError.exit_code

@@ -1,0 +1,182 @@
+"""site.toml to Config: every key has a default, every fault is reported at once with its line."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from generator.errors import ConfigError, Problem
+
+SETTINGS_FILE = "site.toml"
+
+Pixels = Annotated[int, Meta(ge=16, le=16_383)]
+Quality = Annotated[int, Meta(ge=1, le=100)]
+FormatName = Literal["avif", "webp", "jpeg", "png"]
+Sort = Literal["taken", "name"]
+BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[^\s?#]+)?$")]
+
+
+class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[site]: what the site says of itself."""
+
+    title: str = "Photographs"
+    description: str = ""
+    author: str = ""
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    base_url: BaseUrl = ""
+    license: str = ""
+
+
+class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[images.quality]: encoder quality of each format, 1 to 100."""
+
+    avif: Quality = 66
+    webp: Quality = 82
+    jpeg: Quality = 80
+
+
+class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[images]: which variants are made, and how."""
+
+    max_dimensions: Annotated[tuple[Pixels, ...], Meta(min_length=1)] = (
+        320,
+        480,
+        720,
+        1080,
+        1620,
+        2430,
+    )
+    default_dimension: Pixels = 1080
+    formats: Annotated[tuple[FormatName, ...], Meta(min_length=1)] = ("avif", "jpeg")
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    effort: Literal["fast", "balanced", "small"] = "fast"
+    originals: Literal["verbatim", "none"] = "verbatim"
+    max_pixels: Annotated[int, Meta(ge=1)] = 200_000_000
+
+
+class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[albums]: order, and which files are passed over; an album's front matter overrides order."""
+
+    sort: Sort = "taken"
+    reverse: bool = False
+    ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
+
+
+class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[gallery]: what the pages show."""
+
+    links: Literal["directory", "file"] = "directory"
+    show_location: bool = False
+
+
+class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
+
+    jobs: Annotated[int, Meta(ge=0, le=1024)] = 0
+    max_memory: Annotated[int, Meta(ge=1)] = 1024
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a site."""
+
+    site: SiteSettings = field(default_factory=SiteSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
+    albums: AlbumSettings = field(default_factory=AlbumSettings)
+    gallery: GallerySettings = field(default_factory=GallerySettings)
+    build: BuildSettings = field(default_factory=BuildSettings)
+
+
+def load_config(site: Path) -> Config:
+    """Read the settings of a site folder; ConfigError names every faulty key with its line."""
+    path = site / SETTINGS_FILE
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return Config()
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            Problem(SETTINGS_FILE, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
+        ) from None
+    except OSError as error:
+        raise ConfigError(Problem(SETTINGS_FILE, f"cannot be read: {error.strerror}")) from None
+    return parse_config(text)
+
+
+def parse_config(text: str) -> Config:
+    """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(Problem(SETTINGS_FILE, f"not valid TOML: {error}")) from None
+    if problems := list(_faults(table, Config, (), text)):
+        raise ConfigError(problems)
+    config = msgspec.convert(table, Config, strict=True)
+    images = config.images
+    ladder = tuple(sorted(set(images.max_dimensions)))
+    formats = tuple(dict.fromkeys(images.formats))
+    tidy = msgspec.structs.replace(images, max_dimensions=ladder, formats=formats)
+    return msgspec.structs.replace(config, images=tidy)
+
+
+def _faults(
+    table: Mapping[str, Any], kind: type[Struct], where: tuple[str, ...], text: str
+) -> Iterator[Problem]:
+    known = {each.name: each.type for each in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        path = (*where, key)
+        place = f"{SETTINGS_FILE}:{_line(text, path)}"
+        name = ".".join(path)
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+            yield Problem(place, f"unknown setting {name!r}", hint)
+        elif isinstance(value, dict) and _is_table(known[key]):
+            yield from _faults(value, cast(type[Struct], known[key]), path, text)
+        else:
+            try:
+                msgspec.convert(value, known[key], strict=True)
+            except msgspec.ValidationError as error:
+                said = str(error).replace("`", "").replace(" - at $", " at item ")
+                yield Problem(place, f"{name}: {said[0].lower()}{said[1:]}", _hint(path))
+
+
+def _is_table(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+_CHOICES = {
+    "images.formats": "a list of avif, webp, jpeg, png",
+    "images.effort": "fast, balanced or small",
+    "images.originals": "verbatim or none",
+    "albums.sort": "taken or name",
+    "gallery.links": "directory or file",
+    "site.base_url": "such as https://example.org/photos/",
+    "site.language": "such as en or pt-BR",
+}
+
+
+def _hint(path: tuple[str, ...]) -> str:
+    return _CHOICES.get(".".join(path), "")
+
+
+def _line(text: str, path: tuple[str, ...]) -> int:
+    """Find the line of a key: tomllib does not say. The table's own line if it is not found."""
+    table, best = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            table = header[1].replace('"', "").replace(" ", "")
+            if table == ".".join(path):
+                return number
+            if path[: table.count(".") + 1] == tuple(table.split(".")):
+                best = number
+            continue
+        rest = path[len(table.split(".")) :] if table else path
+        in_table = not table or ".".join(path).startswith(table + ".")
+        if in_table and rest and re.match(rf"\s*[\"']?{re.escape(rest[0])}[\"']?\s*[=.]", line):
+            return number
+    return best

@@ -1,0 +1,207 @@
+"""One Markdown file to a Document: front matter checked, text made into safe HTML.
+
+Links and pictures stay references, for only the plan knows where they lead.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import markdown
+import msgspec
+import nh3
+import yaml
+
+from generator.errors import Problem
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+
+MAX_BYTES = 1_000_000
+MAX_MATTER = 64_000
+
+_FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+# What nh3 writes quotes every attribute with ", so a tag can be told apart reliably.
+_REFERENCE = re.compile(r'<(img|a)((?:\s+[\w:-]+="[^"]*")*)\s*/?>')
+_ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
+_HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
+
+_EXTENSIONS = ("tables", "fenced_code", "def_list", "sane_lists")
+_TAGS = frozenset(
+    "a abbr b blockquote br cite code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5"
+    " h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody"
+    " td tfoot th thead tr u ul var".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+    "abbr": {"title"},
+    "*": {"lang", "dir"},
+}
+_SCHEMES = {"http", "https", "mailto"}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases, by which a few lines could ask for all the memory there is."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
+class _Fault(Exception):
+    def __init__(self, line: int, what: str, hint: str = "") -> None:
+        self.line, self.what, self.hint = line, what, hint
+
+
+def read_document(path: str, content: Path) -> Document | Problem:
+    """Read one text of the content folder; what cannot be used is a problem with its line."""
+    try:
+        text = _read_text(content / path)
+        return parse_document(path, text)
+    except _Fault as fault:
+        place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
+        return Problem(place, fault.what, fault.hint)
+    except OSError as error:
+        return Problem(f"content/{path}", f"cannot be read: {error.strerror}")
+
+
+def _read_text(file: Path) -> str:
+    body = file.read_bytes()
+    if len(body) > MAX_BYTES:
+        raise _Fault(0, f"larger than {MAX_BYTES:,} bytes", "divide it into pages")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise _Fault(line, "not UTF-8", "save it as UTF-8") from None
+    if "\0" in text:
+        raise _Fault(text.count("\n", 0, text.index("\0")) + 1, "holds a NUL character")
+    return text
+
+
+def parse_document(path: str, text: str) -> Document:
+    """Turn the text of a Markdown file into a Document."""
+    matter, body = _split(text)
+    settings = _front_matter(matter) if matter else FrontMatter()
+    if not settings.title and (heading := _HEADING.match(body)):
+        settings = msgspec.structs.replace(settings, title=heading[1])
+        body = body[heading.end() :]
+    return Document(path, settings, tuple(_parts(to_html(body), text)))
+
+
+def _split(text: str) -> tuple[str, str]:
+    fence = _FENCE.match(text)
+    if fence:
+        return fence[1], text[fence.end() :]
+    if re.match(r"---[ \t]*\r?\n\s*[\w-]+[ \t]*:", text):
+        raise _Fault(1, "the front matter has no end", "close it with a line of ---")
+    return "", text
+
+
+def _front_matter(matter: str) -> FrontMatter:
+    if len(matter) > MAX_MATTER:
+        raise _Fault(1, f"front matter longer than {MAX_MATTER:,} characters")
+    try:
+        table = yaml.load(matter, Loader=_Loader) or {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise _Fault(line, f"front matter: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split()) or "nested too deeply"
+        raise _Fault(1, f"front matter: {said}") from None
+    if not isinstance(table, dict):
+        raise _Fault(1, "front matter: not a list of 'key: value' lines")
+    values = {str(key): _plain(value) for key, value in table.items() if value is not None}
+    return _checked(values, matter)
+
+
+def _plain(value: object) -> object:
+    """Take numbers and dates as the text they were written as."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | str | dict):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _checked(values: dict[str, object], matter: str) -> FrontMatter:
+    known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
+    del known["offset"]
+    if isinstance(words := values.get("keywords"), str):
+        values["keywords"] = [word.strip() for word in words.split(",")]
+    for key, value in values.items():
+        line = _line_of(matter, key)
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise _Fault(line, f"front matter: unknown key {key!r}", hint)
+        try:
+            msgspec.convert(value, known[key])
+        except msgspec.ValidationError as error:
+            said = str(error).replace("`", "").replace(" - at $", " at ")
+            raise _Fault(line, f"front matter: {key}: {said[0].lower()}{said[1:]}") from None
+    settings = msgspec.convert(values, FrontMatter)
+    return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+
+
+def _dated(settings: FrontMatter, line: int) -> FrontMatter:
+    """Split a date into wall time and offset."""
+    try:
+        moment = datetime.fromisoformat(settings.date)
+    except ValueError:
+        what = f"front matter: date: {settings.date!r} is no date"
+        raise _Fault(line, what, "write it as 2025-05-03 or 2025-05-03T18:30") from None
+    wall = moment.replace(tzinfo=None).isoformat()
+    offset = moment.isoformat()[len(wall) :]
+    date = settings.date if len(settings.date) == 10 else wall
+    return msgspec.structs.replace(settings, date=date, offset=offset)
+
+
+def _line_of(matter: str, key: str) -> int:
+    found = re.search(rf"^[\"']?{re.escape(key)}[\"']?\s*:", matter, re.MULTILINE)
+    return matter.count("\n", 0, found.start()) + 2 if found else 1
+
+
+def to_html(text: str) -> str:
+    """Render Markdown and keep of its HTML what cannot act: no script, no style, no handler."""
+    rendered = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
+    clean = nh3.clean(
+        rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None
+    )
+    # The page's title is its one first-level heading.
+    if "<h1>" in clean:
+        clean = _HEADING_TAG.sub(lambda tag: f"<{tag[1]}h{int(tag[2]) + 1}>", clean)
+    return clean
+
+
+def _parts(clean: str, source: str) -> Iterator[Part]:
+    """Cut HTML at its links and pictures; each keeps the line of the source it first stands in."""
+    at = 0
+    for tag in _REFERENCE.finditer(clean):
+        attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag[2])}
+        target = attributes.get("src" if tag[1] == "img" else "href", "")
+        if tag[1] == "a" and not target:
+            continue
+        if clean[at : tag.start()]:
+            yield Html(clean[at : tag.start()])
+        at = tag.end()
+        title = attributes.get("title", "")
+        line = _find_line(source, target)
+        if tag[1] == "img":
+            yield ImageRef(target, attributes.get("alt", ""), title, line)
+        else:
+            yield LinkRef(target, title, line)
+    if clean[at:].strip():
+        yield Html(clean[at:])
+
+
+def _find_line(source: str, target: str) -> int:
+    found = source.find(target) if target else -1
+    return source.count("\n", 0, found) + 1 if found >= 0 else 1

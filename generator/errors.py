@@ -1,0 +1,88 @@
+"""What can go wrong, said so that a person can act on it.
+
+    FastphotoError            carries one or more problems; nothing was published
+    |-- ConfigError           settings, usage, folders that must not be touched
+    |-- TemplateError         a template that does not load or render
+    `-- MachineError          the disk is full, a file cannot be written
+    DecodeError               one picture cannot be used; costs that picture only
+    `-- NotAPicture           the file is something else
+
+Everything else that escapes is a fault of ours.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["error", "warning", "note"]
+
+
+class Problem(Struct, frozen=True, order=True, tag=True):
+    """One thing that is wrong: where, what, and what to do about it.
+
+    An error cost a file its place in the site, a warning did not, a note is shown on request.
+    """
+
+    where: str
+    what: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        """One line, with every control character made visible."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return visible(f"{self.where}: {self.what}{hint}" if self.where else f"{self.what}{hint}")
+
+
+class FastphotoError(Exception):
+    """A reason to stop, as problems for the user; `exit_code` is what the command returns."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+class ConfigError(FastphotoError):
+    """Settings or folders that cannot be built from; nothing was written."""
+
+
+class TemplateError(FastphotoError):
+    """A template that does not load or render; the published site is as it was."""
+
+
+class MachineError(FastphotoError):
+    """The operating system refused: no space, no permission, no such device."""
+
+    exit_code = 1
+
+    @classmethod
+    def of(cls, error: OSError, doing: str) -> "MachineError":
+        """Say what was being done, to which path, and the system's own words."""
+        path = error.filename if error.filename is not None else ""
+        where = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
+        return cls(Problem(where, f"{doing}: {error.strerror or error}"))
+
+
+class DecodeError(Exception):
+    """One picture cannot be used."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        self.what = what
+        self.hint = hint
+        super().__init__(what)
+
+
+class NotAPicture(DecodeError):
+    """The file is no picture in a format of ours, whatever its name says."""
+
+
+def visible(text: str) -> str:
+    r"""Return the text with control, bidi and undecodable characters written as escapes.
+
+    So that no file name and no caption can move the cursor, colour or reorder the terminal.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,236 @@
+"""The nouns that travel between the steps: frozen values, nothing that acts.
+
+Paths are relative to their root, with forward slashes. Sizes are pixels, upright.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Size(Struct, frozen=True, array_like=True, gc=False):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def longest(self) -> int:
+        """The longer side."""
+        return max(self.width, self.height)
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        return self.width / self.height
+
+
+class Stamp(Struct, frozen=True, array_like=True, gc=False):
+    """What the file system says of a file: a hint that it is unchanged, never a proof."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class Entry(Struct, frozen=True, array_like=True, gc=False):
+    """A file that was found, and its stamp."""
+
+    path: str
+    stamp: Stamp
+
+
+class Location(Struct, frozen=True, gc=False):
+    """Degrees north and east, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class Metadata(Struct, frozen=True):
+    """What a picture says about itself; empty where it says nothing.
+
+    `taken` is local wall time in ISO 8601, with as many decimals as the camera gave; `offset` is
+    its distance from UTC as `+02:00`, or empty if unknown. Lengths are millimetres, exposure is
+    in seconds.
+    """
+
+    title: str = ""
+    caption: str = ""
+    keywords: tuple[str, ...] = ()
+    taken: str = ""
+    offset: str = ""
+    camera: str = ""
+    lens: str = ""
+    focal_length: float | None = None
+    focal_length_35mm: float | None = None
+    aperture: float | None = None
+    exposure: float | None = None
+    iso: int | None = None
+    location: Location | None = None
+    has_location: bool = False
+
+
+class Photo(Struct, frozen=True, tag=True):
+    """One picture of the library: what the plan needs to know, without its pixels.
+
+    `digest` is the SHA-256 of the file in hexadecimal; `size` is after orientation.
+    """
+
+    path: str
+    digest: str
+    stamp: Stamp
+    format: str
+    size: Size
+    transparent: bool
+    metadata: Metadata
+
+
+class Stray(Struct, frozen=True, tag=True):
+    """A file among the pictures that is none, of a kind such as `video`."""
+
+    kind: str
+
+
+class Html(Struct, frozen=True, tag=True):
+    """A run of sanitised HTML."""
+
+    text: str
+
+
+class LinkRef(Struct, frozen=True, tag=True):
+    """An opening link tag; `target` is as written, to be resolved by the plan."""
+
+    target: str
+    title: str
+    line: int
+
+
+class ImageRef(Struct, frozen=True, tag=True):
+    """A picture in a text; `target` is as written, to be resolved by the plan."""
+
+    target: str
+    alt: str
+    title: str
+    line: int
+
+
+Part = Html | LinkRef | ImageRef
+
+
+class FrontMatter(Struct, frozen=True):
+    """The settings that may stand above a text; each is optional.
+
+    `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    """
+
+    title: str = ""
+    description: str = ""
+    alt: str = ""
+    caption: str = ""
+    date: str = ""
+    offset: str = ""
+    keywords: tuple[str, ...] | None = None
+    cover: str = ""
+    sort: Literal["", "taken", "name"] = ""
+    reverse: bool | None = None
+    slug: str = ""
+
+
+class Document(Struct, frozen=True, tag=True):
+    """One Markdown file: its front matter, and its text as parts in reading order."""
+
+    path: str
+    matter: FrontMatter
+    parts: tuple[Part, ...]
+
+
+class Asset(Struct, frozen=True):
+    """A static file of the theme: its name below static/, the folder it is taken from, a digest."""
+
+    name: str
+    folder: str
+    digest: str
+
+
+class Theme(Struct, frozen=True):
+    """Where templates are looked for, in order, a digest of them all, and the static files."""
+
+    folders: tuple[str, ...]
+    digest: str
+    assets: tuple[Asset, ...]
+
+
+class Library(Struct, frozen=True):
+    """All that the scan found; `strays` counts the files that are no pictures, by kind."""
+
+    photos: tuple[Photo, ...]
+    documents: tuple[Document, ...]
+    theme: Theme
+    strays: tuple[tuple[str, int], ...] = ()
+
+
+class Recipe(Struct, frozen=True, array_like=True):
+    """Everything besides the source's bytes that decides the pixels and bytes of some variants.
+
+    `chain` is every longest side that is resampled, largest first, for each is made from a larger
+    one; `outputs` are those encoded in this format. `engine` names the versions of our own recipe
+    and of the libraries that decode, resample and encode.
+    """
+
+    engine: str
+    format: str
+    quality: int
+    effort: str
+    chain: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+class Job(Struct, frozen=True):
+    """The pixel work of one photograph: its recipes, each with the key its results go by."""
+
+    photo: Photo
+    recipes: tuple[tuple[str, Recipe], ...]
+
+
+class StoreOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are the `index`th of what the store keeps under `key`."""
+
+    key: str
+    index: int
+
+
+class PictureOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of a file in the pictures folder."""
+
+    photo: Photo
+
+
+class ThemeOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of a static file of the theme."""
+
+    asset: Asset
+
+
+class TextOrigin(Struct, frozen=True, tag=True):
+    """The bytes are these."""
+
+    text: str
+
+
+class PageOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of a page yet to be rendered: the one with this number."""
+
+    index: int
+
+
+Origin = StoreOrigin | PictureOrigin | ThemeOrigin | TextOrigin | PageOrigin
+
+
+class OutputFile(Struct, frozen=True, gc=False):
+    """One file of the site. Two files with the same `identity` have the same bytes."""
+
+    path: str
+    identity: str
+    origin: Origin

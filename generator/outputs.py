@@ -1,0 +1,56 @@
+"""Every file of a site: where it lies, what it is, and where its bytes come from. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from generator import routes
+from generator.model import (
+    OutputFile,
+    PageOrigin,
+    PictureOrigin,
+    StoreOrigin,
+    TextOrigin,
+    ThemeOrigin,
+)
+from generator.plan import Plan, PlannedPhoto
+from generator.store import digest_of
+from generator.views import AnyPage, Site
+
+
+def outputs(
+    plan: Plan, site: Site, pages: Sequence[AnyPage], renderer: str
+) -> Iterator[OutputFile]:
+    """Yield the files of a site, those that others refer to before those that refer to them.
+
+    `renderer` names the software that makes pages of templates.
+    """
+    yield OutputFile(routes.MARK_PATH, digest_of(routes.MARK.encode()), TextOrigin(routes.MARK))
+    for asset in plan.theme.assets:
+        yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
+    for photo in plan.root.all_photos():
+        yield from _photo_files(photo)
+    shared = digest_of(renderer.encode(), plan.theme.digest.encode(), msgspec.msgpack.encode(site))
+    encoder = msgspec.msgpack.Encoder()
+    # Leaves before the pages that list them, the front page last.
+    for index, page in reversed(list(enumerate(pages))):
+        identity = digest_of(shared.encode(), encoder.encode(page))
+        yield OutputFile(page_path(page), identity, PageOrigin(index))
+
+
+def _photo_files(photo: PlannedPhoto) -> Iterator[OutputFile]:
+    for source in photo.sources:
+        for index, step in enumerate(source.steps):
+            yield _stored(source.path(step), source.key, index)
+    yield _stored(photo.alias.path, photo.alias.key, photo.alias.index)
+    if photo.original:
+        yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
+
+
+def _stored(path: str, key: str, index: int) -> OutputFile:
+    return OutputFile(path, f"{key}/{index}", StoreOrigin(key, index))
+
+
+def page_path(page: AnyPage) -> str:
+    """Return the file of a page: index.html in the folder of its address, or the address itself."""
+    return f"{page.url}index.html" if page.url == "" or page.url.endswith("/") else page.url

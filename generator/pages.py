@@ -1,0 +1,179 @@
+"""Page values to HTML: the Jinja environment, its filters, and errors a theme's author can use."""
+
+from functools import partial
+from importlib.metadata import version
+from urllib.parse import quote, urlsplit
+
+import jinja2
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from generator.errors import Problem, TemplateError
+from generator.plan import Source
+from generator.views import (
+    Anchor,
+    AnyPage,
+    Body,
+    Figure,
+    MissingPage,
+    Picture,
+    Prose,
+    Site,
+    long_date,
+)
+
+PICTURE_TEMPLATE = "_picture.html"
+
+
+def renderer_version() -> str:
+    """Name the software that turns page values into bytes."""
+    return " ".join(f"{name}={version(name)}" for name in ("jinja2", "markupsafe", "msgspec"))
+
+
+class Renderer:
+    """Renders pages with a theme; `folders` are searched in order for each template."""
+
+    def __init__(self, folders: tuple[str, ...], site: Site) -> None:
+        self._site = site
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(folders),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters |= {
+            "url": _url,
+            "absolute": partial(_absolute, site=site),
+            "srcset": _srcset,
+            "src": _src,
+            "prose": _prose,
+            "date": long_date,
+            "number": number,
+            "shutter": shutter,
+            "megabytes": megabytes,
+        }
+        self._environment.globals |= {"site": site, "picture": _picture}
+
+    def render(self, page: AnyPage) -> bytes:
+        """Render one page; TemplateError names the template and the line."""
+        try:
+            template = self._environment.get_template(page.template)
+            return template.render(page=page, root=_root(page, self._site)).encode()
+        except jinja2.TemplateSyntaxError as error:
+            place = f"templates/{error.name}:{error.lineno}"
+            raise TemplateError(Problem(place, str(error.message))) from error
+        except jinja2.TemplateNotFound as error:
+            raise TemplateError(Problem(f"templates/{error.name}", "no such template")) from error
+        except Exception as error:
+            # A template may run into any error of Python's, and it is the template's.
+            place = _place_in_template(error) or f"templates/{page.template}"
+            raise TemplateError(
+                Problem(place, f"{error} (on {page.url or 'the front page'})")
+            ) from error
+
+
+def _place_in_template(error: BaseException) -> str:
+    """Find the innermost template line that an error passed through."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith(".html"):
+            place = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _root(page: AnyPage, site: Site) -> str:
+    """Return the way from a page to the site's root: relative, so that the site may lie anywhere.
+
+    Hosts show the 404 page at any address, so from there the way is absolute.
+    """
+    if isinstance(page, MissingPage):
+        return urlsplit(site.base_url).path.rstrip("/") + "/"
+    return "../" * page.url.count("/")
+
+
+def _written(address: str, site: Site) -> str:
+    """Percent-encode an address (RFC 3986), and name the file where the settings ask for it."""
+    path, hash_mark, fragment = address.partition("#")
+    if site.links == "file" and (not path or path.endswith("/")):
+        path += "index.html"
+    return quote(path) + hash_mark + quote(fragment)
+
+
+@jinja2.pass_context
+def _url(context: Context, address: str) -> str:
+    """Make an address of the site relative to the page."""
+    return context["root"] + _written(address, context["site"]) or "./"
+
+
+def _absolute(address: str, site: Site) -> str:
+    """Make an address of the site absolute; empty if the site does not know its own."""
+    return f"{site.base_url.rstrip('/')}/{_written(address, site)}" if site.base_url else ""
+
+
+@jinja2.pass_context
+def _srcset(context: Context, source: Source) -> str:
+    """List the variants of a source with their true widths."""
+    root = context["root"]
+    return ", ".join(f"{root}{quote(source.path(step))} {step.width}w" for step in source.steps)
+
+
+@jinja2.pass_context
+def _src(context: Context, source: Source) -> str:
+    """Return the one variant for browsers that know no srcset: the first of 480 px or more."""
+    step = next((each for each in source.steps if each.longest >= 480), source.steps[-1])
+    return f"{context['root']}{quote(source.path(step))}"
+
+
+@jinja2.pass_context
+def _picture(context: Context, picture: Picture, sizes: str, *, eager: bool = False) -> Markup:
+    """Render a picture with the theme's own template for it.
+
+    `sizes` says how wide it is shown; an eager one is loaded at once, others when they come near.
+    """
+    template = context.environment.get_template(PICTURE_TEMPLATE)
+    return Markup(
+        template.render(picture=picture, sizes=sizes, eager=eager, root=context["root"]).strip()
+    )
+
+
+@jinja2.pass_context
+def _prose(context: Context, body: Body, sizes: str) -> Markup:
+    """Render a text, its links relative to the page and its pictures responsive."""
+    return Markup("").join(_part(context, part, sizes) for part in body)
+
+
+def _part(context: Context, part: Prose | Anchor | Figure, sizes: str) -> Markup:
+    match part:
+        case Anchor():
+            href = part.url if part.external else _url(context, part.url)
+            title = Markup(' title="{}"').format(part.title) if part.title else ""
+            return Markup('<a href="{}"{}>').format(href, title) if href else Markup("<a>")
+        case Figure():
+            image = _picture(context, part.picture, sizes)
+            if part.url:
+                image = Markup('<a href="{}">{}</a>').format(_url(context, part.url), image)
+            if not part.block:
+                return image
+            caption = Markup("<figcaption>{}</figcaption>").format(part.title) if part.title else ""
+            return Markup("<figure>{}{}</figure>").format(image, caption)
+        case Prose():
+            return Markup(part.html)
+
+
+def number(value: float) -> str:
+    """Write a number without needless decimals: 4.2, 55."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def shutter(seconds: float) -> str:
+    """Write an exposure time as photographers do: 1/250 s, 0.5 s, 30 s."""
+    return f"1/{round(1 / seconds)} s" if seconds < 0.3 else f"{number(seconds)} s"
+
+
+def megabytes(count: int) -> str:
+    """Write a number of bytes: 4.2 MB, 310 kB."""
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1e3))} kB"

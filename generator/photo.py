@@ -1,0 +1,51 @@
+"""One picture file to a Photo: its digest, size and metadata, without keeping its pixels."""
+
+import hashlib
+from pathlib import Path
+
+from generator import decode
+from generator.errors import DecodeError, NotAPicture, Problem
+from generator.files import stamp_of
+from generator.formats import PICTURE_SUFFIXES, foreign_kind
+from generator.geometry import turned
+from generator.layout import PICTURES
+from generator.metadata import read_metadata
+from generator.model import Photo, Size, Stray
+
+
+def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
+    """Read one file of the pictures folder.
+
+    A file that is no picture is a stray, unless its name says that it is one: then it is a
+    problem, with the reason, as is a picture that cannot be used.
+    """
+    source = pictures / path
+    try:
+        return _read(path, source)
+    except NotAPicture as error:
+        if source.suffix.lower() not in PICTURE_SUFFIXES:
+            return Stray(foreign_kind(source.suffix))
+        return Problem(f"{PICTURES}/{path}", error.what, error.hint)
+    except DecodeError as error:
+        return Problem(f"{PICTURES}/{path}", error.what, error.hint)
+    except OSError as error:
+        return Problem(
+            f"{PICTURES}/{path}", f"cannot be read: {error.strerror}", "check its permissions"
+        )
+
+
+def _read(path: str, source: Path) -> Photo:
+    stamp = stamp_of(source.stat())
+    with decode.opened(source) as image:
+        with source.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Photo(
+            path=path,
+            digest=digest,
+            stamp=stamp,
+            format="JPEG" if image.format == "MPO" else image.format or "",
+            size=turned(Size(*image.size), decode.orientation_of(image)),
+            metadata=read_metadata(image),
+            # Last, for it may read the pixels, after which Pillow forgets parts of the file.
+            transparent=decode.has_alpha(image),
+        )

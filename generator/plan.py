@@ -1,0 +1,334 @@
+"""Config and Library to Plan: every address, size, key and file of the site, decided. Pure."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+
+from msgspec import Struct
+from natsort import natsort_keygen, ns
+
+from generator import routes
+from generator.config import Config
+from generator.errors import Problem
+from generator.formats import OUTPUTS
+from generator.geometry import fit
+from generator.model import Document, FrontMatter, Job, Library, Photo, Size, Theme
+from generator.variants import planner
+from generator.words import Words, ancestors, is_index, lookup, match, nearest, stem
+
+_natural = natsort_keygen(alg=ns.IGNORECASE)
+
+
+class Step(Struct, frozen=True, array_like=True, gc=False):
+    """One size that a picture comes in: its longest side, which names it, and its width."""
+
+    longest: int
+    width: int
+
+
+class Source(Struct, frozen=True, array_like=True, gc=False):
+    """The variants of a picture in one format, smallest first.
+
+    Each lies at `stem-LONGEST` with the suffix; `key` is what the store keeps them under.
+    """
+
+    mime: str
+    key: str
+    stem: str
+    suffix: str
+    steps: tuple[Step, ...]
+
+    def path(self, step: Step) -> str:
+        """Return where a variant lies in the site."""
+        return f"{self.stem}-{step.longest}{self.suffix}"
+
+
+class Alias(Struct, frozen=True, array_like=True, gc=False):
+    """The old-style address of a picture, and which variant of the store stands there."""
+
+    path: str
+    key: str
+    index: int
+
+
+class PhotoWords(Struct, frozen=True):
+    """What is said of a photo, by its text or by itself; empty where nobody says anything."""
+
+    title: str
+    caption: str
+    alt: str
+    description: str
+    keywords: tuple[str, ...]
+    taken: str
+    offset: str
+    document: Document | None
+
+
+class PlannedPhoto(Struct, frozen=True):
+    """A photo with its words and its place in the site; `original` is empty if not published.
+
+    `sources` are in the order a browser shall try them; the last is what every browser shows.
+    """
+
+    photo: Photo
+    words: PhotoWords
+    address: str
+    sources: tuple[Source, ...]
+    alias: Alias
+    original: str
+
+    @property
+    def anchor(self) -> str:
+        """The last part of its address: what its tile is called within its album."""
+        return self.address[:-1].rpartition("/")[2]
+
+
+class Album(Struct, frozen=True):
+    """A folder of photos: `path` in pictures/, `address` in the site; albums may hold albums."""
+
+    path: str
+    address: str
+    title: str
+    document: Document | None
+    photos: tuple[PlannedPhoto, ...]
+    albums: tuple["Album", ...]
+    cover: PlannedPhoto
+
+    def all_photos(self) -> Iterator[PlannedPhoto]:
+        """Yield the photos of this album and of all below it."""
+        yield from self.photos
+        for album in self.albums:
+            yield from album.all_photos()
+
+    def all_albums(self) -> Iterator["Album"]:
+        """Yield this album and all below it."""
+        yield self
+        for album in self.albums:
+            yield from album.all_albums()
+
+
+class Text(Struct, frozen=True):
+    """A Markdown file that is a page of its own."""
+
+    document: Document
+    title: str
+    address: str
+
+
+class Plan(Struct, frozen=True):
+    """All that a build will make."""
+
+    config: Config
+    theme: Theme
+    root: Album
+    texts: tuple[Text, ...]
+    jobs: tuple[Job, ...]
+
+
+def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tuple[Problem, ...]]:
+    """Decide everything that sources and settings decide; the problems are warnings.
+
+    The library must hold at least one photo. `engine` names the software that will encode.
+    """
+    words, problems = match(library.photos, library.documents)
+    places = _places(library.photos, words)
+    photos, jobs = _plan_photos(config, library.photos, words, places, engine)
+    root, cover_problems = _plan_albums(config, photos, words, places)
+    texts = tuple(
+        Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
+        for path, document in sorted(words.texts.items())
+    )
+    plan = Plan(config, library.theme, root, texts, jobs)
+    return plan, (*problems, *cover_problems)
+
+
+class _Places(Struct, frozen=True):
+    """Where folders, photos and texts lie in the site, by their path in the sources."""
+
+    folders: dict[str, str]
+    photos: dict[str, str]
+    texts: dict[str, str]
+
+
+def _places(photos: Iterable[Photo], words: Words) -> _Places:
+    """Address every page, folder by folder: in each first albums, then texts, then photos."""
+    texts = [path for path, document in words.texts.items() if not is_index(document)]
+    indexes = [path for path, document in words.texts.items() if is_index(document)]
+    photos_in = _by_folder(photo.path for photo in photos)
+    texts_in = _by_folder(texts)
+    folders_in = _subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
+    places = _Places({"": ""}, {}, {})
+    for folder in sorted(folders_in):
+        taken = set() if folder else set(routes.RESERVED)
+        for paths, documents, addresses in (
+            (folders_in[folder], words.albums, places.folders),
+            (texts_in[folder], words.texts, places.texts),
+            (photos_in[folder], words.photos, places.photos),
+        ):
+            wishes = [_wishes(path, documents.get(path)) for path in paths]
+            slugs = routes.distinct(wishes, taken)
+            taken.update(map(routes.folded, slugs))
+            base = places.folders[folder]
+            addresses.update(
+                (path, f"{base}{slug}/") for path, slug in zip(paths, slugs, strict=True)
+            )
+    places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
+    return places
+
+
+def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:
+    inside: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        inside[posixpath.dirname(path)].append(path)
+    return inside
+
+
+def _subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each folder, and each above it, the folders directly inside; the root is empty."""
+    inside: dict[str, list[str]] = {"": []}
+    for folder in sorted({*folders, *(above for each in folders for above in ancestors(each))}):
+        if folder:
+            inside[posixpath.dirname(folder)].append(folder)
+            inside[folder] = []
+    return inside
+
+
+def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
+    """Return the slugs a page would like, best first; the last is its own for certain."""
+    name = posixpath.basename(path)
+    wanted = document.matter.slug if document and document.matter.slug else stem(name)
+    best = routes.slug(wanted)
+    return best, routes.slug(name.replace(".", "-")), f"{best}-{routes.mark(path)}"
+
+
+def _plan_photos(
+    config: Config, photos: Sequence[Photo], words: Words, places: _Places, engine: str
+) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
+    """Plan every photo, by path; there is one job for each different picture, largest first."""
+    variants_of = planner(config.images, engine)
+    variants = [variants_of(photo) for photo in photos]
+    paths = [photo.path for photo in photos]
+    aliases = routes.alias_files(paths, [OUTPUTS[each.alias_format].suffixes for each in variants])
+    originals = (
+        [f"{routes.FULL}/{path}" for path in routes.raw_files(paths)]
+        if config.images.originals == "verbatim"
+        else [""] * len(paths)
+    )
+    steps_of = cache(_steps)
+    planned: dict[str, PlannedPhoto] = {}
+    jobs: dict[str, Job] = {}
+    for photo, made, alias, original in zip(photos, variants, aliases, originals, strict=True):
+        address = places.photos[photo.path]
+        stem_path = f"{routes.IMAGE}/{address[:-1]}"
+        steps = steps_of(photo.size, made.steps)
+        planned[photo.path] = PlannedPhoto(
+            photo=photo,
+            words=_words(photo, words.photos.get(photo.path)),
+            address=address,
+            sources=tuple(_source(name, key, stem_path, steps) for name, key in made.shown),
+            alias=Alias(alias, made.alias_key, made.alias_index),
+            original=original,
+        )
+        jobs.setdefault(photo.digest, Job(photo, made.recipes))
+    largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
+    return planned, tuple(largest_first)
+
+
+def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
+    return tuple(Step(each, fit(size, each).width) for each in longest)
+
+
+def _source(name: str, key: str, stem_path: str, steps: tuple[Step, ...]) -> Source:
+    output = OUTPUTS[name]
+    return Source(output.mime, key, f"{stem_path}.{key[:8]}", output.suffixes[0], steps)
+
+
+def _pixels(photo: Photo) -> int:
+    return photo.size.width * photo.size.height
+
+
+def _words(photo: Photo, document: Document | None) -> PhotoWords:
+    """Choose the words of a photo: front matter wins over what the file says of itself."""
+    matter = document.matter if document else FrontMatter()
+    said = photo.metadata
+    # Programs that have nothing to say write the file's name.
+    file_names = {
+        each.casefold()
+        for each in (posixpath.basename(photo.path), stem(posixpath.basename(photo.path)))
+    }
+    title, caption = (
+        "" if text.casefold() in file_names else text for text in (said.title, said.caption)
+    )
+    taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
+    return PhotoWords(
+        title=matter.title or title,
+        caption=matter.caption or caption,
+        alt=matter.alt,
+        description=matter.description,
+        keywords=said.keywords if matter.keywords is None else matter.keywords,
+        taken=taken,
+        offset=offset,
+        document=document,
+    )
+
+
+def _plan_albums(
+    config: Config, photos: Mapping[str, PlannedPhoto], words: Words, places: _Places
+) -> tuple[Album, tuple[Problem, ...]]:
+    """Build the tree of albums from the folders that hold photos, at whatever depth."""
+    photos_in: dict[str, list[PlannedPhoto]] = defaultdict(list)
+    for path, photo in photos.items():
+        photos_in[posixpath.dirname(path)].append(photo)
+    folders_in = _subfolders(photos_in)
+    by_path = {routes.folded(path): path for path in photos}
+    problems: list[Problem] = []
+    albums: dict[str, Album] = {}
+    # From the deepest up, so that an album's albums are there before it.
+    for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
+        document = words.albums.get(folder)
+        inside = _ordered(photos_in[folder], config, document)
+        below = tuple(albums[name] for name in sorted(folders_in[folder], key=_natural))
+        cover = inside[0] if inside else below[0].cover
+        if document and document.matter.cover:
+            chosen = lookup(document.matter.cover, folder, by_path)
+            if chosen is None:
+                problems.append(_no_such_cover(document, by_path))
+            else:
+                cover = photos[chosen]
+        title = document.matter.title if document else ""
+        title = title or (_pretty(folder) if folder else config.site.title)
+        albums[folder] = Album(
+            folder, places.folders[folder], title, document, inside, below, cover
+        )
+    return albums[""], tuple(problems)
+
+
+def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
+    wanted = document.matter.cover
+    what = f"cover: there is no picture {wanted!r}"
+    return Problem(f"content/{document.path}", what, nearest(wanted, known), "warning")
+
+
+def _ordered(
+    photos: Iterable[PlannedPhoto], config: Config, document: Document | None
+) -> tuple[PlannedPhoto, ...]:
+    """Sort the photos of an album by its front matter or the settings; undated ones come last.
+
+    By wall time as taken: no zone of ours or of the machine's can change the order.
+    """
+    matter = document.matter if document else FrontMatter()
+    by = matter.sort or config.albums.sort
+    backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+    named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
+    if by == "name":
+        return tuple(reversed(named) if backwards else named)
+    dated = sorted((each for each in named if each.words.taken), key=lambda each: each.words.taken)
+    undated = (each for each in named if not each.words.taken)
+    return (*(reversed(dated) if backwards else dated), *undated)
+
+
+def _pretty(path: str) -> str:
+    """Make a title of a file name: `north-coast` becomes `North coast`."""
+    name = " ".join(posixpath.basename(path).replace("_", " ").replace("-", " ").split())
+    return name[:1].upper() + name[1:] if name.islower() else name or path

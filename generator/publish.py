@@ -1,0 +1,373 @@
+"""Make output/ equal to a list of files: write what differs, switch, then remove what is ours.
+
+The manifest is the list of files that we wrote and how we left them. It is all that allows us to
+overwrite or remove anything. A journal names what a build is about to write, so that whatever a
+killed one leaves behind is known to be ours as well.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from generator import store
+from generator.errors import ConfigError, MachineError, Problem
+from generator.files import naming, stamp_of, walk, within
+from generator.model import OutputFile, Stamp
+from generator.routes import MARK, MARK_PATH, folded
+from generator.store import digest_of
+
+_SYNC_EACH = 32
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """A file as we left it."""
+
+    identity: str
+    size: int
+    mtime_ns: int
+
+
+class Manifest(Struct, frozen=True):
+    """What we wrote to an output folder, by path; `journal` is what a build began to write."""
+
+    output: str
+    files: dict[str, Record]
+    journal: tuple[str, ...] = ()
+    adopted: bool = False
+
+
+class Changes(Struct, frozen=True):
+    """What a publication did: files written and removed, and what it left alone."""
+
+    manifest: Manifest
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+class Original(Struct, frozen=True):
+    """The bytes of a photograph's own file, to be copied as they are."""
+
+    source: Path
+    stamp: Stamp
+    digest: str
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Copy the bytes, or let the file system share them; a file that changes is refused."""
+        with self.source.open("rb") as source:
+            before = stamp_of(os.fstat(source.fileno()))
+            _copy(source, target, before.size)
+            after = stamp_of(os.fstat(source.fileno()))
+        if not before == after == self.stamp:
+            what = "changed while the build was copying it"
+            raise MachineError(Problem(str(self.source), what, "build again"))
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    # Where the file system can, this shares the blocks instead of copying them.
+    if hasattr(os, "copy_file_range"):
+        with suppress(OSError):
+            while size > 0 and (
+                copied := os.copy_file_range(source.fileno(), target.fileno(), size)
+            ):
+                size -= copied
+    # Wherever that stopped, both files stand at the same place.
+    shutil.copyfileobj(source, target, 1 << 20)
+
+
+Content = bytes | Original
+
+
+def check_output(output: Path, sources: Mapping[str, Path]) -> None:
+    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
+    real = output.resolve()
+    if real in (Path.home().resolve(), Path(real.anchor)):
+        raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
+    for name, folder in sources.items():
+        source = folder.resolve()
+        if real == source or real in source.parents or source in real.parents:
+            what = f"the output folder overlaps {name} ({folder})"
+            raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
+    if output.exists() and not output.is_dir():
+        raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
+
+
+def _record_name(output: Path) -> str:
+    return f"{store.OUTPUTS}/{digest_of(os.fsencode(output.resolve()))[:16]}"
+
+
+def open_manifest(output: Path, cache: Path) -> Manifest:
+    """Return what we know of an output folder; ConfigError if it is in use and not ours."""
+    known = store.load(cache, _record_name(output), Manifest)
+    if known is not None and known.output == str(output.resolve()):
+        return known
+    new = Manifest(str(output.resolve()), {})
+    if _is_vacant(output):
+        return new
+    if _is_marked(output):
+        return Manifest(new.output, {}, adopted=True)
+    what = "holds files that fastphoto did not make"
+    raise ConfigError(Problem(str(output), what, "choose an empty folder with --output"))
+
+
+def _is_vacant(output: Path) -> bool:
+    """A folder is free if it holds nothing but hidden files, such as .git or .gitkeep."""
+    if not output.exists():
+        return True
+    with os.scandir(output) as listing:
+        return all(entry.name.startswith(".") for entry in listing)
+
+
+def _is_marked(output: Path) -> bool:
+    try:
+        return (output / MARK_PATH).read_bytes() == MARK.encode()
+    except OSError:
+        return False
+
+
+def is_intact(manifest: Manifest, output: Path) -> bool:
+    """Tell whether every file is as we left it, judged by size and time."""
+    if manifest.journal or manifest.adopted:
+        return False
+    try:
+        folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
+    except OSError:
+        return False
+    base = "" if folder is not None else f"{output}{os.sep}"
+    try:
+        for path, record in manifest.files.items():
+            status = os.stat(base + path, dir_fd=folder)
+            if status.st_mtime_ns != record.mtime_ns or status.st_size != record.size:
+                return False
+    except OSError:
+        return False
+    finally:
+        if folder is not None:
+            os.close(folder)
+    return True
+
+
+def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
+    """Return the files that are not in the output folder as they should be, in the same order."""
+    known = manifest.files
+    return [
+        file
+        for file in files
+        if (record := known.get(file.path)) is None
+        or record.identity != file.identity
+        or not _is_as_left(output / file.path, record)
+    ]
+
+
+def _is_as_left(path: Path, record: Record) -> bool:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return False
+    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+
+
+def publish(
+    files: Sequence[OutputFile],
+    to_write: Sequence[OutputFile],
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    cache: Path,
+) -> Changes:
+    """Bring an output folder to hold exactly these files, beside whatever is not ours.
+
+    All new files are complete beside their places before the first is switched; pictures come
+    before the pages that show them, removals last. An error before that leaves the site as it was.
+    """
+    output = Path(manifest.output)
+    wanted = {file.path for file in files}
+    stale = {path for path in (*manifest.files, *manifest.journal) if path not in wanted}
+    if not to_write and not stale and not manifest.adopted:
+        return Changes(manifest, (), (), ())
+    _refuse_foreign([file.path for file in to_write], manifest, output)
+    paths = tuple(file.path for file in to_write)
+    journal = tuple(dict.fromkeys((*manifest.journal, *paths)))
+    _save(msgspec.structs.replace(manifest, journal=journal), cache)
+    _sweep(output, journal)
+    first = _in_the_way(stale, paths)
+    kept = _remove(first, manifest, output)
+    try:
+        records = {file.path: _stage(output, file, content(file)) for file in to_write}
+        written = [path for path in paths if (output / _beside(path)).exists()]
+        _make_durable([output / _beside(path) for path in written])
+    except BaseException:
+        _sweep(output, paths)
+        raise
+    for path in written:
+        (output / _beside(path)).replace(output / path)
+    kept += _remove(stale - first, manifest, output)
+    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    _save(result := Manifest(manifest.output, current), cache)
+    problems = [_left_alone(path) for path in kept]
+    if manifest.adopted:
+        problems += _unknown(output, wanted)
+    removed = tuple(sorted(stale.difference(kept)))
+    return Changes(result, tuple(written), removed, tuple(problems))
+
+
+def _save(manifest: Manifest, cache: Path) -> None:
+    store.save(cache, _record_name(Path(manifest.output)), manifest)
+
+
+def _beside(path: str) -> str:
+    """Return where a file is written before it is switched: hidden, in the same folder."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{digest_of(name.encode())[:12]}.part"
+
+
+def _sweep(output: Path, paths: Iterable[str]) -> None:
+    """Remove what was written beside these paths and never switched."""
+    for path in paths:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (output / _beside(path)).unlink()
+
+
+def _refuse_foreign(paths: Iterable[str], manifest: Manifest, output: Path) -> None:
+    """Refuse to overwrite files, or to write through links, that somebody else put there."""
+    ours = {*manifest.files, *manifest.journal}
+    folders: set[str] = set()
+    for path in paths:
+        if path not in ours and not manifest.adopted and os.path.lexists(output / path):
+            raise _foreign(output / path)
+        folders.update(_above(path))
+    for folder in folders:
+        inside = output / folder
+        if inside.is_symlink() or (folder not in ours and inside.is_file()):
+            raise _foreign(inside)
+
+
+def _foreign(path: Path) -> ConfigError:
+    what = "is in the way and was not made by fastphoto"
+    return ConfigError(Problem(str(path), what, "move it elsewhere"))
+
+
+def _above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
+    """Choose what must go first: a file where a folder is needed, or the other way round.
+
+    Also one of the same name but for case, which on some systems is the same file.
+    """
+    names = {folded(path) for path in paths}
+    folders = {folder for name in names for folder in _above(name)}
+    return {
+        path
+        for path in stale
+        if (name := folded(path)) in folders or name in names or not names.isdisjoint(_above(name))
+    }
+
+
+def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[str]:
+    """Remove files of ours and the folders this empties; return those that were changed since."""
+    kept = []
+    for path in sorted(paths):
+        target, record = within(output, path), manifest.files.get(path)
+        if record is not None and target.exists() and not _is_as_left(target, record):
+            kept.append(path)
+            continue
+        with suppress(FileNotFoundError, NotADirectoryError):
+            target.unlink()
+    for folder in sorted({folder for path in paths for folder in _above(path)}, reverse=True):
+        # Whatever else lies in a folder keeps it alive.
+        with suppress(OSError):
+            (output / folder).rmdir()
+    return kept
+
+
+def _stage(output: Path, file: OutputFile, content: Content) -> Record:
+    """Write a file beside its place, unless the right one is there; return how it was left."""
+    target = within(output, file.path)
+    if (status := _already(target, content)) is None:
+        beside = output / _beside(file.path)
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        with naming(beside), beside.open("xb") as written:
+            if isinstance(content, bytes):
+                written.write(content)
+            else:
+                content.copy_to(written)
+            written.flush()
+            status = os.fstat(written.fileno())
+    return Record(file.identity, status.st_size, status.st_mtime_ns)
+
+
+def _already(target: Path, content: Content) -> os.stat_result | None:
+    """Return the state of a file that holds this content already."""
+    try:
+        status = target.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
+            return None
+        with target.open("rb") as there:
+            same = (
+                there.read() == content
+                if isinstance(content, bytes)
+                else hashlib.file_digest(there, "sha256").hexdigest() == content.digest
+            )
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    return status if same else None
+
+
+def content_size(content: Content) -> int:
+    """Return the number of bytes of a content."""
+    return len(content) if isinstance(content, bytes) else content.stamp.size
+
+
+def _make_durable(paths: Sequence[Path]) -> None:
+    """Wait until the files are on the disk, so that no power cut leaves a name without bytes."""
+    if len(paths) > _SYNC_EACH and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _left_alone(path: str) -> Problem:
+    what = "no longer part of the site, but changed by somebody since it was built: left alone"
+    return Problem(f"output/{path}", what, "remove it by hand", "warning")
+
+
+def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
+    """Name files in a folder whose records are lost, which nobody can tell are ours."""
+    found = sorted(path for path, _ in walk(output) if path not in wanted and path[0] != ".")
+    if not found:
+        return []
+    what = f"{len(found)} files are not part of the site, and no record says whose: left alone"
+    return [Problem(f"output/{found[0]}", what, "remove what is not yours", "warning")]
+
+
+def remove_all(cache: Path) -> tuple[int, list[Problem]]:
+    """Remove all that builds of a site wrote to any output folder; return how many files."""
+    count = 0
+    problems: list[Problem] = []
+    for name in sorted((cache / store.OUTPUTS).glob("*")) if cache.is_dir() else ():
+        manifest = store.load(cache, f"{store.OUTPUTS}/{name.name}", Manifest)
+        if manifest is None:
+            continue
+        output = Path(manifest.output)
+        _sweep(output, manifest.journal)
+        paths = {*manifest.files, *manifest.journal}
+        there = sum(1 for path in paths if (output / path).exists())
+        kept = _remove(paths, manifest, output)
+        problems += map(_left_alone, kept)
+        count += there - len(kept)
+        with suppress(OSError):
+            output.rmdir()
+    return count, problems

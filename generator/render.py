@@ -1,0 +1,84 @@
+"""Make the variants that are missing: what the store has is left out, the rest is worked off."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from generator import store
+from generator.encode import render_job
+from generator.errors import Problem
+from generator.layout import PICTURES
+from generator.model import Job, Photo
+from generator.workers import Died, Workers
+
+# Pillow keeps a pixel of any colour in four bytes.
+_BYTES_A_PIXEL = 4
+
+Progress = Callable[[int, int], None]
+
+
+class Results(Struct, frozen=True):
+    """How many variants were made, of how many photos, and which photos failed, by digest.
+
+    A photo whose process died may do better another time; the other failures are for good.
+    """
+
+    photos: int = 0
+    variants: int = 0
+    failures: dict[str, Problem] = {}
+    died: frozenset[str] = frozenset()
+
+
+def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: bool) -> list[Job]:
+    """Return the jobs whose results under these keys are not in the store, without what is."""
+    found = []
+    for job in jobs:
+        recipes = tuple(
+            (key, recipe)
+            for key, recipe in job.recipes
+            if key in keys and (force or store.get_pack(cache, key) is None)
+        )
+        if recipes:
+            found.append(msgspec.structs.replace(job, recipes=recipes))
+    return found
+
+
+def render(
+    jobs: Sequence[Job],
+    pictures: Path,
+    cache: Path,
+    workers: Workers,
+    max_memory: int,
+    progress: Progress,
+) -> Results:
+    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
+    work = partial(render_job, pictures=pictures, cache=cache)
+    failures: dict[str, Problem] = {}
+    died: set[str] = set()
+    variants = 0
+    for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
+        if isinstance(result, Died):
+            died.add(job.photo.digest)
+            place = f"{PICTURES}/{job.photo.path}"
+            failures[job.photo.digest] = Problem(place, Died.what, Died.hint)
+        elif result.problem is not None:
+            failures[job.photo.digest] = result.problem
+        else:
+            variants += result.variants
+        progress(done, len(jobs))
+    return Results(len(jobs) - len(failures), variants, failures, frozenset(died))
+
+
+def decoded_bytes(job: Job) -> int:
+    """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
+    return _pixels(job.photo, max(recipe.chain[0] for _, recipe in job.recipes)) * _BYTES_A_PIXEL
+
+
+def _pixels(photo: Photo, longest: int) -> int:
+    shrink = 1
+    while photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * shrink * longest:
+        shrink *= 2
+    return photo.size.width * photo.size.height // shrink**2

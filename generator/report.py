@@ -1,0 +1,66 @@
+"""What goes into a build and what comes out: the order, and the report."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from generator.config import Config
+from generator.errors import Problem
+
+
+class Report(Struct, frozen=True):
+    """What a build found, made and left; sizes in bytes, problems in the order of their places.
+
+    `published` is false if a strict build left the site as it was.
+    """
+
+    photos: int
+    albums: int
+    pages: int
+    photos_rendered: int
+    variants_made: int
+    variants_reused: int
+    files_written: int
+    files_removed: int
+    files: int
+    bytes_in: int
+    bytes_out: int
+    strays: tuple[tuple[str, int], ...]
+    problems: tuple[Problem, ...]
+    published: bool
+    seconds: float = 0.0
+    output: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all was built, 1 if something was refused."""
+        refused = any(problem.severity == "error" for problem in self.problems)
+        return 1 if refused or not self.published else 0
+
+
+class Listener:
+    """What a build tells while it works; this one does not listen."""
+
+    def waiting(self) -> None:
+        """Another build of this site is at work; this one waits for it."""
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Some of a step's photos are done."""
+
+
+class Options(Struct, frozen=True):
+    """How to build: `strict` publishes nothing if there is a problem, `force` renders all again."""
+
+    strict: bool = False
+    force: bool = False
+    jobs: int = 1
+
+
+class Order(Struct, frozen=True):
+    """What is to be built, where it remembers, how, and who wants to know."""
+
+    site: Path
+    cache: Path
+    config: Config
+    options: Options
+    listener: Listener

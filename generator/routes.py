@@ -1,0 +1,138 @@
+"""Addresses: names from the outside world to paths that are legal, distinct and lasting.
+
+Paths in output/ are told apart as a disk would that ignores case and normalises Unicode, so a
+site built on Linux unpacks whole on macOS and Windows.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from slugify import slugify
+
+from generator.model import Asset
+from generator.store import digest_of
+
+IMAGE = "image"
+FULL = "full"
+STATIC = "static"
+
+# A file that GitHub Pages asks for anyway tells that a folder is made by us, even if every record
+# of ours is lost.
+MARK_PATH = ".nojekyll"
+MARK = "This folder is made by fastphoto.\n"
+
+# Folders that a page must not share, for hosts give each other rules.
+RESERVED = frozenset((IMAGE, FULL, STATIC))
+
+# How the name of a variant ends: see plan.Source.
+_VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
+
+_SLUG_LENGTH = 80
+_NAME_BYTES = 200
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def slug(name: str) -> str:
+    """Return a name for addresses: lower case, Latin letters, digits and hyphens; never empty."""
+    short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
+    if not short:
+        return mark(name)
+    return f"{short}-" + mark(name) if _DEVICE.match(short) else short
+
+
+def mark(name: str) -> str:
+    """Return six characters that stand for a name, to tell it from its like."""
+    return digest_of(name.encode("utf-8", "surrogateescape"))[:6]
+
+
+def folded(path: str) -> str:
+    """Return what a path is told apart by."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
+    """Give each its first wish that nobody else has; `taken` holds folded paths.
+
+    All that share a wish move on to their next, so that no name depends on the order of files.
+    """
+    turns = [0] * len(wishes)
+    while True:
+        names = [folded(wish[turn]) for wish, turn in zip(wishes, turns, strict=True)]
+        count = Counter(names)
+        clashes = [
+            index
+            for index, name in enumerate(names)
+            if (count[name] > 1 or name in taken) and turns[index] + 1 < len(wishes[index])
+        ]
+        if not clashes:
+            return [wish[turn] for wish, turn in zip(wishes, turns, strict=True)]
+        for index in clashes:
+            turns[index] += 1
+
+
+def with_mark(path: str, identity: str) -> str:
+    """Return a path whose last name carries the mark of what it stands for, before its suffix."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    return f"{folder}{slash}{stem}-{mark(identity)}{dot}{suffix}"
+
+
+def legal(path: str) -> str:
+    """Return a path whose every name is legal on all systems; one that was not gets a mark."""
+    return "/".join(map(_legal_name, path.split("/")))
+
+
+def _legal_name(name: str) -> str:
+    safe = _ILLEGAL.sub("_", name).rstrip(". ") or "_"
+    if _DEVICE.match(safe):
+        safe = f"_{safe}"
+    if len(safe.encode()) > _NAME_BYTES:
+        stem, dot, suffix = safe.rpartition(".")
+        if not dot or len(suffix) > 8:
+            stem, dot, suffix = safe, "", ""
+        safe = stem.encode()[: _NAME_BYTES - 20].decode(errors="ignore") + dot + suffix
+    return safe if safe == name else with_mark(safe, name)
+
+
+def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Give files addresses by their own paths, as far as those are legal and distinct.
+
+    A file may not stand where a folder must: of `a.jpg` and `a.jpg/b.jpg` the first is marked.
+    """
+    wishes = [(name := legal(path), with_mark(name, path)) for path in paths]
+    folders = {folder for name, _ in wishes for folder in _folders(folded(name))}
+    return distinct(wishes, folders | set(taken))
+
+
+def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list[str]:
+    """Give pictures their old-style addresses below image/.
+
+    A path keeps its suffix if that is among those of what it will hold, else the first of those
+    is appended. A name that looks like one of our variants' is marked.
+    """
+    wished = [
+        path if path.lower().endswith(tuple(known)) else path + known[0]
+        for path, known in zip(paths, suffixes, strict=True)
+    ]
+    safe = [with_mark(path, path) if _VARIANT.search(path) else path for path in wished]
+    return [f"{IMAGE}/{path}" for path in raw_files(safe)]
+
+
+def asset_path(asset: Asset) -> str:
+    """Return the address of a static file, which changes whenever its content does."""
+    stem, dot, suffix = asset.name.rpartition(".")
+    name = f"{stem}.{asset.digest[:8]}.{suffix}" if dot else f"{asset.name}.{asset.digest[:8]}"
+    return f"{STATIC}/{name}"
+
+
+def _folders(path: str) -> Iterable[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
