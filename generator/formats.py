@@ -60,6 +60,13 @@ _RAW_SUFFIXES = frozenset(
 )
 _VIDEO_SUFFIXES = frozenset(".3gp .avi .m4v .mkv .mov .mp4 .mpg .mts .webm .wmv".split())
 
+
+def web_format(input_format: str, *, transparent: bool) -> str:
+    """Name the web format of the old-style address for a source of this format."""
+    web = _WEB[input_format]
+    return "png" if transparent and not OUTPUTS[web].alpha else web
+
+
 # Signatures are those of the formats' own specifications.
 _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
