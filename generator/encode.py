@@ -69,17 +69,24 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
 def _cascade(source: Path, job: Job) -> Iterator[tuple[int, Image.Image]]:
     """Yield each step of the chain, largest first, as its longest side and its finished pixels."""
     steps = cascade(step for _, recipe in job.recipes for step in recipe.chain)
-    from_source = [step for step, parent in steps if parent is None]
+    last_use = {parent: step for step, parent in steps}
     decoded: _Decoded | None = _decode(source, job.photo, at_least=steps[0][0])
     made: dict[int, Image.Image] = {}
     for step, parent in steps:
+        size = fit(job.photo.size, step)
         if parent is not None:
-            made[step] = _resample(made[parent], fit(job.photo.size, step))
+            image = _resample(made[parent], size)
         elif decoded is not None:
-            made[step] = decoded.finished(fit(job.photo.size, step))
-        if step == from_source[-1]:
-            decoded = None
-        yield step, made[step]
+            image = decoded.finished(size)
+        # What nothing more is made from is memory for what comes.
+        if last_use[parent] == step:
+            if parent is None:
+                decoded = None
+            else:
+                del made[parent]
+        if step in last_use:
+            made[step] = image
+        yield step, image
 
 
 class _Decoded(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Processes that do the work on pictures, and may die of one without taking the build along."""
 
+import ctypes
 import faulthandler
 import multiprocessing
 import os
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -144,7 +146,21 @@ def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     # Ctrl-C reaches the whole process group; the parent decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _reuse_memory()
     prepare(*arguments)
+
+
+def _reuse_memory() -> None:
+    """Keep freed memory for the next picture, where the C library is glibc.
+
+    It would be handed back to the system and cleared again for every picture: a tenth of the time
+    of a build. The numbers are those of mallopt(3); larger blocks than 32 MB it always hands back.
+    """
+    trim_threshold, mmap_threshold = -1, -3
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(trim_threshold, 64 << 20)
+        library.mallopt(mmap_threshold, 32 << 20)
 
 
 def _end_with_parent() -> None:
