@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 from generator import __version__, publish, store
 from generator.build import build
 from generator.config import load_config
-from generator.errors import FastphotoError, MachineError, Problem
+from generator.errors import FastphotoError, MachineError, Problem, visible
 from generator.layout import CACHE, OUTPUT
 from generator.report import Listener, Options, Report
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 INTERRUPTED = 130
+
+_WAITING = "Another build of this site is at work; waiting for it to end."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +64,12 @@ def _site_option(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--strict", is_flag=True, help="Publish nothing if anything is refused or warned of.")
 @click.option("--force", is_flag=True, help="Render every variant again.")
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
-@click.option("--verbose", "-v", is_flag=True, help="Also print what is passed over, and why.")
+@click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    help="Also name every file passed over, to render, written and removed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def build_command(
     site: Path,
@@ -77,12 +85,12 @@ def build_command(
     config = load_config(site)
     wanted = config.build.jobs if jobs is None else jobs
     options = Options(strict=strict, force=force, jobs=wanted or _cores())
-    with _listener(quiet=quiet or as_json) as listener:
+    with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report)))
     else:
-        _tell(report, quiet=quiet, verbose=verbose)
+        _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
 
 
@@ -95,7 +103,7 @@ def clean_command(site: Path) -> None:
         count, problems = publish.remove_all(cache)
         store.remove_all(cache)
     _tell_problems(problems)
-    click.echo(f"Removed {count:,} files and the cache.")
+    click.echo(f"Removed {_count(count, 'file')} and the cache.")
 
 
 def _cores() -> int:
@@ -109,11 +117,16 @@ class _PlainListener(Listener):
 
     SECONDS = 5.0
 
-    def __init__(self) -> None:
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
         self._told = time.monotonic()
 
     def waiting(self) -> None:
-        click.echo("Another build of this site is at work; waiting for it to end.", err=True)
+        click.echo(_WAITING, err=True)
+
+    def detail(self, text: str) -> None:
+        if self._verbose:
+            click.echo(visible(text), err=True)
 
     def progress(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
@@ -125,12 +138,17 @@ class _PlainListener(Listener):
 class _BarListener(Listener):
     """Shows a bar on a terminal: photos done, how many a second, time left."""
 
-    def __init__(self, bar: "Progress") -> None:
+    def __init__(self, bar: "Progress", *, verbose: bool) -> None:
         self._bar = bar
+        self._verbose = verbose
         self._tasks: dict[str, TaskID] = {}
 
     def waiting(self) -> None:
-        self._bar.console.print("Another build of this site is at work; waiting for it to end.")
+        self._bar.console.print(_WAITING)
+
+    def detail(self, text: str) -> None:
+        if self._verbose:
+            self._bar.console.print(visible(text), markup=False, highlight=False)
 
     def progress(self, step: str, done: int, total: int) -> None:
         if step not in self._tasks:
@@ -141,11 +159,11 @@ class _BarListener(Listener):
 
 
 @contextmanager
-def _listener(*, quiet: bool) -> Iterator[Listener]:
+def _listener(*, quiet: bool, verbose: bool) -> Iterator[Listener]:
     if quiet:
         yield Listener()
     elif not sys.stderr.isatty():
-        yield _PlainListener()
+        yield _PlainListener(verbose=verbose)
     else:
         # Late: only a terminal that watches a build needs it.
         from rich import progress  # noqa: PLC0415
@@ -164,47 +182,50 @@ def _listener(*, quiet: bool) -> Iterator[Listener]:
             console=Console(stderr=True),
             transient=True,
         ) as bar:
-            yield _BarListener(bar)
+            yield _BarListener(bar, verbose=verbose)
 
 
-def _tell(report: Report, *, quiet: bool, verbose: bool) -> None:
-    shown = [each for each in report.problems if verbose or each.severity != "note"]
-    _tell_problems(shown)
-    if quiet:
-        return
-    for line in _summary(report):
-        click.echo(line)
-    if verbose:
-        for kind, count in report.strays:
-            click.echo(f"  passed over: {count:,} {kind}")
+def _tell(report: Report, *, quiet: bool) -> None:
+    _tell_problems(report.problems)
+    if not quiet:
+        for line in _summary(report):
+            click.echo(line)
 
 
 def _tell_problems(problems: Iterable[Problem]) -> None:
     for problem in problems:
-        colour = {"error": "red", "warning": "yellow"}.get(problem.severity)
+        colour = {"error": "red", "warning": "yellow"}[problem.severity]
         label = click.style(f"{problem.severity}:", fg=colour, bold=True)
         click.echo(f"{label} {problem}", err=True)
 
 
 def _summary(report: Report) -> Iterator[str]:
     """Say in a few lines what a build came to."""
-    refused = sum(1 for problem in report.problems if problem.severity == "error")
-    warned = sum(1 for problem in report.problems if problem.severity == "warning")
-    albums = f"{report.albums:,} album{'' if report.albums == 1 else 's'}"
-    yield f"{report.photos:,} photos in {albums}, {report.pages:,} pages"
-    made = f"{report.variants_made:,} variants made, {report.variants_reused:,} reused"
+    found = (_count(report.photos, "photo"), _count(report.albums, "album"))
+    yield f"{' in '.join(found)}, {_count(report.pages, 'page')}"
+    made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
     yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
-    if strays := ", ".join(f"{count:,} {kind}" for kind, count in report.strays):
-        yield f"left out: {strays}"
-    counts = [f"{refused:,} refused"] * (refused > 0) + [f"{warned:,} warnings"] * (warned > 0)
-    problems = f"; {', '.join(counts)}" if counts else ""
+    if report.strays:
+        yield f"left out: {', '.join(f'{count:,} {kind}' for kind, count in report.strays)}"
+    severities = Counter(problem.severity for problem in report.problems)
+    problems = "".join(
+        f"; {_count(severities[severity], severity)}"
+        for severity in ("error", "warning")
+        if severities[severity]
+    )
     if not report.published:
-        yield f"Nothing published: --strict, and there were problems{problems}"
+        yield f"Nothing published, for --strict allows no problems{problems}"
     elif report.files_written or report.files_removed:
-        changed = f"{report.files_written:,} files written, {report.files_removed:,} removed"
-        yield f"{changed} in {report.output}/ in {report.seconds:.1f} s{problems}"
+        changed = (
+            f"{_count(report.files_written, 'file')} written, {report.files_removed:,} removed"
+        )
+        yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
-        yield f"Nothing changed in {report.output}/, seen in {report.seconds:.2f} s{problems}"
+        yield f"Nothing changed in {report.output}, seen in {report.seconds:.2f} s{problems}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _megabytes(count: int) -> str:

@@ -16,13 +16,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-Severity = Literal["error", "warning", "note"]
+Severity = Literal["error", "warning"]
 
 
 class Problem(Struct, frozen=True, order=True, tag=True):
     """One thing that is wrong: where, what, and what to do about it.
 
-    An error cost a file its place in the site, a warning did not, a note is shown on request.
+    An error cost a file its place in the site, a warning did not.
     """
 
     where: str

@@ -122,7 +122,7 @@ def foreign_kind(suffix: str) -> str:
         return "camera raw"
     if suffix in _VIDEO_SUFFIXES:
         return "video"
-    return {".svg": "SVG", ".jxl": "JPEG XL", ".psd": "Photoshop"}.get(suffix, "other")
+    return {".svg": "SVG", ".jxl": "JPEG XL", ".psd": "Photoshop"}.get(suffix, "other files")
 
 
 def impostor(head: bytes) -> str:

@@ -158,16 +158,17 @@ def is_intact(manifest: Manifest, output: Path) -> bool:
 def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
     """Return the files that are not in the output folder as they should be, in the same order."""
     known = manifest.files
+    base = f"{output}{os.sep}"
     return [
         file
         for file in files
         if (record := known.get(file.path)) is None
         or record.identity != file.identity
-        or not _is_as_left(output / file.path, record)
+        or not _is_as_left(base + file.path, record)
     ]
 
 
-def _is_as_left(path: Path, record: Record) -> bool:
+def _is_as_left(path: Path | str, record: Record) -> bool:
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:

@@ -44,6 +44,9 @@ class Listener:
     def waiting(self) -> None:
         """Another build of this site is at work; this one waits for it."""
 
+    def detail(self, text: str) -> None:
+        """One file was passed over, rendered, written or removed."""
+
     def progress(self, step: str, done: int, total: int) -> None:
         """Some of a step's photos are done."""
 

@@ -17,6 +17,7 @@ from generator.model import (
     PageOrigin,
     PictureOrigin,
     StoreOrigin,
+    Stray,
     TextOrigin,
     ThemeOrigin,
 )
@@ -87,6 +88,9 @@ def _scan(
     progress = partial(order.listener.progress, "Reading")
     library, refused, memo = scan(sources, order.site, memo, workers, progress)
     store.save(order.cache, store.MEMO, memo)
+    for name, remembered in memo.files.items():
+        if isinstance(remembered.value, Stray):
+            order.listener.detail(f"passed over {name} ({remembered.value.kind})")
     if not library.photos:
         folder = str(order.site / PICTURES)
         what = "there is no picture that can be built" if refused else "there are no pictures"
@@ -109,6 +113,8 @@ def _render(order: Order, library: Library, manifest: Manifest, workers: Workers
         keys = {file.origin.key for file in to_write if isinstance(file.origin, StoreOrigin)}
         jobs = missing(design.plan.jobs, keys, cache, force=force)
         memory = order.config.build.max_memory * _MEGABYTE
+        for job in jobs:
+            order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
         results = render(jobs, order.site / PICTURES, cache, workers, memory, progress)
         photos += results.photos
         variants += results.variants
@@ -173,6 +179,9 @@ def _publish(order: Order, pixels: Pixels, manifest: Manifest) -> Changes:
     design = pixels.design
     content = _content(order, design)
     changes = publish(design.files, pixels.to_write, content, manifest, order.cache)
+    for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
+        for path in paths:
+            order.listener.detail(f"{verb} {path}")
     store.collect(order.cache, {key for job in design.plan.jobs for key, _ in job.recipes})
     return changes
 
