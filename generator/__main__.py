@@ -1,12 +1,12 @@
 """`python -m generator`."""
 
+import os
 import sys
-from pathlib import Path
 
 if __name__ == "__main__":
     # Python looks in the current folder first. That may be a folder of pictures from anywhere, in
     # which a file named PIL.py must not become our code. Last, it still finds us in a checkout.
-    if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd():
+    if sys.path and os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir):
         sys.path.append(sys.path.pop(0))
 
     from generator.cli import main

@@ -21,6 +21,7 @@ from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
 
 MAX_BYTES = 1_000_000
 MAX_MATTER = 64_000
+MAX_OPEN_BRACKETS = 100
 
 _FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
@@ -89,11 +90,26 @@ def _read_text(file: Path) -> str:
 def parse_document(path: str, text: str) -> Document:
     """Turn the text of a Markdown file into a Document."""
     matter, body = _split(text)
+    _refuse_open_brackets(text)
     settings = _front_matter(matter) if matter else FrontMatter()
     if not settings.title and (heading := _HEADING.match(body)):
         settings = msgspec.structs.replace(settings, title=heading[1])
         body = body[heading.end() :]
     return Document(path, settings, tuple(_parts(to_html(body), text)))
+
+
+def _refuse_open_brackets(text: str) -> None:
+    """Refuse a paragraph with many open brackets: Markdown tries each against all that follow."""
+    line = 1
+    for paragraph in text.split("\n\n"):
+        depth, deepest = 0, paragraph.count("](") - paragraph.count(")")
+        if "[" in paragraph:
+            for bracket in re.findall(r"[\[\]]", paragraph):
+                depth += 1 if bracket == "[" else -1
+                deepest = max(deepest, depth)
+        if deepest > MAX_OPEN_BRACKETS:
+            raise _Fault(line, f"more than {MAX_OPEN_BRACKETS} brackets are open at once")
+        line += paragraph.count("\n") + 2
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -122,6 +122,8 @@ class Workers:
             return broken
 
     def _start(self) -> Executor:
+        # A new interpreter would look for modules in the current folder, a folder of pictures.
+        os.environ["PYTHONSAFEPATH"] = "1"
         if self.count == 1:
             self._prepare(*self._arguments)
             return InlineExecutor()
