@@ -17,9 +17,10 @@ import msgspec
 from generator import __version__, publish, store
 from generator.build import build
 from generator.config import load_config
-from generator.errors import FastphotoError, MachineError, Problem, visible
+from generator.errors import FastphotoError, MachineError, Problem
 from generator.layout import CACHE, OUTPUT
 from generator.report import Listener, Options, Report
+from generator.text import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from generator.errors import ConfigError, Problem
-
-SETTINGS_FILE = "site.toml"
+from generator.layout import SETTINGS
 
 Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -93,17 +92,17 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_config(site: Path) -> Config:
     """Read the settings of a site folder; ConfigError names every faulty key with its line."""
-    path = site / SETTINGS_FILE
+    path = site / SETTINGS
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Config()
     except UnicodeDecodeError as error:
         raise ConfigError(
-            Problem(SETTINGS_FILE, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
+            Problem(SETTINGS, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
         ) from None
     except OSError as error:
-        raise ConfigError(Problem(SETTINGS_FILE, f"cannot be read: {error.strerror}")) from None
+        raise ConfigError(Problem(SETTINGS, f"cannot be read: {error.strerror}")) from None
     return parse_config(text)
 
 
@@ -111,8 +110,8 @@ def parse_config(text: str) -> Config:
     """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(Problem(SETTINGS_FILE, f"not valid TOML: {error}")) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(Problem(SETTINGS, f"not valid TOML: {error}")) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
     config = msgspec.convert(table, Config, strict=True)
@@ -129,7 +128,7 @@ def _faults(
     known = {each.name: each.type for each in msgspec.structs.fields(kind)}
     for key, value in table.items():
         path = (*where, key)
-        place = f"{SETTINGS_FILE}:{_line(text, path)}"
+        place = f"{SETTINGS}:{_line(text, path)}"
         name = ".".join(path)
         if key not in known:
             near = get_close_matches(key, known, n=1)
@@ -165,18 +164,24 @@ def _hint(path: tuple[str, ...]) -> str:
 
 
 def _line(text: str, path: tuple[str, ...]) -> int:
-    """Find the line of a key: tomllib does not say. The table's own line if it is not found."""
-    table, best = "", 1
+    """Find the line of a key, for tomllib does not say; else that of the table it is in."""
+    table: tuple[str, ...] = ()
+    best, best_depth = 1, 0
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
-            table = header[1].replace('"', "").replace(" ", "")
-            if table == ".".join(path):
-                return number
-            if path[: table.count(".") + 1] == tuple(table.split(".")):
-                best = number
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        assignment = re.match(r"\s*([\w\s.\"'-]+?)\s*=", line)
+        if header:
+            table = here = _names(header[1])
+        elif assignment:
+            here = table + _names(assignment[1])
+        else:
             continue
-        rest = path[len(table.split(".")) :] if table else path
-        in_table = not table or ".".join(path).startswith(table + ".")
-        if in_table and rest and re.match(rf"\s*[\"']?{re.escape(rest[0])}[\"']?\s*[=.]", line):
+        if here == path:
             return number
+        if here == path[: len(here)] and len(here) > best_depth:
+            best, best_depth = number, len(here)
     return best
+
+
+def _names(key: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip("\"'") for name in key.split("."))

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import PIL
-from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    ImageCms,
+    ImageFile,
+    ImageMath,
+    UnidentifiedImageError,
+)
 
 from generator.errors import DecodeError, NotAPicture
 from generator.formats import impostor, recognise
@@ -51,7 +58,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with path.open("rb") as file, _in_words(), _only_bombs():
+    with _in_words(), _only_bombs(), path.open("rb") as file:
         yield _identify(file)
 
 
@@ -105,19 +112,22 @@ def _in_words() -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise DecodeError(f"cannot be read: {error.strerror}") from error
-        raise DecodeError(_damage(str(error))) from error
+        raise DecodeError(_damage(error)) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
         # NotImplementedError have all been seen. Each costs this picture only.
-        raise DecodeError(f"cannot be decoded: {error or type(error).__name__}") from error
+        raise DecodeError(_damage(error)) from error
 
 
-def _damage(said: str) -> str:
-    if "truncated" in said or "incomplete" in said.lower():
+def _damage(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    if re.search(r"truncated|incomplete|end of file", said, re.IGNORECASE):
         return "the file is truncated: it ends before the picture does"
-    if "broken data stream" in said or "unrecognized data stream" in said:
+    if re.search(r"broken data stream|unrecognized data stream", said):
         return "the file is damaged: its picture data cannot be read to the end"
-    return f"cannot be decoded: {said}"
+    if "could not create decoder" in said:
+        return "the file is damaged: its header makes no sense"
+    return f"cannot be decoded: {said or type(error).__name__}"
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -158,21 +168,31 @@ def resamplable(image: Image.Image) -> Image.Image:
     Sixteen bits become eight by scaling, a palette becomes its colours.
     """
     image.load()
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bit(image)
     if image.has_transparency_data:
         return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
         return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image)
     return image.convert("L" if image.mode in ("1", "LA") else "RGB")
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scale a deep greyscale picture to 0-255; its depth is judged by its largest value."""
-    deep = image.convert("I").convert("F") if image.mode.startswith("I;16") else image.convert("F")
+    """Scale a deep greyscale picture to 0-255.
+
+    Sixteen bits say how deep they are; of whole and real numbers, the largest value does.
+    """
+    whole = image.convert("I") if image.mode.startswith("I;16") else image
+    deep = whole.convert("F")
     largest = cast(tuple[float, float], deep.getextrema())[1]
-    scale = 1 / 257 if largest > 255 else 255.0 if 0 < largest <= 1 else 1.0
-    return deep.point(lambda value: value * scale + 0.5).convert("L")
+    is_deep = image.mode.startswith("I;16") or largest > 255
+    scale = 1 / 257 if is_deep else 255.0 if 0 < largest <= 1 else 1.0
+    grey = deep.point(lambda value: value * scale + 0.5).convert("L")
+    clear = image.info.get("transparency")
+    if not isinstance(clear, int):
+        return grey
+    opaque = ImageMath.lambda_eval(lambda of: (of["whole"] != clear) * 255, whole=whole)
+    return Image.merge("LA", (grey, opaque.convert("L"))).convert("RGBA")
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -18,13 +18,14 @@ import yaml
 
 from generator.errors import Problem
 from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from generator.text import clean_lines, clean_text
 
 MAX_BYTES = 1_000_000
 MAX_MATTER = 64_000
-MAX_OPEN_BRACKETS = 100
+MAX_OPEN = 100
 
 _FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
 # What nh3 writes quotes every attribute with ", so a tag can be told apart reliably.
 _REFERENCE = re.compile(r'<(img|a)((?:\s+[\w:-]+="[^"]*")*)\s*/?>')
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
@@ -89,26 +90,31 @@ def _read_text(file: Path) -> str:
 
 def parse_document(path: str, text: str) -> Document:
     """Turn the text of a Markdown file into a Document."""
-    matter, body = _split(text)
-    _refuse_open_brackets(text)
+    matter, body = _split(clean_lines(text))
     settings = _front_matter(matter) if matter else FrontMatter()
+    _refuse_slow(body, text.count("\n") - body.count("\n") + 1)
     if not settings.title and (heading := _HEADING.match(body)):
-        settings = msgspec.structs.replace(settings, title=heading[1])
+        title = clean_text(heading[1].strip(" \t").rstrip("#"))
+        settings = msgspec.structs.replace(settings, title=title)
         body = body[heading.end() :]
     return Document(path, settings, tuple(_parts(to_html(body), text)))
 
 
-def _refuse_open_brackets(text: str) -> None:
-    """Refuse a paragraph with many open brackets: Markdown tries each against all that follow."""
-    line = 1
-    for paragraph in text.split("\n\n"):
+def _refuse_slow(body: str, line: int) -> None:
+    """Refuse what Markdown would take minutes for: it tries each open bracket against all after.
+
+    No text of a person's comes near: a hundred brackets open at once in one paragraph, or a line
+    of headings and spaces as long as a page.
+    """
+    for paragraph in body.split("\n\n"):
         depth, deepest = 0, paragraph.count("](") - paragraph.count(")")
-        if "[" in paragraph:
-            for bracket in re.findall(r"[\[\]]", paragraph):
-                depth += 1 if bracket == "[" else -1
-                deepest = max(deepest, depth)
-        if deepest > MAX_OPEN_BRACKETS:
-            raise _Fault(line, f"more than {MAX_OPEN_BRACKETS} brackets are open at once")
+        for bracket in re.findall(r"[\[\]]", paragraph):
+            depth += 1 if bracket == "[" else -1
+            deepest = max(deepest, depth)
+        if deepest > MAX_OPEN or paragraph.count("<") - paragraph.count(">") > 5 * MAX_OPEN:
+            raise _Fault(line, f"more than {MAX_OPEN} brackets are open at once", "close them")
+        if re.search(r"^#.{2000}|[ \t]{2000}|#{2000}", paragraph, re.MULTILINE):
+            raise _Fault(line, "a heading, or a row of spaces, of more than 2,000 characters")
         line += paragraph.count("\n") + 2
 
 
@@ -142,7 +148,9 @@ def _plain(value: object) -> object:
     """Take numbers and dates as the text they were written as."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, bool | str | dict):
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, bool | dict):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 

@@ -14,7 +14,7 @@ from generator.files import stamp_of
 from generator.formats import OUTPUTS
 from generator.geometry import cascade, fit, turned
 from generator.layout import PICTURES
-from generator.model import Job, Photo, Recipe, Size
+from generator.model import Job, Photo, Recipe, Size, Stamp
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 1
@@ -61,9 +61,16 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
         for key, recipe in job.recipes:
             if step in recipe.outputs:
                 encoded[key, step] = encode(image, recipe)
-    if stamp_of(source.stat()) != job.photo.stamp:
+    if not _is_still(source, job.photo.stamp):
         raise DecodeError("it changed while the build was reading it", "build again")
     return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
+
+
+def _is_still(source: Path, stamp: Stamp) -> bool:
+    try:
+        return stamp_of(source.stat()) == stamp
+    except OSError:
+        return False
 
 
 def _cascade(source: Path, job: Job) -> Iterator[tuple[int, Image.Image]]:

@@ -16,6 +16,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from generator.text import visible
+
 Severity = Literal["error", "warning"]
 
 
@@ -78,11 +80,3 @@ class DecodeError(Exception):
 
 class NotAPicture(DecodeError):
     """The file is no picture in a format of ours, whatever its name says."""
-
-
-def visible(text: str) -> str:
-    r"""Return the text with control, bidi and undecodable characters written as escapes.
-
-    So that no file name and no caption can move the cursor, colour or reorder the terminal.
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -16,7 +16,6 @@ characters are dropped, lengths are bounded. Whatever cannot be read is left out
 
 import contextlib
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,20 +26,23 @@ from defusedxml import DefusedXmlException
 from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
 from generator.model import Location, Metadata
+from generator.text import clean_text, decoded
 
-MAX_TEXT = 2000
 MAX_KEYWORDS = 100
 
 T = TypeVar("T")
 
 # What cameras write into ImageDescription by themselves.
 _BOILERPLATE = re.compile(
-    r"(olympus|minolta|konica|sony|kodak|samsung|nikon|casio|pentax|fuji|vivitar)?\s*"
+    r"((olympus|minolta|konica|sony|kodak|samsung|nikon|casio|pentax|fuji|vivitar)\s*)*"
     r"(digital (still )?camera|dsc|dcim\W.*|picture|image|screenshot|maker:.*|jpeg)?\W*",
     re.IGNORECASE,
 )
 
-_EXIF_DATE = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?")
+_MOMENT = re.compile(
+    r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)"
+    r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:\d\d)?)?"
+)
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -104,7 +106,12 @@ class _Exif:
         return self._tags.get(ExifTags.Base[name].value)
 
     def text(self, name: str) -> str:
-        return clean_text(self._value(name))
+        """Read a text; Pillow takes it for Latin-1, where programs write UTF-8 all the same."""
+        value = self._value(name)
+        if isinstance(value, str):
+            with contextlib.suppress(UnicodeEncodeError):
+                value = decoded(value.encode("latin-1"))
+        return clean_text(value)
 
     def number(self, name: str) -> float | None:
         value = self._value(name)
@@ -116,9 +123,15 @@ class _Exif:
         if isinstance(value, bytes):
             charset, body = value[:8], value[8:]
             if charset.startswith(b"UNICODE"):
-                return clean_text(body.decode("utf-16", "replace"))
+                return clean_text(body.decode(_utf_16(body), "replace"))
             return clean_text(body if charset.rstrip(b"\0 ") in (b"ASCII", b"") else value)
         return clean_text(value)
+
+    def moment(self, which: str) -> str:
+        """Join the date, sub-seconds and offset of the original or the digitised picture."""
+        fraction = re.match(r"\d+", self.text(f"SubsecTime{which}"))
+        date = self.text(f"DateTime{which}")[:19]
+        return f"{date}{'.' + fraction[0] if fraction else ''}{self.text(f'OffsetTime{which}')}"
 
     def location(self) -> Location | None:
         """Read the position as degrees; None if it is absent or not on Earth."""
@@ -139,6 +152,13 @@ class _Exif:
         return -value if reference.startswith(negative) else value
 
 
+def _utf_16(body: bytes) -> str:
+    """Tell the byte order of UTF-16: by its mark, else by where most of its zeros are."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return "utf-16-be" if body[::2].count(0) > body[1::2].count(0) else "utf-16-le"
+
+
 def _positive(value: Any) -> float | None:
     number = float(value)
     return number if 0 < number < 1e7 else None
@@ -146,30 +166,6 @@ def _positive(value: Any) -> float | None:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else round(number)
-
-
-def clean_text(value: object) -> str:
-    """Return text of any origin without control characters, trimmed, at most `MAX_TEXT` long.
-
-    Bytes are read as UTF-8, or as Latin-1 where they are not; NUL ends them.
-    """
-    if isinstance(value, bytes):
-        body = value.split(b"\0", 1)[0][: 4 * MAX_TEXT]
-        try:
-            value = body.decode()
-        except UnicodeDecodeError:
-            value = body.decode("latin-1")
-    if not isinstance(value, str):
-        return ""
-    kept = "".join(" " if c in "\r\n\t" else c for c in value[: 2 * MAX_TEXT] if _is_harmless(c))
-    return unicodedata.normalize("NFC", " ".join(kept.split()))[:MAX_TEXT]
-
-
-def _is_harmless(char: str) -> bool:
-    """Refuse control, surrogate and unassigned characters, and those that reorder a line."""
-    if char in "\r\n\t\u200d\u200c":
-        return True
-    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Cn", "Co")
 
 
 def _camera(make: str, model: str) -> str:
@@ -249,51 +245,52 @@ def _taken(
     exif: _Exif, iptc: Mapping[tuple[int, int], Any], xmp: Element | None
 ) -> tuple[str, str]:
     """Return when the picture was taken, as wall time and offset; empty where nothing says so."""
-    for date, fraction, offset in (
-        ("DateTimeOriginal", "SubsecTimeOriginal", "OffsetTimeOriginal"),
-        ("DateTimeDigitized", "SubsecTimeDigitized", "OffsetTimeDigitized"),
+    for text in (
+        exif.moment("Original"),
+        _xmp_text(xmp, _XMP_EXIF + "DateTimeOriginal"),
+        _xmp_text(xmp, _PHOTOSHOP + "DateCreated"),
+        _iptc_date(iptc),
+        exif.moment("Digitized"),
     ):
-        wall = parse_taken(exif.text(date), exif.text(fraction))
+        wall, offset = parse_taken(text)
         if wall:
-            zone = _OFFSET.fullmatch(exif.text(offset))
-            return wall, zone[0] if zone else ""
-        if date == "DateTimeOriginal":
-            for text in (
-                _xmp_text(xmp, _XMP_EXIF + "DateTimeOriginal"),
-                _xmp_text(xmp, _PHOTOSHOP + "DateCreated"),
-                _iptc_date(iptc),
-            ):
-                wall = parse_taken(text)
-                if wall:
-                    zone = _OFFSET.search(text, 10)
-                    return wall, zone[0] if zone else ""
+            return wall, offset
     return "", ""
 
 
 def _iptc_date(iptc: Mapping[tuple[int, int], Any]) -> str:
     """Join IPTC date (CCYYMMDD) and time (HHMMSS+HHMM) in ISO 8601."""
-    day, time = _iptc_text(iptc, 55), _iptc_text(iptc, 60)
-    match = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", day)
-    if not match:
+    day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", _iptc_text(iptc, 55))
+    if not day:
         return ""
-    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", time)
-    hours = f"{clock[1]}:{clock[2]}:{clock[3]}" if clock else "00:00:00"
-    zone = f"{clock[4]}:{clock[5]}" if clock and clock[4] else ""
-    return f"{'-'.join(match.groups())}T{hours}{zone}"
+    date = f"{day[1]}-{day[2]}-{day[3]}"
+    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", _iptc_text(iptc, 60))
+    if not clock:
+        return date
+    zone = f"{clock[4]}:{clock[5]}" if clock[4] else ""
+    return f"{date}T{clock[1]}:{clock[2]}:{clock[3]}{zone}"
 
 
-def parse_taken(text: str, fraction: str = "") -> str:
-    """Return a date and time in ISO 8601 with its sub-seconds, or nothing if it is not a real one.
+def parse_taken(text: str) -> tuple[str, str]:
+    """Divide a moment into wall time in ISO 8601 and its offset; empty if it is not a real one.
 
-    EXIF's all-zero and all-blank dates mean unknown, as do dates before photography.
+    Reads EXIF's way of writing (colons in the date) and XMP's (seconds, time and zone are
+    optional). All-zero and all-blank dates mean unknown, as do dates before photography.
     """
-    match = _EXIF_DATE.match(text)
+    match = _MOMENT.match(text)
     if match is None:
-        return ""
-    *numbers, decimals = match.groups()
-    with contextlib.suppress(ValueError):
-        moment = datetime(*map(int, numbers))  # type: ignore[arg-type]
-        if moment.year >= 1826:
-            digits = re.match(r"\d{1,6}", decimals or fraction)
-            return moment.isoformat() + (f".{digits[0]}" if digits else "")
-    return ""
+        return "", ""
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        moment = datetime(
+            *map(int, (year, month, day, hour or 0, minute or 0, min(int(second or 0), 59)))  # type: ignore[arg-type]
+        )
+    except ValueError:
+        return "", ""
+    if moment.year < 1826:
+        return "", ""
+    if hour is None:
+        return moment.date().isoformat(), ""
+    wall = moment.isoformat() + (f".{fraction[:6]}" if fraction else "")
+    offset = "+00:00" if zone == "Z" else zone or ""
+    return wall, offset if offset == "" or _OFFSET.fullmatch(offset) else ""

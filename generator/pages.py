@@ -2,7 +2,7 @@
 
 from functools import partial
 from importlib.metadata import version
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import jinja2
 from jinja2.runtime import Context
@@ -96,11 +96,11 @@ def _root(page: AnyPage, site: Site) -> str:
 
 
 def _written(address: str, site: Site) -> str:
-    """Percent-encode an address (RFC 3986), and name the file where the settings ask for it."""
+    """Name the file in an address where the settings ask for it."""
     path, hash_mark, fragment = address.partition("#")
     if site.links == "file" and (not path or path.endswith("/")):
         path += "index.html"
-    return quote(path) + hash_mark + quote(fragment)
+    return path + hash_mark + fragment
 
 
 @jinja2.pass_context
@@ -118,14 +118,14 @@ def _absolute(address: str, site: Site) -> str:
 def _srcset(context: Context, source: Source) -> str:
     """List the variants of a source with their true widths."""
     root = context["root"]
-    return ", ".join(f"{root}{quote(source.path(step))} {step.width}w" for step in source.steps)
+    return ", ".join(f"{root}{source.path(step)} {step.width}w" for step in source.steps)
 
 
 @jinja2.pass_context
 def _src(context: Context, source: Source) -> str:
     """Return the one variant for browsers that know no srcset: the first of 480 px or more."""
     step = next((each for each in source.steps if each.longest >= 480), source.steps[-1])
-    return f"{context['root']}{quote(source.path(step))}"
+    return f"{context['root']}{source.path(step)}"
 
 
 @jinja2.pass_context

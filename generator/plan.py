@@ -14,6 +14,7 @@ from generator.errors import Problem
 from generator.formats import OUTPUTS
 from generator.geometry import fit
 from generator.model import Document, FrontMatter, Job, Library, Photo, Size, Theme
+from generator.text import clean_text
 from generator.variants import planner
 from generator.words import Words, ancestors, is_index, lookup, match, nearest, stem
 
@@ -199,7 +200,8 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
     name = posixpath.basename(path)
     wanted = document.matter.slug if document and document.matter.slug else stem(name)
     best = routes.slug(wanted)
-    return best, routes.slug(name.replace(".", "-")), f"{best}-{routes.mark(path)}"
+    suffix = "".join(filter(str.isalnum, posixpath.splitext(name)[1].lower()))
+    return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
 
 
 def _plan_photos(
@@ -330,5 +332,5 @@ def _ordered(
 
 def _pretty(path: str) -> str:
     """Make a title of a file name: `north-coast` becomes `North coast`."""
-    name = " ".join(posixpath.basename(path).replace("_", " ").replace("-", " ").split())
-    return name[:1].upper() + name[1:] if name.islower() else name or path
+    name = clean_text(posixpath.basename(path).replace("_", " ").replace("-", " "))
+    return name[:1].upper() + name[1:] if name.islower() else name or "Album"

@@ -241,13 +241,20 @@ def _refuse_foreign(paths: Iterable[str], manifest: Manifest, output: Path) -> N
     ours = {*manifest.files, *manifest.journal}
     folders: set[str] = set()
     for path in paths:
-        if path not in ours and not manifest.adopted and os.path.lexists(output / path):
+        if path not in ours and not manifest.adopted and not _is_free(output / path, path, ours):
             raise _foreign(output / path)
         folders.update(_above(path))
     for folder in folders:
         inside = output / folder
         if inside.is_symlink() or (folder not in ours and inside.is_file()):
             raise _foreign(inside)
+
+
+def _is_free(place: Path, path: str, ours: Collection[str]) -> bool:
+    """Tell whether nothing is in a place, or a folder with nothing but files of ours."""
+    if place.is_dir() and not place.is_symlink():
+        return all(f"{path}/{name}" in ours for name, _ in walk(place))
+    return not os.path.lexists(place)
 
 
 def _foreign(path: Path) -> ConfigError:

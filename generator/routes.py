@@ -34,7 +34,8 @@ _NAME_BYTES = 200
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_DEVICE = re.compile(r"(?:^|/)(con|prn|aux|nul|com\d|lpt\d)(?:\.|/|$)", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCII)
 
 
 def slug(name: str) -> str:
@@ -42,7 +43,7 @@ def slug(name: str) -> str:
     short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
     if not short:
         return mark(name)
-    return f"{short}-" + mark(name) if _DEVICE.match(short) else short
+    return f"{short}-" + mark(name) if _DEVICE.search(short) else short
 
 
 def mark(name: str) -> str:
@@ -86,12 +87,14 @@ def with_mark(path: str, identity: str) -> str:
 
 def legal(path: str) -> str:
     """Return a path whose every name is legal on all systems; one that was not gets a mark."""
+    if len(path) < _NAME_BYTES and _PLAIN.fullmatch(path) and not _DEVICE.search(path):
+        return path
     return "/".join(map(_legal_name, path.split("/")))
 
 
 def _legal_name(name: str) -> str:
     safe = _ILLEGAL.sub("_", name).rstrip(". ") or "_"
-    if _DEVICE.match(safe):
+    if _DEVICE.search(safe):
         safe = f"_{safe}"
     if len(safe.encode()) > _NAME_BYTES:
         stem, dot, suffix = safe.rpartition(".")

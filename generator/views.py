@@ -1,8 +1,8 @@
 """What templates are given: one value for each page of a plan. Pure.
 
 This is the contract of a theme. Every template gets `site` (a `Site`) and `page` (the value of
-its kind, below). Addresses are relative to the site's root; the filter `url` makes them relative
-to the page.
+its kind, below). Addresses are percent-encoded (RFC 3986) and relative to the site's root; the
+filter `url` makes them relative to the page.
 """
 
 import html
@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -197,7 +198,7 @@ def site_of(plan: Plan) -> Site:
         links=plan.config.gallery.links,
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
-        assets={asset.name: routes.asset_path(asset) for asset in plan.theme.assets},
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
     )
 
 
@@ -301,7 +302,7 @@ class _Builder:
             album=Link(album.title, f"{album.address}#{photo.anchor}"),
             position=index + 1,
             count=len(album.photos),
-            original=photo.original,
+            original=quote(photo.original),
             original_size=photo.photo.stamp.size,
         )
 
@@ -389,8 +390,8 @@ def _targets(plan: Plan) -> Targets:
             path = photo.photo.path
             photos[folded(path)] = path
             add(photo.address, path, photo.address, *_path_of(photo.words.document))
-            add(photo.alias.path, photo.alias.path)
-            add(photo.original, photo.original)
+            add(quote(photo.alias.path), photo.alias.path)
+            add(quote(photo.original), photo.original)
     for text in plan.texts:
         add(text.address, text.document.path, text.address)
     return Targets(photos, pages)

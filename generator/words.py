@@ -4,7 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -130,7 +130,7 @@ def lookup(target: str, folder: str, known: Mapping[str, str]) -> str | None:
     found = known.get(folded(path))
     if found is None:
         return None
-    return f"{found}#{parts.fragment}" if parts.fragment else found
+    return f"{found}#{quote(parts.fragment)}" if parts.fragment else found
 
 
 def nearest(target: str, known: Mapping[str, str]) -> str:

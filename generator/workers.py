@@ -95,7 +95,7 @@ class Workers:
 
     def _ended(self, running: dict[Future[R], T], suspects: list[T]) -> Iterator[tuple[T, R]]:
         ended, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in ended:
+        for future in [future for future in running if future in ended]:
             task = running.pop(future)
             try:
                 yield task, future.result()
