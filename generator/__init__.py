@@ -1,15 +1,20 @@
 """fastphoto: photographs in, a finished static gallery out.
 
-The modules, from the bottom up; each may import only from rows above its own:
+The modules, from the bottom up; each imports only from rows above its own:
 
-    errors model formats geometry files    nouns and pure rules
-    config store workers decode metadata document
-    photo encode                           one picture: its facts, its variants
-    scan plan render pages publish         the steps; none knows another
-    build                                  the order of the steps
-    cli                                    the only place that prints or exits
-
-`plan` is spread over `routes` (addresses) and `views` (what a template is given).
+    text
+    errors formats layout model                          the nouns
+    files geometry                                       safe files, pure sizes
+    config decode document metadata store workers        settings, pictures, texts, cache, processes
+    encode photo report routes survey variants           one picture, addresses, all files by name
+    words
+    scan plan render publish                             the steps; none knows another
+    views                                                what a template is given
+    outputs pages                                        every file of the site, every page
+    steps                                                the steps in their order
+    build                                                one at a time, and only if need be
+    cli                                                  the only place that prints or exits
+    __main__
 """
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ from msgspec import Struct
 from generator import publish, store
 from generator.config import Config
 from generator.errors import ConfigError, Problem
+from generator.files import walk
 from generator.layout import CACHE, CONTENT, PICTURES, TEMPLATES
 from generator.report import Listener, Options, Order, Report
 from generator.survey import fingerprint, survey
@@ -56,9 +57,11 @@ def check(site: Path, output: Path) -> None:
     """Refuse a site without pictures, and an output folder that must not be written to."""
     folders = {name: site / name for name in (PICTURES, CONTENT, TEMPLATES, CACHE)}
     publish.check_output(output, folders)
-    if not folders[PICTURES].is_dir():
+    pictures = folders[PICTURES]
+    if not pictures.is_dir() or next(walk(pictures), None) is None:
+        what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"
-        raise ConfigError(Problem(str(folders[PICTURES]), "there is no such folder", hint))
+        raise ConfigError(Problem(str(pictures), what, hint))
 
 
 def _unchanged(made_of: str, manifest: publish.Manifest, cache: Path) -> Report | None:

@@ -17,7 +17,7 @@ Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 FormatName = Literal["avif", "webp", "jpeg", "png"]
 Sort = Literal["taken", "name"]
-BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[^\s?#]+)?$")]
+BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[^\s?#]+)?\Z")]
 
 
 class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +26,7 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     title: str = "Photographs"
     description: str = ""
     author: str = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")] = "en"
     base_url: BaseUrl = ""
     license: str = ""
 

@@ -92,12 +92,13 @@ def parse_document(path: str, text: str) -> Document:
     """Turn the text of a Markdown file into a Document."""
     matter, body = _split(clean_lines(text))
     settings = _front_matter(matter) if matter else FrontMatter()
-    _refuse_slow(body, text.count("\n") - body.count("\n") + 1)
+    last = text.count("\n") + 1
+    _refuse_slow(body, last - body.count("\n"))
     if not settings.title and (heading := _HEADING.match(body)):
         title = clean_text(heading[1].strip(" \t").rstrip("#"))
         settings = msgspec.structs.replace(settings, title=title)
         body = body[heading.end() :]
-    return Document(path, settings, tuple(_parts(to_html(body), text)))
+    return Document(path, settings, tuple(_parts(to_html(body), body, last)))
 
 
 def _refuse_slow(body: str, line: int) -> None:
@@ -205,8 +206,11 @@ def to_html(text: str) -> str:
     return clean
 
 
-def _parts(clean: str, source: str) -> Iterator[Part]:
-    """Cut HTML at its links and pictures; each keeps the line of the source it first stands in."""
+def _parts(clean: str, source: str, last: int) -> Iterator[Part]:
+    """Cut HTML at its links and pictures; each keeps the line it first stands in.
+
+    The source ends in line `last` of its file.
+    """
     at = 0
     for tag in _REFERENCE.finditer(clean):
         attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag[2])}
@@ -217,15 +221,10 @@ def _parts(clean: str, source: str) -> Iterator[Part]:
             yield Html(clean[at : tag.start()])
         at = tag.end()
         title = attributes.get("title", "")
-        line = _find_line(source, target)
+        line = last - source.count("\n", max(0, source.find(target)))
         if tag[1] == "img":
             yield ImageRef(target, attributes.get("alt", ""), title, line)
         else:
             yield LinkRef(target, title, line)
     if clean[at:].strip():
         yield Html(clean[at:])
-
-
-def _find_line(source: str, target: str) -> int:
-    found = source.find(target) if target else -1
-    return source.count("\n", 0, found) + 1 if found >= 0 else 1

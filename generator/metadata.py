@@ -35,15 +35,17 @@ T = TypeVar("T")
 # What cameras write into ImageDescription by themselves.
 _BOILERPLATE = re.compile(
     r"((olympus|minolta|konica|sony|kodak|samsung|nikon|casio|pentax|fuji|vivitar)\s*)*"
-    r"(digital (still )?camera|dsc|dcim\W.*|picture|image|screenshot|maker:.*|jpeg)?\W*",
+    r"(digital (still )?camera|exif[_ ]jpeg[_ ]picture|default|dsc|dcim\W.*|picture|image"
+    r"|screenshot|maker:.*|jpeg)?\W*",
     re.IGNORECASE,
 )
 
 _MOMENT = re.compile(
     r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)"
-    r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:\d\d)?)?"
+    r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:\d\d)?)?",
+    re.ASCII,
 )
-_OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
+_OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -129,7 +131,7 @@ class _Exif:
 
     def moment(self, which: str) -> str:
         """Join the date, sub-seconds and offset of the original or the digitised picture."""
-        fraction = re.match(r"\d+", self.text(f"SubsecTime{which}"))
+        fraction = re.match(r"\d+", self.text(f"SubsecTime{which}"), re.ASCII)
         date = self.text(f"DateTime{which}")[:19]
         return f"{date}{'.' + fraction[0] if fraction else ''}{self.text(f'OffsetTime{which}')}"
 
@@ -260,11 +262,11 @@ def _taken(
 
 def _iptc_date(iptc: Mapping[tuple[int, int], Any]) -> str:
     """Join IPTC date (CCYYMMDD) and time (HHMMSS+HHMM) in ISO 8601."""
-    day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", _iptc_text(iptc, 55))
+    day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", _iptc_text(iptc, 55), re.ASCII)
     if not day:
         return ""
     date = f"{day[1]}-{day[2]}-{day[3]}"
-    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", _iptc_text(iptc, 60))
+    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", _iptc_text(iptc, 60), re.ASCII)
     if not clock:
         return date
     zone = f"{clock[4]}:{clock[5]}" if clock[4] else ""

@@ -59,6 +59,8 @@ def render(
     failures: dict[str, Problem] = {}
     died: set[str] = set()
     variants = 0
+    if jobs:
+        progress(0, len(jobs))
     for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
         if isinstance(result, Died):
             died.add(job.photo.digest)

@@ -48,7 +48,7 @@ class Listener:
         """One file was passed over, rendered, written or removed."""
 
     def progress(self, step: str, done: int, total: int) -> None:
-        """Some of a step's photos are done."""
+        """Some of a step's photos are done; none when it starts."""
 
 
 class Options(Struct, frozen=True):

@@ -115,6 +115,8 @@ def _read_pictures(
 ) -> dict[str, Photo | Stray | Problem]:
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
     values: dict[str, Photo | Stray | Problem] = {}
+    if paths:
+        progress(0, len(paths))
     for path, value in _results(batches, workers, pictures):
         values[path] = value
         progress(len(values), len(paths))

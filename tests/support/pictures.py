@@ -1,12 +1,43 @@
-"""Pictures drawn for tests: charts on which every flip, turn, crop and channel swap shows."""
+"""Pictures drawn for tests: charts on which every flip, turn, crop and channel swap shows.
 
+Also what is in a picture file beside its pixels, written byte by byte where Pillow does not.
+"""
+
+import io
+import struct
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pillow_heif
 from PIL import Image, ImageCms
 
 QUADRANTS = ((200, 40, 40), (40, 160, 60), (40, 60, 200), (220, 200, 60))
+
+# Where the Exif directory's tags begin; those below belong to the main one.
+_FIRST_EXIF_TAG = 33434
+
+# How upright pixels are stored under an EXIF orientation: the way back of what makes them upright.
+_STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+# The primaries of Display P3 as an ICC profile has them: XYZ under D50 (ICC DisplayP3 v4).
+_DISPLAY_P3 = {
+    b"rXYZ": (0.51512, 0.24120, -0.00105),
+    b"gXYZ": (0.29198, 0.69225, 0.04189),
+    b"bXYZ": (0.15710, 0.06657, 0.78407),
+}
+
+Pixels = npt.NDArray[np.float64]
 
 
 def chart(width: int = 96, height: int = 64, seed: int = 0) -> Image.Image:
@@ -34,11 +65,50 @@ def soft(width: int = 96, height: int = 64) -> Image.Image:
     return Image.fromarray((np.stack(waves, axis=-1) * 90 + 128).astype(np.uint8), "RGB")
 
 
+def disc(size: int = 64) -> Image.Image:
+    """Draw a pure red disc, hard-edged, on transparent black: where a dark fringe would show."""
+    y, x = np.mgrid[0:size, 0:size] - (size - 1) / 2
+    inside = x**2 + y**2 < (size / 3) ** 2
+    return Image.fromarray((inside[..., None] * [255, 0, 0, 255]).astype(np.uint8), "RGBA")
+
+
+def stored(upright: Image.Image, orientation: int) -> Image.Image:
+    """Turn an upright picture to how a file with this EXIF orientation holds it."""
+    return upright.transpose(_STORED[orientation]) if orientation in _STORED else upright
+
+
+def values(image: Image.Image) -> Pixels:
+    """Return the values of a picture as numbers that can be subtracted."""
+    return np.asarray(image, dtype=np.float64)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Return the mean difference of two pictures of one mode and size, in steps of 255."""
+    assert (one.mode, one.size) == (other.mode, other.size)
+    return float(np.abs(values(one) - values(other)).mean())
+
+
+def psnr(one: Image.Image, other: Image.Image) -> float:
+    """Return how alike two pictures are, in decibels; infinity if they are equal."""
+    error = float(np.mean((values(one) - values(other)) ** 2))
+    return 10 * float(np.log10(255**2 / error)) if error else float("inf")
+
+
 def save(image: Image.Image, path: Path, **options: Any) -> Path:
     """Save a picture, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, **options)
     return path
+
+
+def encoded(image: Image.Image, name: str, **options: Any) -> bytes:
+    """Encode a picture in a format by Pillow's name, or as HEIF; nothing is registered for it."""
+    buffer = io.BytesIO()
+    if name == "HEIF":
+        pillow_heif.from_pillow(image).save(buffer, **options)
+    else:
+        image.save(buffer, name, **options)
+    return buffer.getvalue()
 
 
 def exif(orientation: int | None = None, **tags: Any) -> Image.Exif:
@@ -47,19 +117,109 @@ def exif(orientation: int | None = None, **tags: Any) -> Image.Exif:
     if orientation is not None:
         data[0x0112] = orientation
     for name, value in tags.items():
-        data[int(name.removeprefix("t"))] = value
+        number = int(name.removeprefix("t"))
+        (data if number < _FIRST_EXIF_TAG else data.get_ifd(0x8769))[number] = value
     return data
 
 
-def gps_exif() -> Image.Exif:
-    """Make EXIF data that tells a place: 65.05 north, 16.6 west."""
+def gps_exif(**changes: Any) -> Image.Exif:
+    """Make EXIF data that tells a place: 65.05 north, 16.6 west.
+
+    Tags of the GPS directory can be changed by their number, as t2=..., or left out with None.
+    """
     data = Image.Exif()
-    gps = data.get_ifd(0x8825)
-    gps[1], gps[2] = "N", (65.0, 3.0, 0.0)
-    gps[3], gps[4] = "W", (16.0, 36.0, 0.0)
+    position = {1: "N", 2: (65.0, 3.0, 0.0), 3: "W", 4: (16.0, 36.0, 0.0)}
+    position |= {int(name.removeprefix("t")): value for name, value in changes.items()}
+    data.get_ifd(0x8825).update({tag: value for tag, value in position.items() if value})
     return data
+
+
+def iptc_segment(records: Iterable[tuple[int, bytes]]) -> bytes:
+    """Make the APP13 segment of a JPEG from datasets of IPTC record 2 (IIM 4.2, section 1.5)."""
+    body = b"".join(struct.pack(">BBBH", 0x1C, 2, each, len(text)) + text for each, text in records)
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(body)) + body + b"\0" * (len(body) % 2)
+    segment = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment
+
+
+def with_segment(jpeg: bytes, segment: bytes) -> bytes:
+    """Put a segment at the head of a JPEG."""
+    return jpeg[:2] + segment + jpeg[2:]
+
+
+def xmp_packet(properties: str) -> bytes:
+    """Make an XMP packet of properties written as XML, with the prefixes that photographs use."""
+    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+        <x:xmpmeta xmlns:x="adobe:ns:meta/">
+        <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+            xmlns:exif="http://ns.adobe.com/exif/1.0/"
+            xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">{properties}</rdf:Description>
+        </rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
 
 
 def srgb_profile() -> bytes:
     """Return an sRGB profile, as editors embed it."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """Return an sRGB profile that takes red for blue, and blue for red."""
+    swap = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}
+    profile = bytearray(srgb_profile())
+    for at in _tags(profile):
+        profile[at : at + 4] = swap.get(bytes(profile[at : at + 4]), profile[at : at + 4])
+    return bytes(profile)
+
+
+def wide_profile() -> bytes:
+    """Return a profile with the primaries of Display P3."""
+    return _profile_with(_DISPLAY_P3)
+
+
+def nearly_srgb_profile() -> bytes:
+    """Return an sRGB profile by another's arithmetic: some colours are off by one in 255."""
+    return _profile_with({b"rXYZ": (0.43680, 0.22249, 0.01392)})
+
+
+def _profile_with(primaries: Mapping[bytes, tuple[float, float, float]]) -> bytes:
+    profile = bytearray(srgb_profile())
+    for at in _tags(profile):
+        primary = primaries.get(bytes(profile[at : at + 4]))
+        if primary:
+            (offset,) = struct.unpack_from(">I", profile, at + 4)
+            struct.pack_into(">3i", profile, offset + 8, *(round(v * 65536) for v in primary))
+    return bytes(profile)
+
+
+def _tags(profile: bytearray) -> range:
+    """Return where the entries of a profile's tag table are (ICC.1:2022, section 7.3)."""
+    (count,) = struct.unpack_from(">I", profile, 128)
+    return range(132, 132 + 12 * count, 12)
+
+
+def lossless_jpeg(image: Image.Image) -> bytes:
+    """Encode a greyscale picture as lossless JPEG (T.81, annex H), which cannot be decoded scaled.
+
+    Each value is predicted from its left neighbour; all Huffman codes are four bits long.
+    """
+    rows = np.asarray(image.convert("L"), dtype=int)
+    before = np.column_stack([np.r_[128, rows[:-1, 0]], rows[:, :-1]])
+    bits = "".join(map(_huffman, (rows - before).ravel().tolist()))
+    bits += "1" * (-len(bits) % 8)
+    scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    height, width = rows.shape
+    segments = (
+        (0xC3, struct.pack(">BHHB3B", 8, height, width, 1, 1, 0x11, 0)),
+        (0xC4, bytes([0, 0, 0, 0, 9, *[0] * 12, *range(9)])),
+        (0xDA, bytes([1, 1, 0, 1, 0, 0])),
+    )
+    head = b"".join(struct.pack(">BBH", 255, mark, len(body) + 2) + body for mark, body in segments)
+    return b"\xff\xd8" + head + scan + b"\xff\xd9"
+
+
+def _huffman(step: int) -> str:
+    """Write a difference as its number of bits, and these bits; of negative ones the complement."""
+    size = abs(step).bit_length()
+    low = step if step >= 0 else step + (1 << size) - 1
+    return f"{size:04b}" + (f"{low:0{size}b}" if size else "")

@@ -1,0 +1,191 @@
+"""site.toml: every key has a default, every fault its line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct, structs
+
+from generator.config import Config, QualitySettings, load_config, parse_config
+from generator.errors import ConfigError, Problem
+from generator.layout import SETTINGS
+
+EVERY_KEY = """
+[site]
+title = "Iceland"
+description = "Two weeks"
+author = "Ada"
+language = "pt-BR"
+base_url = "https://example.org/photos/"
+license = "CC BY 4.0"
+
+[images]
+max_dimensions = [200, 400]
+default_dimension = 400
+formats = ["webp", "png"]
+quality = { avif = 50, webp = 60, jpeg = 70 }
+effort = "small"
+originals = "none"
+max_pixels = 1_000_000
+
+[albums]
+sort = "name"
+reverse = true
+ignore = ["drafts"]
+
+[gallery]
+links = "file"
+show_location = true
+
+[build]
+jobs = 3
+max_memory = 256
+"""
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    return caught.value.problems
+
+
+def leaves(settings: Struct) -> dict[str, object]:
+    """Return every setting by its dotted name."""
+    found: dict[str, object] = {}
+    for name, each in structs.asdict(settings).items():
+        if isinstance(each, Struct):
+            found |= {f"{name}.{key}": leaf for key, leaf in leaves(each).items()}
+        else:
+            found[name] = each
+    return found
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert load_config(tmp_path) == Config()
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    assert parse_config("") == Config()
+
+
+def test_every_key_is_accepted_and_arrives() -> None:
+    config, defaults = parse_config(EVERY_KEY), leaves(Config())
+    assert config.site.base_url == "https://example.org/photos/"
+    assert config.images.quality == QualitySettings(avif=50, webp=60, jpeg=70)
+    assert [name for name, value in leaves(config).items() if value == defaults[name]] == []
+
+
+def test_steps_are_sorted_and_named_once_formats_keep_their_order() -> None:
+    images = parse_config(
+        '[images]\nmax_dimensions = [720, 320, 720]\nformats = ["jpeg", "avif", "jpeg"]'
+    ).images
+    assert images.max_dimensions == (320, 720)
+    assert images.formats == ("jpeg", "avif")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what", "hint"),
+    [
+        ('[site]\ntitel = "x"', 2, "unknown setting 'site.titel'", "did you mean 'title'?"),
+        ("[site]\nzzz = 1", 2, "unknown setting 'site.zzz'", "known here: title, description"),
+        ("[imagse]\nx = 1", 1, "unknown setting 'imagse'", "did you mean 'images'?"),
+        ("\ntop = 1", 2, "unknown setting 'top'", "known here: site, images"),
+        ("[images.quality]\nwebp = 80\njpg = 1", 3, "'images.quality.jpg'", "'jpeg'"),
+        ("[images]\n\nquality = { heic = 1 }", 3, "'images.quality.heic'", "avif, webp, jpeg"),
+        ("[images]\neffort = 'best'", 2, "images.effort: invalid", "fast, balanced or small"),
+        ("[images]\nmax_dimensions = 320", 2, "images.max_dimensions: expected array", ""),
+        ("[images]\nmax_dimensions = []", 2, "images.max_dimensions: expected array", ""),
+        ("[images]\nmax_dimensions = [320, 8]", 2, "expected int >= 16 at item [1]", ""),
+        ("[images]\ndefault_dimension = 99999", 2, "expected int <= 16383", ""),
+        ("[images]\ndefault_dimension = '9'", 2, "expected int, got str", ""),
+        ("[images]\nformats = ['gif']", 2, "images.formats: invalid", "avif, webp, jpeg, png"),
+        ("[images]\nquality.avif = 101", 2, "images.quality.avif: expected int <= 100", ""),
+        ("images.quality.avif = 0", 1, "images.quality.avif: expected int >= 1", ""),
+        ("[site]\nbase_url = 'example.org'", 2, "site.base_url: expected", "https://example.org"),
+        ('[site]\nbase_url = "https://example.org/\\n"', 2, "site.base_url: expected", ""),
+        ("[site]\nlanguage = 'English'", 2, "site.language: expected", "such as en or pt-BR"),
+        ("[site]\ntitle = 3", 2, "site.title: expected str, got int", ""),
+        ("[albums]\nsort = 'size'", 2, "albums.sort: invalid", "taken or name"),
+        ("[albums]\nreverse = 'yes'", 2, "albums.reverse: expected bool", ""),
+        ("[gallery]\nlinks = 'none'", 2, "gallery.links: invalid", "directory or file"),
+        ("[build]\njobs = -1", 2, "build.jobs: expected int >= 0", ""),
+        ("\nsite = 'x'", 2, "site: expected object, got str", ""),
+        ("[[images]]\neffort = 'fast'", 1, "images: expected object, got array", ""),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_what_would_be_right(
+    text: str, line: int, what: str, hint: str
+) -> None:
+    (problem,) = problems(text)
+    assert problem.where == f"{SETTINGS}:{line}"
+    assert what in problem.what
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[albums]\nreverse = true\n\n[images]\nmax_pixels = 0", 5),
+        ("[gallery]\n# max_pixels = 1\n[images]\nmax_pixels = 0", 4),
+        ("images.effort = 'fast'\nimages.max_pixels = 0", 2),
+        ("[ images ]\n  'max_pixels' = 0", 2),
+        ("images = { effort = 'fast', max_pixels = 0 }", 1),
+        ('[site]\ntitle = """\nmax_pixels = 3\n"""\n[images]\nmax_pixels = 0', 6),
+    ],
+)
+def test_the_line_of_a_fault_is_found_however_the_key_is_written(text: str, line: int) -> None:
+    (problem,) = problems(text)
+    assert problem.where == f"{SETTINGS}:{line}"
+    assert problem.what == "images.max_pixels: expected int >= 1"
+
+
+def test_all_faults_are_told_at_once() -> None:
+    text = "[site]\ntitle = 1\n[images]\neffort = 'best'\nfoo = 1\n[build]\njobs = 0.5\n"
+    assert [problem.where for problem in problems(text)] == [
+        f"{SETTINGS}:{line}" for line in (2, 4, 5, 7)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[site\n", "at line 1"),
+        ("[site]\ntitle = 'a'\ntitle = 'b'\n", "Cannot overwrite a value"),
+        ("[site]\ntitle = \n", "at line 2"),
+        ("x = " + "[" * 5000, ""),
+        ("x = " + "9" * 5000, ""),
+    ],
+    ids=["table", "twice", "no value", "nested", "endless number"],
+)
+def test_what_is_not_toml_is_said_in_words(text: str, said: str) -> None:
+    (problem,) = problems(text)
+    assert problem.where.startswith(SETTINGS)
+    assert problem.what.startswith("not valid TOML")
+    assert said in problem.what
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_the_file_is_read_as_utf_8_with_or_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / SETTINGS).write_text('[site]\r\ntitle = "Ísland"\r\n', encoding=encoding)
+    assert load_config(tmp_path).site.title == "Ísland"
+
+
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / SETTINGS).write_text('[site]\ntitle = "Ísland"', encoding="latin-1")
+    with pytest.raises(ConfigError, match=r"site\.toml: not UTF-8 at byte 16 \(save it as UTF-8\)"):
+        load_config(tmp_path)
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / SETTINGS).mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+
+
+@given(st.text("[]{}=.,\"'#\\ \nab1-", max_size=60))
+def test_any_text_is_settings_or_a_list_of_faults(text: str) -> None:
+    try:
+        assert isinstance(parse_config(text), Config)
+    except ConfigError as error:
+        assert error.problems

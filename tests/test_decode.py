@@ -1,0 +1,368 @@
+"""From a file to pixels: what is refused and in which words, what comes out upright and in sRGB."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from generator import decode
+from generator.errors import DecodeError, NotAPicture
+from generator.model import Size
+from tests.support.pictures import (
+    chart,
+    difference,
+    disc,
+    encoded,
+    exif,
+    lossless_jpeg,
+    nearly_srgb_profile,
+    psnr,
+    soft,
+    srgb_profile,
+    stored,
+    swapped_profile,
+    values,
+    wide_profile,
+)
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "HEIF")
+SIGNATURES = {name: encoded(chart(8, 8), name)[:12] for name in FORMATS}
+
+Load = Callable[[bytes], Image.Image]
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    """Open a picture, given as its bytes, and make it upright, as a build does."""
+    file = tmp_path_factory.mktemp("decode") / "picture"
+
+    def load_bytes(body: bytes) -> Image.Image:
+        file.write_bytes(body)
+        with decode.opened(file) as image:
+            orientation = decode.orientation_of(image)
+            return decode.upright(decode.resamplable(image), orientation)
+
+    return load_bytes
+
+
+@contextmanager
+def limited(pixels: int) -> Iterator[None]:
+    """Set the limit of pixels for as long as this lasts."""
+    before = Image.MAX_IMAGE_PIXELS
+    decode.prepare(pixels)
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def refusal(load: Load, body: bytes) -> str:
+    with pytest.raises(DecodeError) as caught:
+        load(body)
+    return caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "the file is empty"),
+        (bytes(5000), "the file holds only zeros"),
+        (b"<!doctype html><h1>404 Not Found</h1>", "this is a web page, not a picture"),
+        (b"version https://git-lfs.github.com/spec/v1", "this is a Git LFS pointer"),
+        (b"just words", "this is no picture in a format that is built"),
+        (encoded(chart(), "PPM"), "this is no picture in a format that is built"),
+    ],
+)
+def test_what_is_no_picture_is_called_by_its_name(load: Load, body: bytes, said: str) -> None:
+    assert refusal(load, body).startswith(said)
+    with pytest.raises(NotAPicture):
+        load(body)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("name", FORMATS)
+def test_half_a_picture_is_none_and_said_to_be_damaged(
+    load: Load, name: str, quarters: int
+) -> None:
+    body = encoded(chart(), name)
+    said = refusal(load, body[: len(body) * quarters // 4])
+    assert said.startswith(("the file is truncated", "the file is damaged"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_signature_alone_is_no_picture(load: Load, name: str) -> None:
+    assert "\n" not in refusal(load, SIGNATURES[name])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FORMATS), st.binary(max_size=300))
+def test_random_bytes_behind_a_signature_are_refused(load: Load, name: str, body: bytes) -> None:
+    refusal(load, SIGNATURES[name] + body)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FORMATS), st.data())
+def test_damage_yields_a_picture_or_a_refusal(load: Load, name: str, data: st.DataObject) -> None:
+    body = bytearray(encoded(chart(24, 16), name))
+    for at in data.draw(st.lists(st.integers(0, len(body) - 1), min_size=1, max_size=5)):
+        body[at] = data.draw(st.integers(0, 255))
+    with limited(100_000):
+        try:
+            load(bytes(body))
+        except DecodeError as error:
+            assert error.what
+
+
+def forged(name: str, before: bytes, sides: str, *, height_first: bool = False) -> bytes:
+    """Claim 60,000 x 60,000 pixels in the header of a picture, where the sides follow a mark."""
+    body = bytearray(encoded(chart(96, 64), name))
+    true = struct.pack(sides, *((64, 96) if height_first else (96, 64)))
+    at = body.index(true, body.index(before))
+    struct.pack_into(sides, body, at, 60_000, 60_000)
+    if name == "PNG":
+        struct.pack_into(">I", body, 29, zlib.crc32(body[12:29]))
+    return bytes(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        forged("PNG", b"IHDR", ">II"),
+        forged("JPEG", b"\xff\xc0", ">HH", height_first=True),
+        forged("GIF", b"GIF", "<HH"),
+        forged("BMP", b"BM", "<ii"),
+    ],
+    ids=["PNG", "JPEG", "GIF", "BMP"],
+)
+def test_a_header_that_claims_too_much_is_refused_before_memory_is_given(
+    load: Load, body: bytes
+) -> None:
+    with limited(200_000_000), pytest.raises(DecodeError) as caught:
+        load(body)
+    assert caught.value.what == "3,600 megapixels by its header, more than the limit of 200"
+    assert "images.max_pixels" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        forged("JPEG2000", b"ihdr", ">II", height_first=True),
+        forged("AVIF", b"ispe", ">II"),
+        forged("HEIF", b"ispe", ">II"),
+    ],
+    ids=["JPEG2000", "AVIF", "HEIF"],
+)
+def test_a_container_that_contradicts_its_codec_is_refused(load: Load, body: bytes) -> None:
+    with limited(200_000_000):
+        assert refusal(load, body)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_limit_is_the_largest_picture_allowed(load: Load, name: str) -> None:
+    body = encoded(chart(96, 64), name)
+    with limited(96 * 64):
+        assert load(body).size == (96, 64)
+    with limited(96 * 64 - 1):
+        assert "more than the limit" in refusal(load, body)
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_pictures_come_out_upright(load: Load, name: str, orientation: int) -> None:
+    body = encoded(stored(chart(), orientation), name, exif=exif(orientation).tobytes())
+    # A wrong turn differs by 70 steps and more; the coarsest of these codecs by 3.
+    assert difference(load(body), chart()) < 5
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 99])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_an_orientation_that_is_none_turns_nothing(load: Load, name: str, orientation: int) -> None:
+    body = encoded(chart(), name, exif=exif(orientation).tobytes())
+    assert difference(load(body), chart()) < 5
+
+
+def test_broken_exif_turns_nothing(load: Load) -> None:
+    body = encoded(chart(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
+    assert difference(load(body), chart()) < 5
+
+
+def opaque(mode: str) -> Image.Image:
+    return chart().convert("RGBA").convert(mode)
+
+
+def keyed() -> Image.Image:
+    """Return a palette picture of which one colour is declared transparent."""
+    image = chart().quantize(16)
+    image.info["transparency"] = 3
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "transparent"),
+    [
+        (disc(), "PNG", True),
+        (disc(), "WEBP", True),
+        (disc(), "AVIF", True),
+        (disc(), "TIFF", True),
+        (disc(), "GIF", True),
+        (disc(), "HEIF", True),
+        (disc().convert("LA"), "PNG", True),
+        (keyed(), "PNG", True),
+        (opaque("RGBA"), "PNG", False),
+        (opaque("LA"), "PNG", False),
+        (chart(), "PNG", False),
+        (chart(), "JPEG", False),
+        (chart().quantize(16), "GIF", False),
+    ],
+)
+def test_transparency_is_a_pixel_that_is_not_opaque(
+    tmp_path: Path, image: Image.Image, name: str, transparent: bool
+) -> None:
+    (tmp_path / "picture").write_bytes(encoded(image, name))
+    with decode.opened(tmp_path / "picture") as found:
+        assert decode.has_alpha(found) is transparent
+
+
+GREY = chart().convert("L")
+LAB = ImageCms.profileToProfile(
+    chart(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+)
+assert LAB is not None
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "decoded", "mode"),
+    [
+        (chart().convert("1"), "PNG", chart().convert("1").convert("L"), "L"),
+        (GREY, "PNG", GREY, "L"),
+        (GREY, "JPEG2000", GREY, "L"),
+        (opaque("LA"), "PNG", opaque("LA").convert("RGBA"), "RGBA"),
+        (chart().quantize(16), "PNG", chart().quantize(16).convert("RGB"), "RGB"),
+        (keyed(), "PNG", keyed().convert("RGBA"), "RGBA"),
+        (disc(), "PNG", disc(), "RGBA"),
+        (disc(), "TIFF", disc(), "RGBA"),
+        (chart().convert("CMYK"), "TIFF", chart().convert("CMYK"), "CMYK"),
+        (chart().convert("YCbCr"), "TIFF", chart().convert("YCbCr").convert("RGB"), "RGB"),
+        (LAB, "TIFF", LAB, "LAB"),
+    ],
+)
+def test_every_mode_becomes_one_that_can_be_averaged(
+    load: Load, image: Image.Image, name: str, decoded: Image.Image, mode: str
+) -> None:
+    found = load(encoded(image, name))
+    assert found.mode == mode
+    assert difference(found, decoded) == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "most"),
+    [
+        (chart(), 0.0),
+        (chart().convert("CMYK"), 1.0),
+        (LAB, 3.0),
+    ],
+    ids=["RGB", "CMYK", "LAB"],
+)
+def test_without_a_profile_a_picture_looks_as_it_did(image: Image.Image, most: float) -> None:
+    assert difference(decode.to_srgb(image, None), chart()) <= most
+
+
+RAMP = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF", "JPEG2000"])
+def test_sixteen_bits_are_scaled_not_clipped(load: Load, name: str) -> None:
+    found = load(encoded(Image.fromarray(RAMP), name))
+    assert found.mode == "L"
+    assert np.abs(values(found) - RAMP / 257).max() <= 0.5
+
+
+def test_a_dark_picture_of_sixteen_bits_stays_dark(load: Load) -> None:
+    assert values(load(encoded(Image.fromarray(RAMP // 257), "PNG"))).max() == 1
+
+
+def test_sixteen_bits_with_a_transparent_value_are_scaled_too(load: Load) -> None:
+    found = load(encoded(Image.fromarray(RAMP), "PNG", transparency=0))
+    assert found.mode == "RGBA"
+    assert np.abs(values(found)[..., 0] - RAMP / 257).max() <= 1
+    assert values(found)[..., 3].tolist() == np.where(RAMP == 0, 0, 255).tolist()
+
+
+@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
+def test_floating_point_is_scaled_by_its_depth(load: Load, top: float) -> None:
+    ramp = (RAMP / 65535 * top).astype(np.float32)
+    found = load(encoded(Image.fromarray(ramp), "TIFF"))
+    assert np.abs(values(found) - RAMP / 257).max() <= 0.6
+
+
+def test_a_profile_that_swaps_channels_swaps_them_back() -> None:
+    red, green, blue = chart().split()
+    swapped = Image.merge("RGB", (blue, green, red))
+    assert np.abs(values(decode.to_srgb(swapped, swapped_profile())) - values(chart())).max() <= 2
+
+
+def by_littlecms(image: Image.Image, profile: bytes) -> Image.Image:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    assert converted is not None
+    return converted
+
+
+def test_a_profile_that_is_srgb_but_for_rounding_leaves_every_value() -> None:
+    assert difference(by_littlecms(soft(), nearly_srgb_profile()), soft()) > 0
+    assert difference(decode.to_srgb(soft(), nearly_srgb_profile()), soft()) == 0
+
+
+def test_a_wide_profile_is_converted_as_littlecms_does_and_alpha_stays() -> None:
+    wanted = by_littlecms(soft(), wide_profile())
+    assert difference(decode.to_srgb(soft(), wide_profile()), wanted) == 0
+    assert difference(wanted, soft()) > 3
+
+    alpha = soft().getchannel("G")
+    layered = soft()
+    layered.putalpha(alpha)
+    found = decode.to_srgb(layered, wide_profile())
+    assert difference(found.convert("RGB"), wanted) == 0
+    assert difference(found.getchannel("A"), alpha) == 0
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        srgb_profile(),
+        b"",
+        b"no profile",
+        srgb_profile()[:200],
+        bytes(588),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+    ],
+    ids=["sRGB", "empty", "words", "truncated", "zeros", "of another colour space"],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_profile_that_changes_nothing_or_is_none_leaves_every_value(
+    profile: bytes, mode: str
+) -> None:
+    image = chart().convert(mode)
+    assert difference(decode.to_srgb(image, profile), image) == 0
+
+
+def test_a_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) -> None:
+    path = tmp_path / "big.jpg"
+    soft(400, 300).save(path, quality=95)
+    with decode.opened(path) as image:
+        decode.shrink_on_load(image, Size(100, 75))
+        small = decode.resamplable(image)
+    assert small.size == (100, 75)
+    assert psnr(small, soft(400, 300).resize((100, 75), Image.Resampling.LANCZOS)) > 35
+
+
+def test_a_lossless_jpeg_is_decoded_whole(load: Load) -> None:
+    assert difference(load(lossless_jpeg(GREY)), GREY) == 0

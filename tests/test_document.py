@@ -1,0 +1,355 @@
+"""Markdown files: front matter with its faults, text made harmless, references kept."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from generator.document import MAX_BYTES, MAX_MATTER, read_document, to_html
+from generator.errors import Problem
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from tests.support.sites import surroundings
+
+
+def read(folder: Path, text: str | bytes) -> Document | Problem:
+    body = text if isinstance(text, bytes) else text.encode()
+    (folder / "page.md").write_bytes(body)
+    return read_document("page.md", folder)
+
+
+def document(folder: Path, text: str | bytes) -> Document:
+    found = read(folder, text)
+    assert isinstance(found, Document), found
+    return found
+
+
+def matter(folder: Path, text: str) -> FrontMatter:
+    return document(folder, f"---\n{text}\n---\n").matter
+
+
+def references(folder: Path, text: str) -> list[Part]:
+    return [part for part in document(folder, text).parts if not isinstance(part, Html)]
+
+
+def html(folder: Path, text: str) -> str:
+    parts = document(folder, text).parts
+    return "".join(part.text if isinstance(part, Html) else "*" for part in parts)
+
+
+# What a hostile text may take; all of them take a tenth of it.
+SECONDS = 20
+
+EVERY_KEY = """\
+title: Falls
+description: At the end of the road
+alt: White water over black rock
+caption: Early, before the buses
+date: 2025-05-03T18:30:05+02:00
+keywords: [falls, mist]
+cover: falls.jpg
+sort: name
+reverse: true
+slug: the-falls
+"""
+
+
+def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
+    found = matter(tmp_path, EVERY_KEY)
+    assert found == FrontMatter(
+        title="Falls",
+        description="At the end of the road",
+        alt="White water over black rock",
+        caption="Early, before the buses",
+        date="2025-05-03T18:30:05",
+        offset="+02:00",
+        keywords=("falls", "mist"),
+        cover="falls.jpg",
+        sort="name",
+        reverse=True,
+        slug="the-falls",
+    )
+    default = structs.asdict(FrontMatter())
+    assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "plain text", "---\n---\n", "---\ntitle:\n---\n", "---\n# nothing\n---\n"]
+)
+def test_a_text_needs_no_front_matter(tmp_path: Path, text: str) -> None:
+    assert document(tmp_path, text).matter == FrontMatter()
+
+
+@pytest.mark.parametrize(
+    "text", ["---\ntitle: Falls\n---\nHigh", "---  \r\ntitle: Falls\r\n---\r\nHigh"]
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_lines_may_end_either_way_and_a_mark_may_begin_them(
+    tmp_path: Path, text: str, mark: bytes
+) -> None:
+    found = document(tmp_path, mark + text.encode())
+    assert (found.matter.title, found.parts) == ("Falls", (Html("<p>High</p>"),))
+
+
+@pytest.mark.parametrize(
+    ("written", "date", "offset"),
+    [
+        ("2025-05-03", "2025-05-03", ""),
+        ("2025-05-03 18:30:05", "2025-05-03T18:30:05", ""),
+        ("2025-05-03T18:30", "2025-05-03T18:30:00", ""),
+        ("'2025-05-03T18:30'", "2025-05-03T18:30:00", ""),
+        ("2025-05-03T18:30:05Z", "2025-05-03T18:30:05", "+00:00"),
+        ("2025-05-03T18:30:05-03:30", "2025-05-03T18:30:05", "-03:30"),
+        ("2025-05-03 18:30:05 +05:45", "2025-05-03T18:30:05", "+05:45"),
+    ],
+)
+def test_a_date_keeps_its_wall_time_and_its_offset(
+    tmp_path: Path, written: str, date: str, offset: str
+) -> None:
+    found = matter(tmp_path, f"date: {written}")
+    assert (found.date, found.offset) == (date, offset)
+
+
+@pytest.mark.parametrize(
+    ("written", "keywords"),
+    [
+        ("[falls, mist]", ("falls", "mist")),
+        ("\n  - falls\n  - 2025", ("falls", "2025")),
+        ("falls, mist", ("falls", "mist")),
+        ("falls", ("falls",)),
+        ("[]", ()),
+        ("", None),
+    ],
+)
+def test_keywords_are_a_list_or_words_between_commas(
+    tmp_path: Path, written: str, keywords: tuple[str, ...] | None
+) -> None:
+    assert matter(tmp_path, f"keywords: {written}").keywords == keywords
+
+
+def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> None:
+    found = matter(tmp_path, "title: 2025\ncaption: 2025-05-03\nslug: 1.5")
+    assert (found.title, found.caption, found.slug) == ("2025", "2025-05-03", "1.5")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what", "hint"),
+    [
+        ("---\ntitle: a\ntitel: b\n---\n", 3, "unknown key 'titel'", "did you mean 'title'?"),
+        ("---\nzzz: 1\n---\n", 2, "unknown key 'zzz'", "known are title, description"),
+        ("---\noffset: +01:00\n---\n", 2, "unknown key 'offset'", "known are"),
+        ("---\ntitle: a\n\nsort: size\n---\n", 4, "sort: invalid enum value 'size'", ""),
+        ("---\nreverse: sometimes\n---\n", 2, "reverse: expected bool", ""),
+        ("---\ntitle: [a]\n---\n", 2, "title: expected str, got array", ""),
+        ("---\nkeywords: {a: b}\n---\n", 2, "keywords: expected array", ""),
+        ("---\nkeywords: [a, [b]]\n---\n", 2, "keywords: expected str, got array", ""),
+        ("---\ntitle: a\ndate: soon\n---\n", 3, "date: 'soon' is no date", "2025-05-03"),
+        ("---\ntitle: a\n", 1, "the front matter has no end", "a line of ---"),
+        ("---\ntitle: a\n----\n", 1, "the front matter has no end", "a line of ---"),
+        ("---\ntitle: 'a\n---\n", 3, "front matter: found unexpected end", ""),
+        ("---\ntitle: a\n  b: c\n---\n", 3, "mapping values are not allowed here", ""),
+        ("---\na: &x [1]\nb: *x\n---\n", 3, "aliases are not allowed", ""),
+        ("---\ntitle: !!python/name:os.system\n---\n", 2, "could not determine a constructor", ""),
+        ("---\n- a\n---\n", 1, "not a list of 'key: value' lines", ""),
+        ("---\ndate: 2025-13-45\n---\n", 0, "front matter", ""),
+        ("---\ntitle: " + "[" * 5000 + "\n---\n", 1, "", ""),
+        ("---\ntitle: " + "x" * MAX_MATTER + "\n---\n", 1, "front matter longer than", ""),
+        ("one\ntwo\0", 2, "holds a NUL character", ""),
+        (b"one\ntwo\n\xff", 3, "not UTF-8", "save it as UTF-8"),
+        (b"x" * (MAX_BYTES + 1), 0, "larger than 1,000,000 bytes", "divide it into pages"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_fault_is_told_with_its_line_and_what_would_be_right(
+    tmp_path: Path, text: str | bytes, line: int, what: str, hint: str
+) -> None:
+    problem = read(tmp_path, text)
+    assert isinstance(problem, Problem)
+    assert problem.where.startswith(f"content/page.md:{line}" if line else "content/page.md")
+    assert what in problem.what
+    assert hint in problem.hint
+
+
+def test_a_line_of_hyphens_alone_is_a_rule(tmp_path: Path) -> None:
+    assert html(tmp_path, "---\n\nHigh, no key\n") == "<hr>\n<p>High, no key</p>"
+
+
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
+    problem = read_document("gone.md", tmp_path)
+    assert isinstance(problem, Problem)
+    assert (problem.where, "cannot be read" in problem.what) == ("content/gone.md", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        ("# Falls\n\nHigh", "Falls", "<p>High</p>"),
+        ("\n\n#   Falls  ##\n", "Falls", ""),
+        ("---\ntitle: Set\n---\n# Falls\n", "Set", "<h2>Falls</h2>"),
+        ("---\ndescription: d\n---\n\n# Falls\n", "Falls", ""),
+        ("## Falls\n", "", "<h2>Falls</h2>"),
+        ("High\n\n# Falls\n", "", "<p>High</p>\n<h2>Falls</h2>"),
+        ("#falls\n", "", "<h2>falls</h2>"),
+    ],
+)
+def test_a_first_heading_is_the_title_unless_there_is_one(
+    tmp_path: Path, text: str, title: str, body: str
+) -> None:
+    assert document(tmp_path, text).matter.title == title
+    assert html(tmp_path, text) == body
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n\n## b\n\n###### c", "<h2>a</h2>\n<h3>b</h3>\n<h6>c</h6>"),
+        ("## a\n\n### b", "<h2>a</h2>\n<h3>b</h3>"),
+        ("##### a\n\n# b", "<h6>a</h6>\n<h2>b</h2>"),
+    ],
+)
+def test_headings_step_down_where_one_would_equal_the_title(text: str, levels: str) -> None:
+    assert to_html(text) == levels
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("| a | b |\n|---|---|\n| c | d |", "<td>c</td>"),
+        ("```\n<b>\n```", "<pre><code>&lt;b&gt;"),
+        ("term\n: meaning", "<dd>meaning</dd>"),
+        ("3. three", '<ol start="3">'),
+        ("<details><summary>more</summary>text</details>", "<summary>more</summary>"),
+        ('<p lang="is">Ísland</p>', '<p lang="is">'),
+        ("**bold** and `code`", "<strong>bold</strong>"),
+    ],
+)
+def test_the_markup_of_texts_is_kept(text: str, kept: str) -> None:
+    assert kept in to_html(text)
+
+
+DANGERS = ("script", "alert", "onerror", "onclick", "style", "iframe", "object", "data:", "svg")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<SCRIPT SRC=//x.example/a.js></SCRIPT>",
+        '<img src="a.jpg" onerror="alert(1)">',
+        '<p onclick="alert(1)" style="position:fixed">x</p>',
+        '<iframe src="https://x.example"></iframe>',
+        '<object data="a.swf"></object>',
+        "<style>body { display: none }</style>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](java&#10;script:alert(1))",
+        "![x](javascript:alert(1))",
+        "[x](data:text/html,alert)",
+        '[x](a.jpg "t\\" onclick=\\"alert(1)")',
+        '<a href="vbscript:alert(1)">x</a>',
+        "<svg/onload=alert(1)>",
+        "<scr<script>ipt>alert(1)</scr</script>ipt>",
+        "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    ],
+)
+def test_what_could_act_is_removed(text: str) -> None:
+    # What is left of an attack may stand there as words, never inside a tag.
+    tags = " ".join(piece.split(">")[0] for piece in to_html(text).lower().split("<")[1:])
+    outside_titles = tags.split(' title="')[0]
+    assert [danger for danger in DANGERS if danger in outside_titles] == []
+
+
+@given(st.text("<>/\"'=&;:#! \n()[]`abimgscriptonhrefjv", max_size=80))
+def test_no_text_yields_a_tag_that_acts(text: str) -> None:
+    rendered = to_html(text).lower()
+    assert "<script" not in rendered
+    assert 'href="javascript' not in rendered
+
+
+def test_links_and_pictures_become_references_with_their_lines(tmp_path: Path) -> None:
+    text = """---
+title: Falls
+---
+See [the *road*](../road.md "How to get there").
+
+![White water](falls.jpg "At dawn")
+
+<img src="more falls.jpg" alt="More"> or [outside](https://example.org/?a=1&b=2#c).
+"""
+    assert references(tmp_path, text) == [
+        LinkRef("../road.md", "How to get there", 4),
+        ImageRef("falls.jpg", "White water", "At dawn", 6),
+        ImageRef("more falls.jpg", "More", "", 8),
+        LinkRef("https://example.org/?a=1&b=2#c", "", 8),
+    ]
+    assert html(tmp_path, text) == (
+        "<p>See *the <em>road</em></a>.</p>\n<p>*</p>\n<p>* or *outside</a>.</p>"
+    )
+
+
+def test_the_line_of_a_reference_is_one_of_the_text(tmp_path: Path) -> None:
+    text = "---\ncover: falls.jpg\n---\n\n![White water](falls.jpg)\n"
+    assert references(tmp_path, text) == [ImageRef("falls.jpg", "White water", "", 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("[x](<a b.md>)", "a b.md"),
+        ("[x](a%20b.md)", "a%20b.md"),
+        ("[x](íslands.md)", "íslands.md"),
+        ("[x][1]\n\n[1]: road.md", "road.md"),
+        ("<https://example.org/>", "https://example.org/"),
+        ("[x](#part)", "#part"),
+        ("[x](mailto:ada@example.org)", "mailto:ada@example.org"),
+        ('<a href="a&quot;b.md">x</a>', 'a"b.md'),
+        ("[x](road.md?a=1&amp;b)", "road.md?a=1&b"),
+    ],
+)
+def test_a_target_is_the_one_that_was_written(tmp_path: Path, text: str, target: str) -> None:
+    (reference,) = references(tmp_path, text)
+    assert isinstance(reference, LinkRef)
+    assert reference.target == target
+
+
+def test_an_anchor_without_a_target_is_no_reference(tmp_path: Path) -> None:
+    assert references(tmp_path, '<a title="x">x</a> <a href="">y</a>') == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 5_000 + "x",
+        "[" * 50_000,
+        "[" * 25_000 + "]" * 25_000,
+        "![" * 25_000,
+        "[a](" * 12_500,
+        "[a](<" * 10_000,
+        "<a " * 20_000,
+        "<![CDATA[" * 5_000,
+        "# a" + " " * 50_000 + "b",
+        "# a" + "#" * 50_000 + "b",
+        "*a _b " * 10_000,
+        "<b>" * 20_000,
+        "".join("  " * depth + "- x\n" for depth in range(200)),
+        "---\nkeywords: " + "[" * 10_000 + "\n---\n",
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    code = "from pathlib import Path; from generator.document import read_document as read;"
+    code += "print(type(read('page.md', Path())).__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert done.stdout.strip() in ("Document", "Problem")

@@ -1,0 +1,279 @@
+"""Builds that are killed, starved or doubled: no file is torn, the next build is right."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from generator import store
+from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
+
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's"),
+]
+
+MOMENTS = 12
+
+# Runs the command with one call in a row going wrong, as its first arguments tell: the kind of
+# call, which one of them, and what happens then: the process is killed, or the system refuses.
+SABOTAGE = """
+import errno, os, pathlib, signal, sys
+
+kind, number, fault = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+sys.argv[1:] = sys.argv[4:]
+count = 0
+
+def sabotage(call, *names):
+    global count
+    count += 1
+    if count == number:
+        if fault == "SIGKILL":
+            os.kill(os.getpid(), signal.SIGKILL)
+        code = getattr(errno, fault)
+        raise OSError(code, os.strerror(code), *names)
+    return call()
+
+def replace(path, target, original=pathlib.Path.replace):
+    return sabotage(lambda: original(path, target), str(path))
+
+def unlink(path, missing_ok=False, original=pathlib.Path.unlink):
+    return sabotage(lambda: original(path, missing_ok), str(path))
+
+class Written:
+    # As a full disk does, it refuses the bytes without naming the file.
+    def __init__(self, file):
+        self.file = file
+    def write(self, body):
+        return sabotage(lambda: self.file.write(body))
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        self.file.close()
+
+def opened(path, mode="r", *rest, original=pathlib.Path.open, **options):
+    file = original(path, mode, *rest, **options)
+    return Written(file) if set(mode) & set("wx") else file
+
+setattr(pathlib.Path, *{
+    "replace": ("replace", replace), "unlink": ("unlink", unlink), "write": ("open", opened),
+}[kind])
+
+from generator.cli import main
+main()
+"""
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+from generator.cli import main
+main()
+"""
+
+
+def run(site: Site, code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Build in this process alone, so that calls have an order; the command is run by some code."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments), "build", "--jobs", "1"],
+        cwd=site.root,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def is_whole(site: Site, *right: Mapping[str, str]) -> bool:
+    """Tell whether every file, but those not yet switched, is as one of some builds makes it."""
+    found = tree(site.output) if site.output.exists() else {}
+    known = {item for each in right for item in each.items()}
+    return known.issuperset(item for item in found.items() if not item[0].endswith(".part"))
+
+
+class Stage:
+    """A small site that was built and then edited: its next build writes, switches and removes.
+
+    It can be set up again and again, to be spoiled in another way each time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.site = Site(folder / "site")
+        self.site.settings('[images]\nmax_dimensions = [32]\nformats = ["jpeg"]\n')
+        self.site.photo("a.jpg", 1)
+        self.site.photo("coast/b.jpg", 2)
+        self.site.text("about.md", "# About\n\nWords.\n")
+        self.site.build()
+        self.before = tree(self.site.output)
+        self.site.photo("a.jpg", 3)
+        self.site.photo("new/c.jpg", 4)
+        shutil.rmtree(self.site.pictures / "coast")
+        (self.site.root / "content/about.md").unlink()
+        self.after = clean_tree(self.site, folder / "clean")
+        self._kept = folder / "kept"
+        shutil.copytree(self.site.root, self._kept)
+
+    def attempts(self) -> Iterator[int]:
+        """Count the attempts, each on the site as it was set up."""
+        for number in range(1, 200):
+            shutil.rmtree(self.site.root)
+            shutil.copytree(self._kept, self.site.root)
+            yield number
+        pytest.fail("there is no end to the calls that can fail")
+
+    def assert_repaired(self, fault: object) -> None:
+        self.site.build()
+        assert tree(self.site.output) == self.after, f"wrong after {fault}"
+        assert scraps(self.site) == [], f"left over after {fault}"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["from nothing", "over an older site"])
+def test_a_build_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, older: bool) -> None:
+    site = Site(tmp_path / "site")
+    for number in range(6):
+        site.photo(f"coast/{number}.jpg", number, 900, 600)
+    before = clean_tree(site, tmp_path / "before")
+    if older:
+        site.build()
+    site.photo("coast/1.jpg", 8, 900, 600)
+    (site.pictures / "coast/2.jpg").unlink()
+    site.settings(Site.SETTINGS.replace("64", "96"))
+    after = clean_tree(site, tmp_path / "after")
+    started = time.monotonic()
+    assert site.copy(tmp_path / "measured").run("build").returncode == 0
+    seconds = time.monotonic() - started
+
+    for moment in range(MOMENTS):
+        build = site.start("build", "--force")
+        try:
+            build.communicate(timeout=seconds * (moment + 0.5) / MOMENTS)
+        except subprocess.TimeoutExpired:
+            os.killpg(build.pid, signal.SIGKILL)
+            build.communicate()
+        assert is_whole(site, before, after), f"torn when killed at {moment} of {MOMENTS}"
+
+    assert site.run("build").returncode == 0
+    assert tree(site.output) == after
+    assert scraps(site) == []
+
+
+@pytest.mark.parametrize("kind", ["replace", "unlink", "write"])
+def test_a_build_killed_at_any_step_of_its_writing_is_finished_by_the_next(
+    stage: Stage, kind: str
+) -> None:
+    for number in stage.attempts():
+        done = run(stage.site, SABOTAGE, kind, number, "SIGKILL")
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+        assert is_whole(stage.site, stage.before, stage.after), f"torn at {kind} {number}"
+        stage.assert_repaired(f"{kind} {number}")
+    assert number > 3
+
+
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+def test_a_disk_that_refuses_any_write_is_named_and_the_site_stays(
+    stage: Stage, fault: str
+) -> None:
+    for number in stage.attempts():
+        done = run(stage.site, SABOTAGE, "write", number, fault)
+        if done.returncode == 0:
+            break
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+        assert done.returncode == 1
+        assert str(stage.site.output) in line or ".cache" in line
+        assert "Traceback" not in done.stderr
+        assert tree(stage.site.output) in (stage.before, stage.after)
+        assert scraps(stage.site) == []
+        stage.assert_repaired(f"write {number}")
+    assert number > 10
+
+
+def test_a_disk_that_refuses_any_rename_is_named_and_the_next_build_is_right(stage: Stage) -> None:
+    for number in stage.attempts():
+        done = run(stage.site, SABOTAGE, "replace", number, "EACCES")
+        if done.returncode == 0:
+            break
+        assert done.returncode == 1
+        assert "Permission denied" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert is_whole(stage.site, stage.before, stage.after)
+        stage.assert_repaired(f"replace {number}")
+    assert number > 10
+
+
+def test_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Stage) -> None:
+    before = stamps(stage.site.output)
+    limit = 100_000
+    stage.site.write(
+        "pictures/new/c.jpg", (stage.site.pictures / "a.jpg").read_bytes().ljust(limit * 2)
+    )
+
+    done = run(stage.site, LIMITED, limit)
+
+    assert done.returncode == 1
+    assert "full/new" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert stamps(stage.site.output) == before
+    assert scraps(stage.site) == []
+
+
+def test_a_build_waits_for_another_of_the_same_site(stage: Stage) -> None:
+    with store.exclusive(stage.site.cache, lambda: None):
+        build = stage.site.start("build")
+        assert build.stderr is not None
+        said = build.stderr.readline()
+        assert "waiting" in said
+        assert tree(stage.site.output) == stage.before
+        assert build.poll() is None
+    build.communicate(timeout=60)
+
+    assert build.returncode == 0
+    assert tree(stage.site.output) == stage.after
+
+
+def test_two_builds_at_once_both_end_well(stage: Stage) -> None:
+    builds = [stage.site.start("build", "--force") for _ in range(2)]
+    errors = [build.communicate(timeout=60)[1] for build in builds]
+
+    assert [build.returncode for build in builds] == [0, 0]
+    assert not any("Traceback" in each for each in errors)
+    assert tree(stage.site.output) == stage.after
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:
+    for number in range(10):
+        site.photo(f"{number}.jpg", number, 1400, 1000)
+    right = clean_tree(site, tmp_path / "clean")
+    build = site.start("build", "--jobs", "2")
+
+    wait_until(lambda: any(site.cache.glob("variants/*/*")))
+    os.kill(workers(build.pid)[0], signal.SIGKILL)
+    errors = build.communicate(timeout=60)[1]
+
+    assert (build.returncode, "error" in errors) == (0, False)
+    assert tree(site.output) == right
+
+
+def workers(parent: int) -> list[int]:
+    """Return the processes that a build decodes in."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]

@@ -1,0 +1,448 @@
+"""The output folder: only ours is touched, whatever happened to it or to our records."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from generator import publish, store
+from generator.errors import ConfigError
+from tests.support.pictures import chart, gps_exif, save
+from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site of two pictures and a text, not built; its variants are quick to make."""
+    site = Site(tmp_path / "site")
+    site.settings('[images]\nmax_dimensions = [32]\ndefault_dimension = 32\nformats = ["jpeg"]\n')
+    site.photo("a.jpg", 1)
+    site.photo("coast/b.jpg", 2)
+    site.text("about.md", "# About\n\nWords.\n")
+    return site
+
+
+def without(found: Mapping[str, str], *paths: str) -> dict[str, str]:
+    return {path: body for path, body in found.items() if path not in paths}
+
+
+def refusal(site: Site, output: Path | None = None) -> str:
+    """Build, which must be refused as a matter of settings, and return what is said."""
+    with pytest.raises(ConfigError) as caught:
+        site.build(output=output)
+    assert caught.value.exit_code == 2
+    assert caught.value.problems[0].hint
+    return str(caught.value)
+
+
+# Folders that are not ours.
+
+
+def test_a_folder_with_foreign_files_is_refused_before_anything_is_written(site: Site) -> None:
+    site.write("output/thesis.txt", b"the only copy")
+    site.write("output/drafts/1.txt", b"too")
+    before = stamps(site.output)
+
+    said = refusal(site)
+
+    assert str(site.output) in said
+    assert stamps(site.output) == before
+    assert folders(site.output) == {"drafts"}
+
+
+def test_a_folder_with_hidden_files_only_is_taken(site: Site) -> None:
+    site.write("output/.git/HEAD", b"ref: refs/heads/main\n")
+    site.write("output/.gitkeep", b"")
+
+    report = site.build()
+
+    assert report.exit_code == 0
+    assert (site.output / ".git/HEAD").read_bytes() == b"ref: refs/heads/main\n"
+    assert (site.output / ".gitkeep").read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("pictures", "pictures/inside", "content", "content/inside", "templates", ".cache"),
+        *(".cache/inside", ".", "..", "../.."),
+    ],
+)
+def test_an_output_folder_that_overlaps_the_sources_is_refused(site: Site, place: str) -> None:
+    site.write("templates/404.html", b"none")
+    before = (tree(site.root), folders(site.root))
+
+    refusal(site, site.root / place)
+
+    assert (tree(site.root), folders(site.root)) == before
+
+
+@posix
+def test_a_link_to_the_pictures_is_refused_as_the_pictures_are(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "public").symlink_to(site.pictures)
+    before = stamps(site.pictures)
+
+    refusal(site, tmp_path / "public")
+    refusal(site, tmp_path / "public/deeper")
+
+    assert stamps(site.pictures) == before
+
+
+def test_home_is_refused(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+
+    refusal(site, home)
+
+    assert list(home.iterdir()) == []
+
+
+def test_a_whole_disk_is_refused(site: Site) -> None:
+    refusal(site, Path(site.root.anchor))
+
+
+def test_a_file_in_the_place_of_the_output_folder_is_refused(site: Site) -> None:
+    site.write("output", b"a file")
+
+    refusal(site)
+
+    assert site.output.read_bytes() == b"a file"
+
+
+# Foreign files within ours.
+
+
+def test_a_foreign_file_in_the_way_stops_the_build_before_anything_is_written(site: Site) -> None:
+    site.build()
+    site.write("output/contact/index.html", b"hand-made")
+    before = stamps(site.output)
+
+    site.text("contact.md", "# Contact\n\nOurs.\n")
+    said = refusal(site)
+
+    assert "contact/index.html" in said.replace("\\", "/")
+    assert stamps(site.output) == before
+
+
+def test_a_foreign_file_where_a_folder_is_needed_stops_the_build(site: Site) -> None:
+    site.build()
+    site.write("output/contact", b"hand-made")
+    before = stamps(site.output)
+
+    site.text("contact.md", "# Contact\n\nOurs.\n")
+    refusal(site)
+
+    assert stamps(site.output) == before
+
+
+@posix
+def test_nothing_is_written_through_a_link_in_the_output(site: Site, tmp_path: Path) -> None:
+    site.build()
+    elsewhere = tmp_path / "elsewhere"
+    (site.output / "coast").rename(elsewhere)
+    (site.output / "coast").symlink_to(elsewhere)
+    before = stamps(elsewhere)
+
+    site.photo("coast/c.jpg", 3)
+    refusal(site)
+
+    assert stamps(elsewhere) == before
+
+
+@posix
+def test_a_link_in_the_place_of_a_page_is_replaced_not_followed(site: Site, tmp_path: Path) -> None:
+    site.build()
+    letter = tmp_path / "letter.html"
+    letter.write_bytes(b"private")
+    (site.output / "about/index.html").unlink()
+    (site.output / "about/index.html").symlink_to(letter)
+
+    site.build()
+
+    assert letter.read_bytes() == b"private"
+    assert not (site.output / "about/index.html").is_symlink()
+    assert "About" in site.html("about/index.html")
+
+
+def test_a_file_of_ours_that_somebody_changed_is_not_removed_but_named(site: Site) -> None:
+    site.build()
+    page = site.output / "about/index.html"
+    page.write_bytes(b"improved by hand")
+
+    (site.root / "content/about.md").unlink()
+    report = site.build()
+
+    assert page.read_bytes() == b"improved by hand"
+    assert [problem.where for problem in report.problems] == ["output/about/index.html"]
+
+
+# Sources that are gone.
+
+
+@pytest.mark.parametrize("loss", ["empty", "missing", "corrupt"])
+def test_a_site_whose_pictures_are_gone_is_not_emptied(site: Site, loss: str) -> None:
+    site.build()
+    before = stamps(site.output)
+
+    if loss == "corrupt":
+        for path in site.pictures.rglob("*.jpg"):
+            path.write_bytes(path.read_bytes()[:300])
+    else:
+        shutil.rmtree(site.pictures)
+        if loss == "empty":
+            site.pictures.mkdir()
+    said = refusal(site)
+
+    assert "pictures" in said
+    assert stamps(site.output) == before
+
+
+# Records that are lost or damaged.
+
+
+def test_without_its_cache_a_site_is_recognised_and_not_rewritten(site: Site) -> None:
+    site.build()
+    before = stamps(site.output)
+
+    shutil.rmtree(site.cache)
+    report = site.build()
+
+    assert (report.files_written, report.files_removed, report.problems) == (0, 0, ())
+    assert stamps(site.output) == before
+
+
+def test_files_of_a_site_whose_records_are_lost_are_named_and_left(site: Site) -> None:
+    site.build()
+    shutil.rmtree(site.cache)
+    (site.root / "content/about.md").unlink()
+
+    report = site.build()
+    again = site.build()
+
+    assert [problem.where for problem in report.problems] == ["output/about/index.html"]
+    assert (site.output / "about/index.html").exists()
+    assert again.files_written == 0
+
+
+def cut_at(part: int, parts: int) -> Callable[[bytes], bytes]:
+    return lambda body: body[: len(body) * part // parts]
+
+
+def flipped_at(part: int, parts: int) -> Callable[[bytes], bytes]:
+    def flip(body: bytes) -> bytes:
+        at = (len(body) - 1) * part // parts
+        return body[:at] + bytes([body[at] ^ 0x20]) + body[at + 1 :]
+
+    return flip
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    **{f"cut to {part}/9": cut_at(part, 9) for part in range(9)},
+    **{f"flipped at {part}/6": flipped_at(part, 6) for part in range(7)},
+    "replaced": lambda body: bytes(len(body)),
+    "longer": lambda body: body + b"more",
+}
+
+
+@pytest.mark.parametrize("name", [store.MEMO, store.LAST, store.OUTPUTS, "variants"])
+def test_damaged_records_cost_time_and_never_a_wrong_page(
+    site: Site, name: str, tmp_path: Path
+) -> None:
+    site.write("templates/photo.html", b"{{ page }}")
+    site.write("templates/front.html", b"{{ page }}")
+    site.build()
+    site.text("about.md", "# About\n\nOther words.\n")
+    site.photo("coast/b.jpg", 5)
+    right = clean_tree(site, tmp_path / "clean")
+
+    for how, damage in DAMAGES.items():
+        site.build()
+        kept = site.cache / name
+        for record in kept.rglob("*") if kept.is_dir() else [kept]:
+            if record.is_file():
+                record.write_bytes(damage(record.read_bytes()))
+        if name == "variants":
+            shutil.rmtree(site.output / "image")
+
+        site.build()
+
+        assert tree(site.output) == right, how
+    assert scraps(site) == []
+
+
+def test_records_of_another_version_are_not_believed(site: Site, tmp_path: Path) -> None:
+    site.build()
+    store.save(site.cache, store.MEMO, {"version": "0", "files": {"pictures/a.jpg": 1}})
+    store.save(site.cache, store.LAST, ["nothing", "like it"])
+
+    site.photo("a.jpg", 8)
+    site.build()
+
+    assert tree(site.output) == clean_tree(site, tmp_path / "clean")
+
+
+# Names that change their nature.
+
+
+def test_a_picture_and_an_album_may_change_places(site: Site, tmp_path: Path) -> None:
+    site.build()
+
+    (site.pictures / "a.jpg").unlink()
+    site.photo("a.jpg/inside.jpg", 3)
+    site.build()
+    assert tree(site.output) == clean_tree(site, tmp_path / "album")
+    assert (site.output / "full/a.jpg/inside.jpg").is_file()
+
+    shutil.rmtree(site.pictures / "a.jpg")
+    site.photo("a.jpg", 4)
+    site.build()
+    assert tree(site.output) == clean_tree(site, tmp_path / "picture")
+    assert (site.output / "full/a.jpg").is_file()
+
+
+@pytest.mark.parametrize(("old", "new"), [("a.jpg", "A.jpg"), ("coast", "Coast")])
+def test_a_change_of_case_alone_is_a_new_name(
+    site: Site, old: str, new: str, tmp_path: Path
+) -> None:
+    site.build()
+
+    (site.pictures / old).rename(site.pictures / "aside")
+    (site.pictures / "aside").rename(site.pictures / new)
+    site.build()
+
+    assert tree(site.output) == clean_tree(site, tmp_path / "clean")
+    assert any(f"full/{new}" in path for path in tree(site.output))
+
+
+def test_two_pictures_may_swap_their_names(site: Site, tmp_path: Path) -> None:
+    site.build()
+    one, two, aside = site.pictures / "a.jpg", site.pictures / "coast/b.jpg", site.root / "aside"
+
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+    report = site.build()
+
+    assert report.variants_made == 0
+    assert tree(site.output) == clean_tree(site, tmp_path / "clean")
+
+
+# Originals.
+
+
+@posix
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_modes_follow_the_umask_and_not_the_sources(site: Site, mask: int) -> None:
+    (site.pictures / "a.jpg").chmod(0o400)
+    old = os.umask(mask)
+    try:
+        site.build()
+    finally:
+        os.umask(old)
+
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in site.output.rglob("*") if path.is_file()}
+    inside = {stat.S_IMODE(path.stat().st_mode) for path in site.output.rglob("*") if path.is_dir()}
+    assert modes == {0o666 & ~mask}
+    assert inside == {0o777 & ~mask}
+
+
+def test_an_original_is_a_copy_of_its_own_byte_for_byte(site: Site) -> None:
+    # Bytes after the picture belong to the file as well.
+    source = site.pictures / "coast/b.jpg"
+    source.write_bytes(source.read_bytes() + b"trailer")
+
+    site.build()
+
+    copied = site.output / "full/coast/b.jpg"
+    assert copied.read_bytes() == source.read_bytes()
+    assert copied.stat().st_ino != source.stat().st_ino
+    assert (copied.stat().st_nlink, source.stat().st_nlink) == (1, 1)
+
+
+def test_pictures_are_never_written_to(site: Site) -> None:
+    before = (stamps(site.pictures), folders(site.pictures))
+
+    site.build()
+    site.build(force=True)
+    publish.remove_all(site.cache)
+
+    assert (stamps(site.pictures), folders(site.pictures)) == before
+
+
+def test_originals_that_tell_where_they_were_taken_are_counted(site: Site) -> None:
+    save(chart(seed=3), site.pictures / "there.jpg", exif=gps_exif())
+    save(chart(seed=4), site.pictures / "coast/there.jpg", exif=gps_exif())
+
+    report = site.build()
+
+    (problem,) = report.problems
+    assert problem.severity == "warning"
+    assert problem.what.startswith("2 of 4 originals carry the location")
+    assert 'originals = "none"' in problem.hint
+    assert report.exit_code == 0
+
+
+def test_no_originals_are_published_if_the_settings_say_so(site: Site) -> None:
+    save(chart(seed=3), site.pictures / "there.jpg", exif=gps_exif())
+    site.build()
+    assert (site.output / "full/there.jpg").exists()
+
+    site.settings(Site.SETTINGS + 'originals = "none"\n')
+    report = site.build()
+
+    assert report.problems == ()
+    assert [path for path in tree(site.output) if path.startswith("full/")] == []
+    assert not (site.output / "full").exists()
+    assert all("full/" not in page.read_text("utf-8") for page in site.output.rglob("*.html"))
+
+
+# Several folders.
+
+
+def test_two_output_folders_of_a_site_do_not_disturb_each_other(site: Site, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    site.build()
+    site.build(output=other)
+    before = stamps(site.output)
+
+    assert tree(other) == tree(site.output)
+    assert site.build().files_written == 0
+    assert site.build(output=other).files_written == 0
+    assert stamps(site.output) == before
+
+
+def test_an_output_folder_that_was_moved_away_is_filled_again(site: Site) -> None:
+    site.build()
+    right = tree(site.output)
+    shutil.rmtree(site.output)
+
+    site.build()
+
+    assert tree(site.output) == right
+
+
+def test_clean_removes_all_that_was_made_and_nothing_else(site: Site, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    site.build()
+    made = len(tree(site.output))
+    site.build(output=other)
+    site.write("output/coast/mine.txt", b"mine")
+    (site.output / "404.html").write_bytes(b"changed by hand")
+
+    count, problems = publish.remove_all(site.cache)
+    store.remove_all(site.cache)
+
+    assert count == 2 * made - 1
+    assert [problem.where for problem in problems] == ["output/404.html"]
+    assert set(tree(site.output)) == {"coast/mine.txt", "404.html"}
+    assert folders(site.output) == {"coast"}
+    assert not other.exists()
+    assert not site.cache.exists()

@@ -1,0 +1,143 @@
+"""The processes that work: every task has its answer, whatever happens to the one beside it."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from itertools import combinations
+
+import pytest
+
+from generator.workers import Died, Workers
+
+_prepared: list[object] = []
+
+TASKS = range(12)
+
+
+def prepare(*arguments: object) -> None:
+    _prepared[:] = arguments
+
+
+def nothing() -> None:
+    """Prepare nothing."""
+
+
+# The tasks: run in other processes, so they are functions of a module.
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def die(number: int) -> int:
+    """Do the work; but of some numbers, leave without a word, or be killed."""
+    if number == 3:
+        os._exit(0)
+    if number == 8:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    return square(number)
+
+
+def fail(number: int) -> int:
+    return number // (number - 3)
+
+
+def told(_: int) -> tuple[object, ...]:
+    return (os.getpid(), *_prepared)
+
+
+def busy(weight: int) -> tuple[int, int]:
+    """Work for a moment, and tell when that was."""
+    begin = time.monotonic_ns()
+    sum(range(300_000))
+    return begin, time.monotonic_ns()
+
+
+def hang_unless_first(number: int) -> int:
+    if number:
+        threading.Event().wait()
+    return number
+
+
+def wait_for_the_end_of_all() -> None:
+    # Late, for every process that works imports this module.
+    from tests.support.sites import wait_until
+
+    wait_until(lambda: not multiprocessing.active_children())
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_task_has_its_result(count: int) -> None:
+    with Workers(count, nothing) as workers:
+        assert dict(workers.run(square, TASKS)) == {each: each * each for each in TASKS}
+        assert dict(workers.run(square, [])) == {}
+
+
+def test_one_worker_is_this_process_and_keeps_the_order() -> None:
+    with Workers(1, prepare, "a", 1) as workers:
+        assert [task for task, _ in workers.run(square, TASKS)] == list(TASKS)
+        assert dict(workers.run(told, [0])) == {0: (os.getpid(), "a", 1)}
+        assert multiprocessing.active_children() == []
+
+
+def test_every_process_is_prepared_with_the_arguments() -> None:
+    with Workers(2, prepare, "a", 1) as workers:
+        answers = [answer for _, answer in workers.run(told, TASKS)]
+    for answer in answers:
+        assert not isinstance(answer, Died)
+        assert answer[0] != os.getpid()
+        assert answer[1:] == ("a", 1)
+
+
+def test_a_task_that_kills_its_process_is_blamed_alone() -> None:
+    with Workers(2, nothing) as workers:
+        results = dict(workers.run(die, TASKS))
+        blamed = [task for task in TASKS if isinstance(results[task], Died)]
+        assert blamed == [3, 8]
+        assert all(results[task] == task * task for task in TASKS if task not in blamed)
+        # And there are processes for what comes after.
+        assert dict(workers.run(square, [5])) == {5: 25}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_fault_in_a_task_is_raised(count: int) -> None:
+    with pytest.raises(ZeroDivisionError), Workers(count, nothing) as workers:
+        list(workers.run(fail, TASKS))
+    wait_for_the_end_of_all()
+
+
+def test_what_is_worked_on_at_once_stays_within_the_budget() -> None:
+    tasks = [6, 6, 1, 6, 4, 5, 6, 12, 6, 1]
+    budget = 10
+    with Workers(2, nothing) as workers:
+        done = list(workers.run(busy, tasks, weight=lambda task: task, budget=budget))
+    assert sorted(task for task, _ in done) == sorted(tasks)
+    for (one, first), (other, second) in combinations(done, 2):
+        assert not isinstance(first, Died)
+        assert not isinstance(second, Died)
+        together = max(first[0], second[0]) < min(first[1], second[1])
+        assert not together or one + other <= budget
+
+
+def test_tasks_start_in_the_order_given() -> None:
+    with Workers(2, nothing) as workers:
+        # One at a time, so that the order of the ends is that of the starts.
+        assert [task for task, _ in workers.run(square, TASKS, weight=lambda task: 1)] == list(
+            TASKS
+        )
+
+
+def test_no_process_stays_when_the_work_is_done() -> None:
+    with Workers(2, nothing) as workers:
+        list(workers.run(square, TASKS))
+        assert multiprocessing.active_children() != []
+    assert multiprocessing.active_children() == []
+
+
+def test_no_process_stays_when_the_work_is_given_up() -> None:
+    with pytest.raises(KeyboardInterrupt), Workers(2, nothing) as workers:
+        assert next(workers.run(hang_unless_first, TASKS)) == (0, 0)
+        raise KeyboardInterrupt
+    wait_for_the_end_of_all()
