@@ -83,7 +83,7 @@ def get_pack(cache: Path, key: str) -> list[bytes] | None:
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
-    for scrap in cache.glob(".*.tmp"):
+    for scrap in (*cache.glob(".*.tmp"), *(cache / OUTPUTS).glob(".*.tmp")):
         scrap.unlink()
     for folder in (cache / _PACKS).glob("??"):
         for pack in folder.iterdir():
