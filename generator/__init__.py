@@ -7,10 +7,10 @@ The modules, from the bottom up; each imports only from rows above its own:
     files geometry                                       safe files, pure sizes
     config decode document metadata store workers        settings, pictures, texts, cache, processes
     encode photo report routes survey variants           one picture, addresses, all files by name
-    words
+    manifest words
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given
-    outputs pages                                        every file of the site, every page
+    compose outputs pages                                every page, every file of the site
     steps                                                the steps in their order
     build                                                one at a time, and only if need be
     cli                                                  the only place that prints or exits

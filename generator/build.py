@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from generator import publish, store
+from generator import store
 from generator.config import Config
 from generator.errors import ConfigError, Problem
 from generator.files import walk
 from generator.layout import CACHE, CONTENT, PICTURES, TEMPLATES
+from generator.manifest import Manifest, check_output, is_intact, open_manifest
 from generator.report import Listener, Options, Order, Report
 from generator.survey import fingerprint, survey
 
@@ -35,7 +36,7 @@ def build(
     check(site, output)
     with store.exclusive(cache, listener.waiting):
         sources = survey(site, config)
-        manifest = publish.open_manifest(output, cache)
+        manifest = open_manifest(output, cache)
         made_of = fingerprint(sources, config, output)
         report = None if options.force else _unchanged(made_of, manifest, cache)
         if report is None:
@@ -56,7 +57,7 @@ def build(
 def check(site: Path, output: Path) -> None:
     """Refuse a site without pictures, and an output folder that must not be written to."""
     folders = {name: site / name for name in (PICTURES, CONTENT, TEMPLATES, CACHE)}
-    publish.check_output(output, folders)
+    check_output(output, folders)
     pictures = folders[PICTURES]
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
@@ -64,12 +65,12 @@ def check(site: Path, output: Path) -> None:
         raise ConfigError(Problem(str(pictures), what, hint))
 
 
-def _unchanged(made_of: str, manifest: publish.Manifest, cache: Path) -> Report | None:
+def _unchanged(made_of: str, manifest: Manifest, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
     if last is None or last.made_of != made_of:
         return None
-    if not publish.is_intact(manifest, Path(manifest.output)):
+    if not is_intact(manifest, Path(manifest.output)):
         return None
     return msgspec.structs.replace(
         last.report,

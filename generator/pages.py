@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.errors import Problem, TemplateError
 from generator.plan import Source
+from generator.text import long_date
 from generator.views import (
     Anchor,
     AnyPage,
@@ -19,7 +20,6 @@ from generator.views import (
     Picture,
     Prose,
     Site,
-    long_date,
 )
 
 PICTURE_TEMPLATE = "_picture.html"

@@ -8,9 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from generator import decode, store
+from generator.compose import make_pages, site_of
 from generator.encode import engine
 from generator.errors import ConfigError, MachineError, Problem
 from generator.layout import PICTURES
+from generator.manifest import Manifest, pending
 from generator.model import (
     Library,
     OutputFile,
@@ -24,13 +26,13 @@ from generator.model import (
 from generator.outputs import outputs
 from generator.pages import Renderer, renderer_version
 from generator.plan import Plan, make_plan
-from generator.publish import Changes, Content, Manifest, Original, pending, publish
+from generator.publish import Changes, Content, Original, publish
 from generator.render import Results, missing, render
 from generator.report import Order, Report
 from generator.routes import STATIC
 from generator.scan import Memo, Remembered, memo_version, scan
 from generator.survey import Survey, code_digest, survey
-from generator.views import AnyPage, Site, make_pages, site_of
+from generator.views import AnyPage, Site
 from generator.workers import Workers
 
 _MEGABYTE = 1 << 20

@@ -1,0 +1,296 @@
+"""Make the value of every page of a plan, and resolve what texts refer to. Pure."""
+
+import html
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+import msgspec
+
+from generator import routes
+from generator.errors import Problem
+from generator.model import Document, Html, ImageRef, LinkRef
+from generator.plan import Album, Plan, PlannedPhoto, Text
+from generator.routes import folded
+from generator.text import long_date
+from generator.views import (
+    AlbumPage,
+    Anchor,
+    AnyPage,
+    Body,
+    Card,
+    Figure,
+    FrontPage,
+    Link,
+    MissingPage,
+    PhotoPage,
+    Picture,
+    Prose,
+    Site,
+    TextPage,
+    Tile,
+)
+from generator.words import Targets, is_external, lookup, nearest
+
+NEWEST = 12
+
+_SUMMARY = 160
+
+
+def site_of(plan: Plan) -> Site:
+    """Gather the facts that every page shares."""
+    site = plan.config.site
+    return Site(
+        title=site.title,
+        description=site.description,
+        author=site.author,
+        language=site.language,
+        license=site.license,
+        base_url=site.base_url,
+        links=plan.config.gallery.links,
+        pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
+        albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
+    )
+
+
+def _is_top(text: Text) -> bool:
+    return text.address.count("/") == 1
+
+
+def make_pages(plan: Plan) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
+    """Build the value of every page; the problems are references that lead nowhere."""
+    builder = _Builder(plan)
+    pages = tuple(builder.pages())
+    return pages, tuple(dict.fromkeys(builder.problems))
+
+
+class _Builder:
+    """Makes page values of a plan; gathers the problems it meets."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.problems: list[Problem] = []
+        self._albums = tuple(plan.root.all_albums())
+        self._headings: dict[str, str] = {}
+        self._pictures: dict[str, Picture] = {}
+        for album in self._albums:
+            for position, photo in enumerate(album.photos, 1):
+                path = photo.photo.path
+                self._headings[path] = photo.words.title or f"Photo {position}"
+                alt = _alt(photo, position, album)
+                self._pictures[path] = Picture(photo.photo.size, alt, photo.sources)
+        self._targets = _targets(plan)
+
+    def pages(self) -> Iterator[AnyPage]:
+        """Yield every page once."""
+        yield self._front()
+        yield from self._below(self.plan.root, ())
+        for text in self.plan.texts:
+            yield self._text(text)
+        yield MissingPage(url="404.html", title="Page not found")
+
+    def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
+        inside = (*crumbs, Link(album.title, album.address))
+        for index in range(len(album.photos)):
+            yield self._photo(album, index, inside)
+        for child in album.albums:
+            yield self._album(child, inside)
+            yield from self._below(child, inside)
+
+    def _front(self) -> FrontPage:
+        root = self.plan.root
+        body = self._body(root.document)
+        return FrontPage(
+            url="",
+            title=root.title,
+            description=_description(root.document, body) or self.plan.config.site.description,
+            body=body,
+            albums=tuple(map(self._card, root.albums)),
+            newest=self._newest() if root.albums else (),
+            photos=tuple(map(self._tile, root.photos)),
+        )
+
+    def _newest(self) -> tuple[Tile, ...]:
+        dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
+        dated.sort(key=lambda photo: (photo.words.taken, photo.photo.path), reverse=True)
+        return tuple(map(self._tile, dated[:NEWEST]))
+
+    def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
+        body = self._body(album.document)
+        return AlbumPage(
+            url=album.address,
+            title=album.title,
+            description=_description(album.document, body),
+            crumbs=crumbs,
+            body=body,
+            albums=tuple(map(self._card, album.albums)),
+            photos=tuple(map(self._tile, album.photos)),
+            dates=_dates(album),
+        )
+
+    def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
+        photo = album.photos[index]
+        words = photo.words
+        body = self._body(words.document)
+        heading = self._headings[photo.photo.path]
+        said = photo.photo.metadata
+        return PhotoPage(
+            url=photo.address,
+            title=heading,
+            description=words.description or words.caption or _description(words.document, body),
+            crumbs=crumbs,
+            body=body,
+            heading=heading,
+            caption=words.caption,
+            picture=self._pictures[photo.photo.path],
+            taken=words.taken,
+            offset=words.offset,
+            metadata=said,
+            keywords=words.keywords,
+            show_location=self.plan.config.gallery.show_location and said.location is not None,
+            previous=self._link(album.photos[index - 1]) if index else None,
+            next=self._link(album.photos[index + 1]) if index + 1 < len(album.photos) else None,
+            album=Link(album.title, f"{album.address}#{photo.anchor}"),
+            position=index + 1,
+            count=len(album.photos),
+            original=quote(photo.original),
+            original_size=photo.photo.stamp.size,
+        )
+
+    def _text(self, text: Text) -> TextPage:
+        body = self._body(text.document)
+        return TextPage(
+            url=text.address,
+            title=text.title,
+            description=_description(text.document, body),
+            crumbs=(Link(self.plan.root.title, ""),),
+            body=body,
+        )
+
+    def _link(self, photo: PlannedPhoto) -> Link:
+        return Link(self._headings[photo.photo.path], photo.address)
+
+    def _tile(self, photo: PlannedPhoto) -> Tile:
+        picture = self._pictures[photo.photo.path]
+        return Tile(photo.address, photo.words.title, photo.anchor, picture)
+
+    def _card(self, album: Album) -> Card:
+        cover = self._pictures[album.cover.photo.path]
+        count = sum(1 for _ in album.all_photos())
+        return Card(album.address, album.title, count, _dates(album), cover)
+
+    def _body(self, document: Document | None) -> Body:
+        """Resolve what a text refers to; a picture alone in its paragraph is set as a block."""
+        if document is None:
+            return ()
+        parts: list[Prose | Anchor | Figure] = []
+        in_link = False
+        for part in document.parts:
+            if isinstance(part, Html):
+                in_link = in_link and "</a>" not in part.text
+                parts.append(Prose(part.text))
+            elif isinstance(part, LinkRef):
+                in_link = True
+                parts.append(self._anchor(part, document))
+            else:
+                parts.append(self._figure(part, document, in_link=in_link))
+        return tuple(_set_blocks(parts))
+
+    def _anchor(self, link: LinkRef, document: Document) -> Anchor:
+        if is_external(link.target):
+            return Anchor(link.target, link.title, external=True)
+        found = lookup(link.target, posixpath.dirname(document.path), self._targets.pages)
+        if found is None:
+            self._dangling("link", link.target, link.line, document, self._targets.pages)
+        return Anchor("" if found is None else found, link.title, external=found is None)
+
+    def _figure(self, image: ImageRef, document: Document, *, in_link: bool) -> Figure | Prose:
+        known = self._targets.photos
+        found = lookup(image.target, posixpath.dirname(document.path), known)
+        if is_external(image.target) or found is None:
+            self._dangling("picture", image.target, image.line, document, known)
+            return Prose(html.escape(image.alt))
+        picture = self._pictures[found]
+        if image.alt:
+            picture = msgspec.structs.replace(picture, alt=image.alt)
+        url = "" if in_link else self._targets.pages[folded(found)]
+        return Figure(url, picture, image.title, block=False)
+
+    def _dangling(
+        self, kind: str, target: str, line: int, document: Document, known: Mapping[str, str]
+    ) -> None:
+        where = f"content/{document.path}:{line}"
+        if is_external(target):
+            what, hint = f"{kind} {target!r} is not of this site", "link to it instead"
+        else:
+            what, hint = f"{kind} {target!r} leads nowhere", nearest(target, known)
+        self.problems.append(Problem(where, what, hint, "warning"))
+
+
+def _targets(plan: Plan) -> Targets:
+    """Gather all that a text may refer to, under every name that it has."""
+    photos: dict[str, str] = {}
+    pages = {"": ""}
+
+    def add(address: str, *names: str) -> None:
+        pages.update((folded(name).rstrip("/"), address) for name in names if name)
+
+    for album in plan.root.all_albums():
+        add(album.address, album.path, album.address, *_path_of(album.document))
+        for photo in album.photos:
+            path = photo.photo.path
+            photos[folded(path)] = path
+            add(photo.address, path, photo.address, *_path_of(photo.words.document))
+            add(quote(photo.alias.path), photo.alias.path)
+            add(quote(photo.original), photo.original)
+    for text in plan.texts:
+        add(text.address, text.document.path, text.address)
+    return Targets(photos, pages)
+
+
+def _path_of(document: Document | None) -> tuple[str, ...]:
+    return (document.path,) if document else ()
+
+
+def _set_blocks(parts: Sequence[Prose | Anchor | Figure]) -> Iterator[Prose | Anchor | Figure]:
+    """Take away the paragraph around a picture that is all it holds."""
+    texts = [part.html if isinstance(part, Prose) else "" for part in parts]
+    for index, part in enumerate(parts):
+        before = texts[index - 1].rstrip() if index else ""
+        after = texts[index + 1].lstrip() if index + 1 < len(parts) else ""
+        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith("</p>"):
+            texts[index - 1] = before[:-3]
+            texts[index + 1] = after[4:]
+            texts[index] = "block"
+    for part, text in zip(parts, texts, strict=True):
+        if isinstance(part, Prose):
+            yield Prose(text)
+        elif isinstance(part, Figure):
+            yield msgspec.structs.replace(part, block=text == "block")
+        else:
+            yield part
+
+
+def _alt(photo: PlannedPhoto, position: int, album: Album) -> str:
+    """Describe a picture in words: never empty, and never a file name."""
+    words = photo.words
+    if said := words.alt or words.caption or words.title:
+        return said
+    place = f"Photo {position} of {len(album.photos)}, {album.title}"
+    return f"{place}, {long_date(words.taken)}" if words.taken else place
+
+
+def _dates(album: Album) -> tuple[str, str]:
+    days = [photo.words.taken[:10] for photo in album.all_photos() if photo.words.taken]
+    return (min(days), max(days)) if days else ("", "")
+
+
+def _description(document: Document | None, body: Body) -> str:
+    """Take a page's description from its front matter, or from the beginning of its text."""
+    if document and document.matter.description:
+        return document.matter.description
+    words = " ".join(re.sub(r"<[^>]*>", " ", part.html) for part in body if isinstance(part, Prose))
+    text = " ".join(html.unescape(words).split())
+    return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + " …"

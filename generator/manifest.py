@@ -1,0 +1,131 @@
+"""What we know of an output folder: whether it is ours, and whether it is as we left it.
+
+The manifest is the list of files that we wrote and how we left them. It is all that allows us to
+overwrite or remove anything. A journal names what a build is about to write, so that whatever a
+killed one leaves behind is known to be ours as well.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from generator import store
+from generator.errors import ConfigError, Problem
+from generator.model import OutputFile
+from generator.routes import MARK, MARK_PATH
+from generator.store import digest_of
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """A file as we left it."""
+
+    identity: str
+    size: int
+    mtime_ns: int
+
+
+class Manifest(Struct, frozen=True):
+    """What we wrote to an output folder, by path; `journal` is what a build began to write."""
+
+    output: str
+    files: dict[str, Record]
+    journal: tuple[str, ...] = ()
+    adopted: bool = False
+
+
+def check_output(output: Path, sources: Mapping[str, Path]) -> None:
+    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
+    real = output.resolve()
+    if real in (Path.home().resolve(), Path(real.anchor)):
+        raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
+    for name, folder in sources.items():
+        source = folder.resolve()
+        if real == source or real in source.parents or source in real.parents:
+            what = f"the output folder overlaps {name} ({folder})"
+            raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
+    if output.exists() and not output.is_dir():
+        raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
+
+
+def _record_name(output: Path) -> str:
+    return f"{store.OUTPUTS}/{digest_of(os.fsencode(output.resolve()))[:16]}"
+
+
+def open_manifest(output: Path, cache: Path) -> Manifest:
+    """Return what we know of an output folder; ConfigError if it is in use and not ours."""
+    known = store.load(cache, _record_name(output), Manifest)
+    if known is not None and known.output == str(output.resolve()):
+        return known
+    new = Manifest(str(output.resolve()), {})
+    if _is_vacant(output):
+        return new
+    if _is_marked(output):
+        return Manifest(new.output, {}, adopted=True)
+    what = "holds files that fastphoto did not make"
+    raise ConfigError(Problem(str(output), what, "choose an empty folder with --output"))
+
+
+def _is_vacant(output: Path) -> bool:
+    """A folder is free if it holds nothing but hidden files, such as .git or .gitkeep."""
+    if not output.exists():
+        return True
+    with os.scandir(output) as listing:
+        return all(entry.name.startswith(".") for entry in listing)
+
+
+def _is_marked(output: Path) -> bool:
+    try:
+        return (output / MARK_PATH).read_bytes() == MARK.encode()
+    except OSError:
+        return False
+
+
+def is_intact(manifest: Manifest, output: Path) -> bool:
+    """Tell whether every file is as we left it, judged by size and time."""
+    if manifest.journal or manifest.adopted:
+        return False
+    try:
+        folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
+    except OSError:
+        return False
+    base = "" if folder is not None else f"{output}{os.sep}"
+    try:
+        for path, record in manifest.files.items():
+            status = os.stat(base + path, dir_fd=folder)
+            if status.st_mtime_ns != record.mtime_ns or status.st_size != record.size:
+                return False
+    except OSError:
+        return False
+    finally:
+        if folder is not None:
+            os.close(folder)
+    return True
+
+
+def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
+    """Return the files that are not in the output folder as they should be, in the same order."""
+    known = manifest.files
+    base = f"{output}{os.sep}"
+    return [
+        file
+        for file in files
+        if (record := known.get(file.path)) is None
+        or record.identity != file.identity
+        or not is_as_left(base + file.path, record)
+    ]
+
+
+def is_as_left(path: Path | str, record: Record) -> bool:
+    """Tell whether a file is there as we left it, by size and time."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return False
+    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+
+
+def save_manifest(manifest: Manifest, cache: Path) -> None:
+    """Keep a manifest for the next build."""
+    store.save(cache, _record_name(Path(manifest.output)), manifest)
