@@ -3,6 +3,7 @@
 import html
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ from generator.views import (
     TextPage,
     Tile,
 )
-from generator.words import Targets, is_external, lookup, nearest
+from generator.words import Targets, ancestors, is_external, lookup, nearest
 
 NEWEST = 12
 
@@ -82,6 +83,10 @@ class _Builder:
                 alt = _alt(photo, position, album)
                 self._pictures[path] = Picture(photo.photo.size, alt, photo.sources)
         self._targets = _targets(plan)
+        self._texts_in: dict[str, list[Link]] = defaultdict(list)
+        for text in plan.texts:
+            folder = posixpath.dirname(text.document.path)
+            self._texts_in[folder].append(Link(text.title, text.address))
 
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
@@ -126,6 +131,7 @@ class _Builder:
             crumbs=crumbs,
             body=body,
             albums=tuple(map(self._card, album.albums)),
+            texts=tuple(self._texts_in[album.path]),
             photos=tuple(map(self._tile, album.photos)),
             dates=_dates(album),
         )
@@ -165,8 +171,15 @@ class _Builder:
             url=text.address,
             title=text.title,
             description=_description(text.document, body),
-            crumbs=(Link(self.plan.root.title, ""),),
+            crumbs=self._way(posixpath.dirname(text.document.path)),
             body=body,
+        )
+
+    def _way(self, folder: str) -> tuple[Link, ...]:
+        """Return the albums that lead to a folder, the front page first."""
+        above = {folder, *ancestors(folder)}
+        return tuple(
+            Link(album.title, album.address) for album in self._albums if album.path in above
         )
 
     def _link(self, photo: PlannedPhoto) -> Link:

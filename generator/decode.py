@@ -41,6 +41,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_COPY_AGAIN = "copy it from the camera or a backup once more"
+
 # MPO is what Pillow makes of a JPEG that carries further pictures; we read its first.
 _PILLOW_FORMATS = {"JPEG": ("JPEG", "MPO")}
 
@@ -106,28 +108,29 @@ def _in_words() -> Iterator[None]:
             "raise images.max_pixels if this is a real photograph",
         ) from error
     except UnidentifiedImageError as error:
-        raise DecodeError("the file is damaged: its header cannot be read") from error
+        raise DecodeError("the file is damaged: its header cannot be read", _COPY_AGAIN) from error
     except MemoryError as error:
-        raise DecodeError("there is not enough memory to decode it") from error
+        raise DecodeError("there is not enough memory to decode it", "free some") from error
     except OSError as error:
         if error.errno is not None:
             raise DecodeError(f"cannot be read: {error.strerror}") from error
-        raise DecodeError(_damage(error)) from error
+        raise _damage(error) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
         # NotImplementedError have all been seen. Each costs this picture only.
-        raise DecodeError(_damage(error)) from error
+        raise _damage(error) from error
 
 
-def _damage(error: Exception) -> str:
+def _damage(error: Exception) -> DecodeError:
     said = " ".join(str(error).split())
     if re.search(r"truncated|incomplete|end of file", said, re.IGNORECASE):
-        return "the file is truncated: it ends before the picture does"
+        return DecodeError("the file is truncated: it ends before the picture does", _COPY_AGAIN)
     if re.search(r"broken data stream|unrecognized data stream", said):
-        return "the file is damaged: its picture data cannot be read to the end"
+        return DecodeError("the file is damaged: its data cannot be read to the end", _COPY_AGAIN)
     if "could not create decoder" in said:
-        return "the file is damaged: its header makes no sense"
-    return f"cannot be decoded: {said or type(error).__name__}"
+        return DecodeError("the file is damaged: its header makes no sense", _COPY_AGAIN)
+    what = f"cannot be decoded: {said or type(error).__name__}"
+    return DecodeError(what, "open and save it in an image editor")
 
 
 def orientation_of(image: Image.Image) -> int:

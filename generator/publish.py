@@ -93,11 +93,11 @@ def publish(
         records = {file.path: _stage(output, file, content(file)) for file in to_write}
         written = [path for path in paths if (output / _beside(path)).exists()]
         _make_durable([output / _beside(path) for path in written])
+        for path in written:
+            (output / _beside(path)).replace(output / path)
     except BaseException:
         _sweep(output, paths)
         raise
-    for path in written:
-        (output / _beside(path)).replace(output / path)
     kept += _remove(stale - first, manifest, output)
     current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
     save_manifest(result := Manifest(manifest.output, current), cache)
@@ -250,7 +250,7 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     """Remove all that builds of a site wrote to any output folder; return how many files."""
     count = 0
     problems: list[Problem] = []
-    for name in sorted((cache / store.OUTPUTS).glob("*")) if cache.is_dir() else ():
+    for name in sorted((cache / store.OUTPUTS).glob("[!.]*")) if cache.is_dir() else ():
         manifest = store.load(cache, f"{store.OUTPUTS}/{name.name}", Manifest)
         if manifest is None:
             continue

@@ -119,11 +119,12 @@ class FrontPage(Page, frozen=True, kw_only=True, tag=True):
 
 
 class AlbumPage(Page, frozen=True, kw_only=True, tag=True):
-    """An album: its albums and its photos in order."""
+    """An album: its albums, the texts in its folder, and its photos in order."""
 
     template: ClassVar[str] = "album.html"
 
     albums: tuple[Card, ...]
+    texts: tuple[Link, ...]
     photos: tuple[Tile, ...]
     dates: tuple[str, str]
 
