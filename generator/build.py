@@ -31,10 +31,10 @@ def build(
     Raises OSError where the machine refuses.
     """
     listener = listener or Listener()
-    started = time.perf_counter()
     cache = site / CACHE
     check(site, output)
     with store.exclusive(cache, listener.waiting):
+        started = time.perf_counter()
         sources = survey(site, config)
         manifest = open_manifest(output, cache)
         made_of = fingerprint(sources, config, output)

@@ -98,8 +98,11 @@ def build_command(
 @cli.command("clean")
 @_site_option
 def clean_command(site: Path) -> None:
-    """Remove what builds of this site made, and nothing else."""
+    """Remove what builds of this site made, wherever they put it, and nothing else."""
     cache = site / CACHE
+    if not cache.is_dir():
+        click.echo("There is nothing to remove.")
+        return
     with store.exclusive(cache, Listener().waiting):
         count, problems = publish.remove_all(cache)
         store.remove_all(cache)
@@ -131,9 +134,9 @@ class _PlainListener(Listener):
 
     def progress(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if done == total or now - self._told >= self.SECONDS:
+        if (done and done == total) or now - self._told >= self.SECONDS:
             self._told = now
-            click.echo(f"{step}: {done:,} of {total:,} photos", err=True)
+            click.echo(f"{step}: {done:,} of {total:,}", err=True)
 
 
 class _BarListener(Listener):
@@ -207,7 +210,7 @@ def _summary(report: Report) -> Iterator[str]:
     made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
     yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
     if report.strays:
-        yield f"left out: {', '.join(f'{count:,} {kind}' for kind, count in report.strays)}"
+        yield f"left out: {', '.join(_count(count, kind) for kind, count in report.strays)}"
     severities = Counter(problem.severity for problem in report.problems)
     problems = "".join(
         f"; {_count(severities[severity], severity)}"

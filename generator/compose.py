@@ -94,10 +94,11 @@ class _Builder:
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
-        yield MissingPage(url="404.html", title="Page not found")
+        home = (self._crumb(self.plan.root),)
+        yield MissingPage(url="404.html", title="Page not found", crumbs=home)
 
     def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
-        inside = (*crumbs, Link(album.title, album.address))
+        inside = (*crumbs, self._crumb(album))
         for index in range(len(album.photos)):
             yield self._photo(album, index, inside)
         for child in album.albums:
@@ -178,9 +179,12 @@ class _Builder:
     def _way(self, folder: str) -> tuple[Link, ...]:
         """Return the albums that lead to a folder, the front page first."""
         above = {folder, *ancestors(folder)}
-        return tuple(
-            Link(album.title, album.address) for album in self._albums if album.path in above
-        )
+        return tuple(self._crumb(album) for album in self._albums if album.path in above)
+
+    def _crumb(self, album: Album) -> Link:
+        """Return the link to an album; the front page goes by the name of the site."""
+        title = album.title if album.path else self.plan.config.site.title
+        return Link(title, album.address)
 
     def _link(self, photo: PlannedPhoto) -> Link:
         return Link(self._headings[photo.photo.path], photo.address)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta, Struct, field
 
-from generator.errors import ConfigError, Problem
+from generator.errors import ConfigError, Problem, in_words
 from generator.layout import SETTINGS
 
 Pixels = Annotated[int, Meta(ge=16, le=16_383)]
@@ -140,27 +140,19 @@ def _faults(
             try:
                 msgspec.convert(value, known[key], strict=True)
             except msgspec.ValidationError as error:
-                said = str(error).replace("`", "").replace(" - at $", " at item ")
-                yield Problem(place, f"{name}: {said[0].lower()}{said[1:]}", _hint(path))
+                yield Problem(
+                    place, f"{name}: {in_words(error, known[key])}", _EXAMPLES.get(name, "")
+                )
 
 
 def _is_table(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
-_CHOICES = {
-    "images.formats": "a list of avif, webp, jpeg, png",
-    "images.effort": "fast, balanced or small",
-    "images.originals": "verbatim or none",
-    "albums.sort": "taken or name",
-    "gallery.links": "directory or file",
+_EXAMPLES = {
     "site.base_url": "such as https://example.org/photos/",
     "site.language": "such as en or pt-BR",
 }
-
-
-def _hint(path: tuple[str, ...]) -> str:
-    return _CHOICES.get(".".join(path), "")
 
 
 def _line(text: str, path: tuple[str, ...]) -> int:

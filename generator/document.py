@@ -16,7 +16,7 @@ import msgspec
 import nh3
 import yaml
 
-from generator.errors import Problem
+from generator.errors import Problem, in_words
 from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
 from generator.text import clean_lines, clean_text
 
@@ -48,13 +48,31 @@ _SCHEMES = {"http", "https", "mailto"}
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases, by which a few lines could ask for all the memory there is."""
+    """YAML without aliases, by which a few lines could ask for all the memory there is.
+
+    A date stays text, which can be shown with its line if it is none; a key stands only once.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        names = set()
+        for key, _ in node.value:
+            if key.value in names:
+                mark = key.start_mark
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=mark)
+            names.add(key.value if isinstance(key.value, str) else "")
+        return super().construct_mapping(node, deep)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
         return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 class _Fault(Exception):
@@ -94,10 +112,11 @@ def parse_document(path: str, text: str) -> Document:
     settings = _front_matter(matter) if matter else FrontMatter()
     last = text.count("\n") + 1
     _refuse_slow(body, last - body.count("\n"))
-    if not settings.title and (heading := _HEADING.match(body)):
+    if heading := _HEADING.match(body):
         title = clean_text(heading[1].strip(" \t").rstrip("#"))
-        settings = msgspec.structs.replace(settings, title=title)
-        body = body[heading.end() :]
+        if settings.title in ("", title):
+            settings = msgspec.structs.replace(settings, title=title)
+            body = body[heading.end() :]
     return Document(path, settings, tuple(_parts(to_html(body), body, last)))
 
 
@@ -170,8 +189,7 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
         try:
             msgspec.convert(value, known[key])
         except msgspec.ValidationError as error:
-            said = str(error).replace("`", "").replace(" - at $", " at ")
-            raise _Fault(line, f"front matter: {key}: {said[0].lower()}{said[1:]}") from None
+            raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
     settings = msgspec.convert(values, FrontMatter)
     return _dated(settings, _line_of(matter, "date")) if settings.date else settings
 

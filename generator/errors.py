@@ -11,9 +11,11 @@ Everything else that escapes is a fault of ours.
 """
 
 import os
-from collections.abc import Iterable
-from typing import Literal
+import re
+from collections.abc import Iterable, Iterator
+from typing import Literal, get_args, get_origin
 
+import msgspec
 from msgspec import Struct
 
 from generator.text import visible
@@ -80,3 +82,37 @@ class DecodeError(Exception):
 
 class NotAPicture(DecodeError):
     """The file is no picture in a format of ours, whatever its name says."""
+
+
+_KINDS = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def in_words(error: msgspec.ValidationError, kind: object) -> str:
+    """Say what is wrong with a value in the words of somebody who writes settings."""
+    said, _, place = str(error).replace("`", "").partition(" - at $")
+    at = f" (in place {int(place[1:-1]) + 1})" if re.fullmatch(r"\[\d+\]", place) else ""
+    if "enum value" in said:
+        choices = ", ".join(str(each) for each in literals(kind) if each)
+        return f"{said.removeprefix('Invalid enum value ')} is none of {choices}{at}"
+    if "matching regex" in said:
+        return f"not written as it should be{at}"
+    for name, words in _KINDS.items():
+        said = re.sub(rf"\b{name}\b", words, said)
+    said = said.replace(" | null", "")
+    return f"{said[0].lower()}{said[1:]}{at}"
+
+
+def literals(kind: object) -> Iterator[object]:
+    """Yield the values of every Literal in a type."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for part in get_args(kind):
+            yield from literals(part)

@@ -119,10 +119,12 @@ def foreign_kind(suffix: str) -> str:
     """Name the kind of a file that is no picture of ours, for the count of those left out."""
     suffix = suffix.lower()
     if suffix in _RAW_SUFFIXES:
-        return "camera raw"
+        return "camera raw file"
     if suffix in _VIDEO_SUFFIXES:
         return "video"
-    return {".svg": "SVG", ".jxl": "JPEG XL", ".psd": "Photoshop"}.get(suffix, "other files")
+    return {".svg": "SVG file", ".jxl": "JPEG XL file", ".psd": "Photoshop file"}.get(
+        suffix, "other file"
+    )
 
 
 def impostor(head: bytes) -> str:

@@ -43,7 +43,7 @@ def check_output(output: Path, sources: Mapping[str, Path]) -> None:
     for name, folder in sources.items():
         source = folder.resolve()
         if real == source or real in source.parents or source in real.parents:
-            what = f"the output folder overlaps {name} ({folder})"
+            what = f"the output folder overlaps {name}/ of the site"
             raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
     if output.exists() and not output.is_dir():
         raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
@@ -63,8 +63,10 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
         return new
     if _is_marked(output):
         return Manifest(new.output, {}, adopted=True)
-    what = "holds files that fastphoto did not make"
-    raise ConfigError(Problem(str(output), what, "choose an empty folder with --output"))
+    stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))
+    what = f"holds files that fastphoto did not make, such as {stranger}"
+    hint = "move them out until it is built, or choose another folder with --output"
+    raise ConfigError(Problem(str(output), what, hint))
 
 
 def _is_vacant(output: Path) -> bool:

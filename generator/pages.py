@@ -123,8 +123,8 @@ def _srcset(context: Context, source: Source) -> str:
 
 @jinja2.pass_context
 def _src(context: Context, source: Source) -> str:
-    """Return the one variant for browsers that know no srcset: the first of 480 px or more."""
-    step = next((each for each in source.steps if each.longest >= 480), source.steps[-1])
+    """Return the one variant for browsers that know no srcset: the largest up to 720 px."""
+    step = next((each for each in reversed(source.steps) if each.longest <= 720), source.steps[0])
     return f"{context['root']}{source.path(step)}"
 
 
@@ -171,9 +171,11 @@ def number(value: float) -> str:
 
 def shutter(seconds: float) -> str:
     """Write an exposure time as photographers do: 1/250 s, 0.5 s, 30 s."""
-    return f"1/{round(1 / seconds)} s" if seconds < 0.3 else f"{number(seconds)} s"
+    value = f"1/{round(1 / seconds)}" if seconds < 0.3 else number(seconds)
+    return f"{value}\N{NO-BREAK SPACE}s"
 
 
 def megabytes(count: int) -> str:
     """Write a number of bytes: 4.2 MB, 310 kB."""
-    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1e3))} kB"
+    amount = f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
+    return amount.replace(" ", "\N{NO-BREAK SPACE}")

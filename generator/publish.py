@@ -242,8 +242,9 @@ def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
     found = sorted(path for path, _ in walk(output) if path not in wanted and path[0] != ".")
     if not found:
         return []
-    what = f"{len(found)} files are not part of the site, and no record says whose: left alone"
-    return [Problem(f"output/{found[0]}", what, "remove what is not yours", "warning")]
+    what = "not part of the site, and no record says whose it is: left alone"
+    what += f", like {len(found) - 1} more" if len(found) > 1 else ""
+    return [Problem(f"output/{found[0]}", what, "remove it if it is of no use", "warning")]
 
 
 def remove_all(cache: Path) -> tuple[int, list[Problem]]:

@@ -76,7 +76,7 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
             changes = _publish(order, pixels, manifest)
         problems = tuple(sorted({*problems, *changes.problems}))
         report = _report(order, library, pixels, changes, problems)
-        lasting = not pixels.died and _is_settled(order, sources, library, memo, workers)
+        lasting = not pixels.died and _is_settled(order, sources, library, memo, pixels, workers)
     return report, lasting and report.published
 
 
@@ -87,7 +87,7 @@ def _scan(
     memo = store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
         memo = Memo(wanted)
-    progress = partial(order.listener.progress, "Reading")
+    progress = partial(order.listener.progress, "Reading files")
     library, refused, memo = scan(sources, order.site, memo, workers, progress)
     store.save(order.cache, store.MEMO, memo)
     for name, remembered in memo.files.items():
@@ -104,7 +104,7 @@ def _render(order: Order, library: Library, manifest: Manifest, workers: Workers
     """Make what is missing; a photo that fails leaves the plan, which is then made anew."""
     cache, options = order.cache, order.options
     known = Manifest(manifest.output, {}) if options.force else manifest
-    progress = partial(order.listener.progress, "Rendering")
+    progress = partial(order.listener.progress, "Rendering photos")
     photos = variants = 0
     failures: dict[str, Problem] = {}
     died: frozenset[str] = frozenset()
@@ -172,7 +172,7 @@ def _locations(plan: Plan) -> tuple[Problem, ...]:
     told = [each for each in photos if each.original and each.photo.metadata.has_location]
     if not told:
         return ()
-    what = f"{len(told)} of {len(photos)} originals carry the location where they were taken"
+    what = f"originals that carry the location where they were taken: {len(told)} of {len(photos)}"
     hint = 'set originals = "none" in [images] to publish no originals'
     return (Problem("output/full", what, hint, "warning"),)
 
@@ -241,7 +241,7 @@ def _report(
 
 
 def _is_settled(
-    order: Order, sources: Survey, library: Library, memo: Memo, workers: Workers
+    order: Order, sources: Survey, library: Library, memo: Memo, pixels: Pixels, workers: Workers
 ) -> bool:
     """Tell whether the sources were as they are now all along.
 
@@ -254,5 +254,5 @@ def _is_settled(
     if not again.settled or again.files != sources.files:
         return False
     reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None)
-    store.save(order.cache, store.MEMO, memo)
+    store.save(order.cache, store.MEMO, _remember_failures(memo, pixels))
     return reread == library

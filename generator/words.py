@@ -69,7 +69,8 @@ def match(
                     problems += _claim(words.photos, path, document)
         else:
             words.texts[document.path] = document
-            problems += _almost(document, by_stem, folders)
+            near = list(_almost(document, by_stem, folders))
+            problems += near or _misplaced(document)
     return words, tuple(problems)
 
 
@@ -79,6 +80,20 @@ def _claim(owners: dict[str, Document], owner: str, document: Document) -> Itera
     if first is not document:
         what = f"content/{first.path} is already the text of {owner or 'the front page'}"
         yield Problem(f"content/{document.path}", what, "join them", "warning")
+
+
+def _misplaced(document: Document) -> list[Problem]:
+    """Report a page with settings that only a photo or an album has: it must have lost its own."""
+    matter = document.matter
+    of_photos = {"alt": matter.alt, "caption": matter.caption, "keywords": matter.keywords}
+    of_albums = {"cover": matter.cover, "sort": matter.sort, "reverse": matter.reverse is not None}
+    for owner, keys in (("picture", of_photos), ("album", of_albums)):
+        for key, value in keys.items():
+            if value:
+                what = f"built as a page of its own, though {key!r} is for {owner}s"
+                hint = f"no {owner} has its name: rename or remove it"
+                return [Problem(f"content/{document.path}", what, hint, "warning")]
+    return []
 
 
 def _almost(

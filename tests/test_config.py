@@ -93,25 +93,50 @@ def test_steps_are_sorted_and_named_once_formats_keep_their_order() -> None:
         ("\ntop = 1", 2, "unknown setting 'top'", "known here: site, images"),
         ("[images.quality]\nwebp = 80\njpg = 1", 3, "'images.quality.jpg'", "'jpeg'"),
         ("[images]\n\nquality = { heic = 1 }", 3, "'images.quality.heic'", "avif, webp, jpeg"),
-        ("[images]\neffort = 'best'", 2, "images.effort: invalid", "fast, balanced or small"),
-        ("[images]\nmax_dimensions = 320", 2, "images.max_dimensions: expected array", ""),
-        ("[images]\nmax_dimensions = []", 2, "images.max_dimensions: expected array", ""),
-        ("[images]\nmax_dimensions = [320, 8]", 2, "expected int >= 16 at item [1]", ""),
-        ("[images]\ndefault_dimension = 99999", 2, "expected int <= 16383", ""),
-        ("[images]\ndefault_dimension = '9'", 2, "expected int, got str", ""),
-        ("[images]\nformats = ['gif']", 2, "images.formats: invalid", "avif, webp, jpeg, png"),
-        ("[images]\nquality.avif = 101", 2, "images.quality.avif: expected int <= 100", ""),
-        ("images.quality.avif = 0", 1, "images.quality.avif: expected int >= 1", ""),
-        ("[site]\nbase_url = 'example.org'", 2, "site.base_url: expected", "https://example.org"),
-        ('[site]\nbase_url = "https://example.org/\\n"', 2, "site.base_url: expected", ""),
-        ("[site]\nlanguage = 'English'", 2, "site.language: expected", "such as en or pt-BR"),
-        ("[site]\ntitle = 3", 2, "site.title: expected str, got int", ""),
-        ("[albums]\nsort = 'size'", 2, "albums.sort: invalid", "taken or name"),
-        ("[albums]\nreverse = 'yes'", 2, "albums.reverse: expected bool", ""),
-        ("[gallery]\nlinks = 'none'", 2, "gallery.links: invalid", "directory or file"),
-        ("[build]\njobs = -1", 2, "build.jobs: expected int >= 0", ""),
-        ("\nsite = 'x'", 2, "site: expected object, got str", ""),
-        ("[[images]]\neffort = 'fast'", 1, "images: expected object, got array", ""),
+        ("[images]\neffort = 'best'", 2, "effort: 'best' is none of fast, balanced, small", ""),
+        ("[images]\nmax_dimensions = 320", 2, "images.max_dimensions: expected a list", ""),
+        ("[images]\nmax_dimensions = []", 2, "images.max_dimensions: expected a list", ""),
+        (
+            "[images]\nmax_dimensions = [320, 8]",
+            2,
+            "expected a whole number >= 16 (in place 2)",
+            "",
+        ),
+        ("[images]\ndefault_dimension = 99999", 2, "expected a whole number <= 16383", ""),
+        ("[images]\ndefault_dimension = '9'", 2, "expected a whole number, got text", ""),
+        ("[images]\nformats = ['gif']", 2, "formats: 'gif' is none of avif, webp, jpeg, png", ""),
+        (
+            "[images]\nquality.avif = 101",
+            2,
+            "images.quality.avif: expected a whole number <= 100",
+            "",
+        ),
+        ("images.quality.avif = 0", 1, "images.quality.avif: expected a whole number >= 1", ""),
+        (
+            "[site]\nbase_url = 'example.org'",
+            2,
+            "site.base_url: not written as it should be",
+            "https://example.org",
+        ),
+        (
+            '[site]\nbase_url = "https://example.org/\\n"',
+            2,
+            "site.base_url: not written as it should be",
+            "",
+        ),
+        (
+            "[site]\nlanguage = 'English'",
+            2,
+            "site.language: not written as it should be",
+            "such as en or pt-BR",
+        ),
+        ("[site]\ntitle = 3", 2, "site.title: expected text, got a whole number", ""),
+        ("[albums]\nsort = 'size'", 2, "albums.sort: 'size' is none of taken, name", ""),
+        ("[albums]\nreverse = 'yes'", 2, "albums.reverse: expected true or false", ""),
+        ("[gallery]\nlinks = 'none'", 2, "gallery.links: 'none' is none of directory, file", ""),
+        ("[build]\njobs = -1", 2, "build.jobs: expected a whole number >= 0", ""),
+        ("\nsite = 'x'", 2, "site: expected a table, got text", ""),
+        ("[[images]]\neffort = 'fast'", 1, "images: expected a table, got a list", ""),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_what_would_be_right(
@@ -137,7 +162,7 @@ def test_a_fault_is_told_with_its_line_and_what_would_be_right(
 def test_the_line_of_a_fault_is_found_however_the_key_is_written(text: str, line: int) -> None:
     (problem,) = problems(text)
     assert problem.where == f"{SETTINGS}:{line}"
-    assert problem.what == "images.max_pixels: expected int >= 1"
+    assert problem.what == "images.max_pixels: expected a whole number >= 1"
 
 
 def test_all_faults_are_told_at_once() -> None:

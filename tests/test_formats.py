@@ -136,14 +136,14 @@ def test_every_input_has_a_web_format_and_suffixes_in_lower_case() -> None:
 @pytest.mark.parametrize(
     ("suffix", "kind"),
     [
-        (".NEF", "camera raw"),
-        (".cr3", "camera raw"),
+        (".NEF", "camera raw file"),
+        (".cr3", "camera raw file"),
         (".MOV", "video"),
-        (".svg", "SVG"),
-        (".JXL", "JPEG XL"),
-        (".psd", "Photoshop"),
-        (".txt", "other files"),
-        ("", "other files"),
+        (".svg", "SVG file"),
+        (".JXL", "JPEG XL file"),
+        (".psd", "Photoshop file"),
+        (".txt", "other file"),
+        ("", "other file"),
     ],
 )
 def test_files_that_are_left_out_are_counted_by_kind(suffix: str, kind: str) -> None:

@@ -311,7 +311,7 @@ def test_breadcrumbs_lead_all_the_way_up(crawl: Crawl) -> None:
     page = address_of(crawl, "portrait.jpg")
     links = crawl.pages[page].one("nav", kind="crumbs").links()
 
-    assert [link.text for link in links] == ["Welcome", "The sea", "Deep", "Er"]
+    assert [link.text for link in links] == ["Light & <Shade>", "The sea", "Deep", "Er"]
     assert [crawl.target(page, link["href"]) for link in links] == [
         *[("index.html", ""), ("sea-sky/index.html", "")],
         *[("sea-sky/deep/index.html", ""), ("sea-sky/deep/er/index.html", "")],
