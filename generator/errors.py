@@ -23,7 +23,7 @@ from generator.text import visible
 Severity = Literal["error", "warning"]
 
 
-class Problem(Struct, frozen=True, order=True, tag=True):
+class Problem(Struct, frozen=True, tag=True):
     """One thing that is wrong: where, what, and what to do about it.
 
     An error cost a file its place in the site, a warning did not.
@@ -38,6 +38,16 @@ class Problem(Struct, frozen=True, order=True, tag=True):
         """One line, with every control character made visible."""
         hint = f" ({self.hint})" if self.hint else ""
         return visible(f"{self.where}: {self.what}{hint}" if self.where else f"{self.what}{hint}")
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Sort problems by their places, line 6 before line 12; each is told once."""
+
+    def place(problem: Problem) -> tuple[list[str | int], str]:
+        parts = re.split(r"([0-9]+)", problem.where)
+        return [int(part) if part.isdigit() else part for part in parts], problem.what
+
+    return tuple(sorted(set(problems), key=place))
 
 
 class FastphotoError(Exception):

@@ -13,6 +13,7 @@ from generator.config import Config
 from generator.errors import Problem
 from generator.formats import OUTPUTS
 from generator.geometry import fit
+from generator.layout import CONTENT, PICTURES
 from generator.model import Document, FrontMatter, Job, Library, Photo, Size, Theme
 from generator.text import clean_text
 from generator.variants import planner
@@ -133,7 +134,7 @@ def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tupl
     The library must hold at least one photo. `engine` names the software that will encode.
     """
     words, problems = match(library.photos, library.documents)
-    places = _places(library.photos, words)
+    places, moved = _places(library.photos, words)
     photos, jobs = _plan_photos(config, library.photos, words, places, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
     texts = tuple(
@@ -141,7 +142,7 @@ def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tupl
         for path, document in sorted(words.texts.items())
     )
     plan = Plan(config, library.theme, root, texts, jobs)
-    return plan, (*problems, *cover_problems)
+    return plan, (*problems, *moved, *cover_problems)
 
 
 class _Places(Struct, frozen=True):
@@ -152,14 +153,19 @@ class _Places(Struct, frozen=True):
     texts: dict[str, str]
 
 
-def _places(photos: Iterable[Photo], words: Words) -> _Places:
-    """Address every page, folder by folder: in each first albums, then texts, then photos."""
+def _places(photos: Iterable[Photo], words: Words) -> tuple[_Places, list[Problem]]:
+    """Address every page, folder by folder: in each first albums, then texts, then photos.
+
+    A page that does not get the address its name asks for is reported: what is there already may
+    have been linked to.
+    """
     texts = [path for path, document in words.texts.items() if not is_index(document)]
     indexes = [path for path, document in words.texts.items() if is_index(document)]
     photos_in = _by_folder(photo.path for photo in photos)
     texts_in = _by_folder(texts)
     folders_in = _subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
     places = _Places({"": ""}, {}, {})
+    moved: list[Problem] = []
     for folder in sorted(folders_in):
         taken = set() if folder else set(routes.RESERVED)
         for paths, documents, addresses in (
@@ -170,12 +176,16 @@ def _places(photos: Iterable[Photo], words: Words) -> _Places:
             wishes = [_wishes(path, documents.get(path)) for path in paths]
             slugs = routes.distinct(wishes, taken)
             taken.update(map(routes.folded, slugs))
+            root = CONTENT if addresses is places.texts else PICTURES
             base = places.folders[folder]
-            addresses.update(
-                (path, f"{base}{slug}/") for path, slug in zip(paths, slugs, strict=True)
-            )
+            for path, wish, slug in zip(paths, wishes, slugs, strict=True):
+                addresses[path] = f"{base}{slug}/"
+                if slug != wish[0]:
+                    what = f"is at /{base}{slug}/, for something else wants /{base}{wish[0]}/ too"
+                    hint = "rename one, or give it a slug in its text"
+                    moved.append(Problem(f"{root}/{path}", what, hint, "warning"))
     places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
-    return places
+    return places, moved
 
 
 def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:

@@ -88,7 +88,7 @@ def publish(
     save_manifest(msgspec.structs.replace(manifest, journal=journal), cache)
     _sweep(output, journal)
     first = _in_the_way(stale, paths)
-    kept = _remove(first, manifest, output)
+    removed, kept = _remove(first, manifest, output)
     try:
         records = {file.path: _stage(output, file, content(file)) for file in to_write}
         written = [path for path in paths if (output / _beside(path)).exists()]
@@ -98,14 +98,13 @@ def publish(
     except BaseException:
         _sweep(output, paths)
         raise
-    kept += _remove(stale - first, manifest, output)
+    also_removed, also_kept = _remove(stale - first, manifest, output)
     current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
     save_manifest(result := Manifest(manifest.output, current), cache)
-    problems = [_left_alone(path) for path in kept]
+    problems = [_left_alone(path) for path in kept + also_kept]
     if manifest.adopted:
         problems += _unknown(output, wanted)
-    removed = tuple(sorted(stale.difference(kept)))
-    return Changes(result, tuple(written), removed, tuple(problems))
+    return Changes(result, tuple(written), tuple(removed + also_removed), tuple(problems))
 
 
 def _beside(path: str) -> str:
@@ -167,9 +166,14 @@ def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
     }
 
 
-def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[str]:
-    """Remove files of ours and the folders this empties; return those that were changed since."""
-    kept = []
+def _remove(
+    paths: Collection[str], manifest: Manifest, output: Path
+) -> tuple[list[str], list[str]]:
+    """Remove files of ours and the folders this empties; return those removed and those kept.
+
+    A file that somebody changed since is no longer ours.
+    """
+    removed, kept = [], []
     for path in sorted(paths):
         target, record = within(output, path), manifest.files.get(path)
         if record is not None and target.exists() and not is_as_left(target, record):
@@ -177,11 +181,12 @@ def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[st
             continue
         with suppress(FileNotFoundError, NotADirectoryError):
             target.unlink()
+            removed.append(path)
     for folder in sorted({folder for path in paths for folder in _above(path)}, reverse=True):
         # Whatever else lies in a folder keeps it alive.
         with suppress(OSError):
             (output / folder).rmdir()
-    return kept
+    return removed, kept
 
 
 def _stage(output: Path, file: OutputFile, content: Content) -> Record:
@@ -257,11 +262,9 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
             continue
         output = Path(manifest.output)
         _sweep(output, manifest.journal)
-        paths = {*manifest.files, *manifest.journal}
-        there = sum(1 for path in paths if (output / path).exists())
-        kept = _remove(paths, manifest, output)
+        removed, kept = _remove({*manifest.files, *manifest.journal}, manifest, output)
         problems += map(_left_alone, kept)
-        count += there - len(kept)
+        count += len(removed)
         with suppress(OSError):
             output.rmdir()
     return count, problems

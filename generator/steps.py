@@ -10,7 +10,7 @@ from msgspec import Struct
 from generator import decode, store
 from generator.compose import make_pages, site_of
 from generator.encode import engine
-from generator.errors import ConfigError, MachineError, Problem
+from generator.errors import ConfigError, MachineError, Problem, in_order
 from generator.layout import PICTURES
 from generator.manifest import Manifest, pending
 from generator.model import (
@@ -74,7 +74,7 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
             changes = Changes(manifest, (), (), ())
         else:
             changes = _publish(order, pixels, manifest)
-        problems = tuple(sorted({*problems, *changes.problems}))
+        problems = in_order((*problems, *changes.problems))
         report = _report(order, library, pixels, changes, problems)
         lasting = not pixels.died and _is_settled(order, sources, library, memo, pixels, workers)
     return report, lasting and report.published
