@@ -106,7 +106,7 @@ def _read(path: str, pictures: Path) -> Photo:
 
 def _jobs(photos: Sequence[Photo], config: Config) -> tuple[Job, ...]:
     """Plan the work as a build does: in its order, the same picture once."""
-    library = Library(tuple(photos), (), Theme((), "", ()))
+    library = Library(tuple(photos), (), Theme({}, "", ()))
     plan, _ = make_plan(config, library, encode.engine())
     return plan.jobs
 

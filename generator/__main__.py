@@ -9,6 +9,9 @@ if __name__ == "__main__":
     if sys.path and os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir):
         sys.path.append(sys.path.pop(0))
 
-    from generator.cli import main
+    try:
+        from generator.cli import main
 
-    main()
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

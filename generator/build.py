@@ -17,9 +17,13 @@ from generator.survey import fingerprint, survey
 
 
 class Last(Struct, frozen=True):
-    """What the last build was made of, and its report: nothing is to do while that still holds."""
+    """What the last build was made of, the manifest it left, and its report.
+
+    Nothing is to do while all of that still holds.
+    """
 
     made_of: str
+    token: str
     report: Report
 
 
@@ -37,17 +41,17 @@ def build(
         started = time.perf_counter()
         sources = survey(site, config)
         manifest = open_manifest(output, cache)
-        made_of = fingerprint(sources, config, output)
-        report = None if options.force else _unchanged(made_of, manifest, cache)
+        made_of = fingerprint(sources, config)
+        report = None if options.force else _unchanged(made_of, manifest, output, cache)
         if report is None:
             # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild
             # more than all it does.
             from generator.steps import run_steps  # noqa: PLC0415
 
-            order = Order(site, cache, config, options, listener)
-            report, lasting = run_steps(order, sources, manifest)
-            if lasting:
-                store.save(cache, store.LAST, Last(made_of, report))
+            order = Order(site, output, cache, config, options, listener)
+            report, token = run_steps(order, sources, manifest)
+            if token:
+                store.save(cache, store.LAST, Last(made_of, token, report))
     if options.strict and report.problems:
         report = msgspec.structs.replace(report, published=False)
     seconds = time.perf_counter() - started
@@ -65,12 +69,12 @@ def check(site: Path, output: Path) -> None:
         raise ConfigError(Problem(str(pictures), what, hint))
 
 
-def _unchanged(made_of: str, manifest: Manifest, cache: Path) -> Report | None:
+def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
-    if last is None or last.made_of != made_of:
+    if last is None or last.made_of != made_of or last.token != manifest.token:
         return None
-    if not is_intact(manifest, Path(manifest.output)):
+    if not is_intact(manifest, output):
         return None
     return msgspec.structs.replace(
         last.report,

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -271,4 +272,10 @@ def _run() -> int:
         return 1
     except OSError as error:
         _tell_problems(MachineError.of(error, "the build had to stop").problems)
+        return MachineError.exit_code
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
+        hint = "this is a fault of fastphoto's own; please report it with this line"
+        _tell_problems([Problem("", what, hint)])
         return MachineError.exit_code

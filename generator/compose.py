@@ -32,7 +32,7 @@ from generator.views import (
     TextPage,
     Tile,
 )
-from generator.words import Targets, ancestors, is_external, lookup, nearest
+from generator.words import Targets, ancestors, fragment, is_external, lookup, nearest
 
 NEWEST = 12
 
@@ -221,7 +221,9 @@ class _Builder:
         found = lookup(link.target, posixpath.dirname(document.path), self._targets.pages)
         if found is None:
             self._dangling("link", link.target, link.line, document, self._targets.pages)
-        return Anchor("" if found is None else found, link.title, external=found is None)
+        if found is None:
+            return Anchor("", link.title, external=True)
+        return Anchor(found + fragment(link.target), link.title, external=False)
 
     def _figure(self, image: ImageRef, document: Document, *, in_link: bool) -> Figure | Prose:
         known = self._targets.photos

@@ -17,7 +17,7 @@ Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 FormatName = Literal["avif", "webp", "jpeg", "png"]
 Sort = Literal["taken", "name"]
-BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[^\s?#]+)?\Z")]
+BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[\w.-]+(:\d+)?(/[^\s?#\[\]]*)?)?\Z")]
 
 
 class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +55,7 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     quality: QualitySettings = field(default_factory=QualitySettings)
     effort: Literal["fast", "balanced", "small"] = "fast"
     originals: Literal["verbatim", "none"] = "verbatim"
-    max_pixels: Annotated[int, Meta(ge=1)] = 200_000_000
+    max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +77,7 @@ class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
 
     jobs: Annotated[int, Meta(ge=0, le=1024)] = 0
-    max_memory: Annotated[int, Meta(ge=1)] = 1024
+    max_memory: Annotated[int, Meta(ge=1, le=2**30)] = 1024
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):

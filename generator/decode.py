@@ -43,9 +43,6 @@ _UPRIGHT = {
 
 _COPY_AGAIN = "copy it from the camera or a backup once more"
 
-# MPO is what Pillow makes of a JPEG that carries further pictures; we read its first.
-_PILLOW_FORMATS = {"JPEG": ("JPEG", "MPO")}
-
 
 def prepare(max_pixels: int) -> None:
     """Set the limits of this process; every process that decodes calls it first."""
@@ -60,7 +57,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with _in_words(), _only_bombs(), path.open("rb") as file:
+    with in_words(), _only_bombs(), path.open("rb") as file:
         yield _identify(file)
 
 
@@ -72,7 +69,7 @@ def _identify(file: BinaryIO) -> ImageFile.ImageFile:
     if name == "HEIF":
         _register_heif()
     file.seek(0)
-    return Image.open(file, formats=_PILLOW_FORMATS.get(name, (name,)))
+    return Image.open(file, formats=(name,))
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +90,7 @@ def _only_bombs() -> Iterator[None]:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Turn whatever a decoder raises into a DecodeError that a photographer understands."""
     try:
         yield
@@ -110,10 +107,12 @@ def _in_words() -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise DecodeError("the file is damaged: its header cannot be read", _COPY_AGAIN) from error
     except MemoryError as error:
-        raise DecodeError("there is not enough memory to decode it", "free some") from error
+        what = "there is not enough memory to decode it"
+        raise DecodeError(what, "free some", passing=True) from error
     except OSError as error:
         if error.errno is not None:
-            raise DecodeError(f"cannot be read: {error.strerror}") from error
+            what = f"cannot be read: {error.strerror}"
+            raise DecodeError(what, "check its permissions", passing=True) from error
         raise _damage(error) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
@@ -166,18 +165,18 @@ def shrink_on_load(image: ImageFile.ImageFile, at_least: Size) -> None:
 
 
 def resamplable(image: Image.Image) -> Image.Image:
-    """Read the pixels, in a mode whose values may be averaged: L, RGB, RGBA, CMYK or LAB.
+    """Read the pixels, in a mode whose values may be averaged: L, LA, RGB, RGBA, CMYK or LAB.
 
     Sixteen bits become eight by scaling, a palette becomes its colours.
     """
     image.load()
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bit(image)
+    if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):
+        return image.convert("RGBA") if "transparency" in image.info else image
     if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    if image.mode in ("L", "RGB", "CMYK", "LAB"):
-        return image
-    return image.convert("L" if image.mode in ("1", "LA") else "RGB")
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -203,14 +202,14 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
     Without a profile, or with a broken one, the values are taken as sRGB already.
     """
+    if image.mode in ("LA", "RGBA"):
+        colour = to_srgb(image.convert(image.mode[:-1]), profile).convert("RGB")
+        colour.putalpha(image.getchannel("A"))
+        return colour
     plain = {"CMYK": "RGB", "LAB": "RGB"}.get(image.mode, image.mode)
     transform = None if profile is None and image.mode != "LAB" else _transform(profile, image.mode)
     if transform is None:
         return image if image.mode == plain else image.convert(plain)
-    if image.mode == "RGBA":
-        colour = transform.apply(image.convert("RGB"))
-        colour.putalpha(image.getchannel("A"))
-        return colour
     return transform.apply(image)
 
 
@@ -225,7 +224,7 @@ def _transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform |
         transform = ImageCms.ImageCmsTransform(
             source,
             ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
-            "RGB" if mode == "RGBA" else mode,
+            mode,
             "RGB",
             ImageCms.Intent.PERCEPTUAL,
         )

@@ -20,7 +20,7 @@ from generator.errors import Problem, in_words
 from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
 from generator.text import clean_lines, clean_text
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 100_000
 MAX_MATTER = 64_000
 MAX_OPEN = 100
 
@@ -89,7 +89,7 @@ def read_document(path: str, content: Path) -> Document | Problem:
         place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
         return Problem(place, fault.what, fault.hint)
     except OSError as error:
-        return Problem(f"content/{path}", f"cannot be read: {error.strerror}")
+        return Problem(f"content/{path}", f"cannot be read: {error.strerror}", passing=True)
 
 
 def _read_text(file: Path) -> str:
@@ -113,7 +113,7 @@ def parse_document(path: str, text: str) -> Document:
     last = text.count("\n") + 1
     _refuse_slow(body, last - body.count("\n"))
     if heading := _HEADING.match(body):
-        title = clean_text(heading[1].strip(" \t").rstrip("#"))
+        title = _plain_text(heading[1].strip(" \t").rstrip("#"))
         if settings.title in ("", title):
             settings = msgspec.structs.replace(settings, title=title)
             body = body[heading.end() :]
@@ -155,8 +155,11 @@ def _front_matter(matter: str) -> FrontMatter:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         raise _Fault(line, f"front matter: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split()) or "nested too deeply"
+    except RecursionError:
+        raise _Fault(1, "front matter: nested too deeply") from None
+    except Exception as error:  # noqa: BLE001
+        # Tags such as !!timestamp raise whatever they like on values that they do not fit.
+        said = " ".join(str(error).split()) or "cannot be understood"
         raise _Fault(1, f"front matter: {said}") from None
     if not isinstance(table, dict):
         raise _Fault(1, "front matter: not a list of 'key: value' lines")
@@ -203,7 +206,8 @@ def _dated(settings: FrontMatter, line: int) -> FrontMatter:
         raise _Fault(line, what, "write it as 2025-05-03 or 2025-05-03T18:30") from None
     wall = moment.replace(tzinfo=None).isoformat()
     offset = moment.isoformat()[len(wall) :]
-    date = settings.date if len(settings.date) == 10 else wall
+    has_time = "T" in settings.date or ":" in settings.date
+    date = wall if has_time else moment.date().isoformat()
     return msgspec.structs.replace(settings, date=date, offset=offset)
 
 
@@ -214,7 +218,10 @@ def _line_of(matter: str, key: str) -> int:
 
 def to_html(text: str) -> str:
     """Render Markdown and keep of its HTML what cannot act: no script, no style, no handler."""
-    rendered = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
+    try:
+        rendered = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
+    except RecursionError:
+        raise _Fault(0, "lists or quotations are nested too deeply") from None
     clean = nh3.clean(
         rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None
     )
@@ -222,6 +229,11 @@ def to_html(text: str) -> str:
     if "<h1>" in clean:
         clean = _HEADING_TAG.sub(lambda tag: f"<{tag[1]}h{int(tag[2]) + 1}>", clean)
     return clean
+
+
+def _plain_text(heading: str) -> str:
+    """Return what a line of Markdown says, without its marks."""
+    return clean_text(html.unescape(re.sub(r"<[^>]*>", "", to_html(heading))))
 
 
 def _parts(clean: str, source: str, last: int) -> Iterator[Part]:

@@ -12,7 +12,7 @@ from generator import decode, store
 from generator.errors import DecodeError, Problem
 from generator.files import stamp_of
 from generator.formats import OUTPUTS
-from generator.geometry import cascade, fit, turned
+from generator.geometry import NEAR, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
 
@@ -40,10 +40,12 @@ def engine() -> str:
 
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     """Make every variant that a job asks for and keep them; a bad picture is a problem returned."""
+    place = f"{PICTURES}/{job.photo.path}"
     try:
-        blobs = encode_photo(job, pictures)
+        with decode.in_words():
+            blobs = encode_photo(job, pictures)
     except DecodeError as error:
-        return Rendered(problem=Problem(f"{PICTURES}/{job.photo.path}", error.what, error.hint))
+        return Rendered(problem=Problem(place, error.what, error.hint, passing=error.passing))
     for key, variants in blobs.items():
         store.put_pack(cache, key, variants)
     made = [len(blob) for variants in blobs.values() for blob in variants]
@@ -62,7 +64,8 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
             if step in recipe.outputs:
                 encoded[key, step] = encode(image, recipe)
     if not _is_still(source, job.photo.stamp):
-        raise DecodeError("it changed while the build was reading it", "build again")
+        what = "it changed while the build was reading it"
+        raise DecodeError(what, "build again", passing=True)
     return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
 
 
@@ -113,11 +116,12 @@ class _Decoded(Struct, frozen=True):
 
 
 def _decode(source: Path, photo: Photo, at_least: int) -> _Decoded:
-    """Decode a picture, scaled down by its own codec where that leaves the largest step enough."""
-    if photo.format == "JPEG" and photo.size.longest >= 2 * at_least:
+    """Decode a picture, scaled down by its own codec where that leaves Lanczos enough to do."""
+    enough = round(NEAR * at_least)
+    if photo.format == "JPEG" and photo.size.longest >= 2 * enough:
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
         with suppress(DecodeError):
-            return _read(source, photo, fit(photo.size, at_least))
+            return _read(source, photo, fit(photo.size, enough))
     return _read(source, photo, None)
 
 
@@ -128,8 +132,8 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> _Decoded:
         if at_least is not None:
             decode.shrink_on_load(image, turned(at_least, orientation))
         pixels = decode.resamplable(image)
-        if not photo.transparent and pixels.mode == "RGBA":
-            pixels = pixels.convert("RGB")
+        if not photo.transparent and pixels.mode in ("LA", "RGBA"):
+            pixels = pixels.convert(pixels.mode[:-1])
     return _Decoded(pixels, orientation, profile)
 
 

@@ -26,13 +26,15 @@ Severity = Literal["error", "warning"]
 class Problem(Struct, frozen=True, tag=True):
     """One thing that is wrong: where, what, and what to do about it.
 
-    An error cost a file its place in the site, a warning did not.
+    An error cost a file its place in the site, a warning did not. A passing one may be gone next
+    time although the file is the same: no memory, no permission, a process that died.
     """
 
     where: str
     what: str
     hint: str = ""
     severity: Severity = "error"
+    passing: bool = False
 
     def __str__(self) -> str:
         """One line, with every control character made visible."""
@@ -84,9 +86,10 @@ class MachineError(FastphotoError):
 class DecodeError(Exception):
     """One picture cannot be used."""
 
-    def __init__(self, what: str, hint: str = "") -> None:
+    def __init__(self, what: str, hint: str = "", *, passing: bool = False) -> None:
         self.what = what
         self.hint = hint
+        self.passing = passing
         super().__init__(what)
 
 

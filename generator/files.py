@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from generator.model import Entry, Stamp
@@ -51,7 +51,11 @@ def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tup
     """Return every regular file below a folder with its stamp, sorted; none if it is missing."""
     if not root.is_dir():
         return ()
-    found = [Entry(path, stamp_of(entry.stat())) for path, entry in walk(root, skip)]
+    found = []
+    for path, entry in walk(root, skip):
+        # What goes away while we look is not there.
+        with suppress(FileNotFoundError):
+            found.append(Entry(path, stamp_of(entry.stat(follow_symlinks=False))))
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 

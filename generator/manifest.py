@@ -1,12 +1,13 @@
 """What we know of an output folder: whether it is ours, and whether it is as we left it.
 
 The manifest is the list of files that we wrote and how we left them. It is all that allows us to
-overwrite or remove anything. A journal names what a build is about to write, so that whatever a
-killed one leaves behind is known to be ours as well.
+overwrite or remove anything. Before a build writes, it notes what, so that whatever a killed one
+leaves behind is known to be ours as well.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,18 +28,33 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Manifest(Struct, frozen=True):
-    """What we wrote to an output folder, by path; `journal` is what a build began to write."""
+    """What we wrote to an output folder, by path, and what a build that was killed began to write.
 
-    output: str
-    files: dict[str, Record]
-    journal: tuple[str, ...] = ()
+    `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
+    new files for the paths in `staged`; those in `switching` may be in their places. `token` is
+    another after every change. A folder is `adopted` if it is ours by its mark alone.
+    """
+
+    place: str
+    files: dict[str, Record] = {}
+    staged: tuple[str, ...] = ()
+    switching: dict[str, Record] = {}
     adopted: bool = False
+    token: str = ""
+
+    def paths(self) -> set[str]:
+        """Return all paths that may hold a file of ours."""
+        return {*self.files, *self.switching}
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
     """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
     real = output.resolve()
-    if real in (Path.home().resolve(), Path(real.anchor)):
+    precious = {Path(real.anchor)}
+    # A machine may know no home.
+    with suppress(RuntimeError):
+        precious.add(Path.home().resolve())
+    if real in precious:
         raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
     for name, folder in sources.items():
         source = folder.resolve()
@@ -49,24 +65,51 @@ def check_output(output: Path, sources: Mapping[str, Path]) -> None:
         raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
 
 
-def _record_name(output: Path) -> str:
-    return f"{store.OUTPUTS}/{digest_of(os.fsencode(output.resolve()))[:16]}"
+def _place(output: Path, cache: Path) -> str:
+    """Return where an output folder lies: within its site, so that both may be moved together."""
+    real, site = output.resolve(), cache.resolve().parent
+    return real.relative_to(site).as_posix() if real.is_relative_to(site) else str(real)
+
+
+def _record_name(place: str, cache: Path) -> str:
+    # Of two copies of a site, only the one that built it owns a folder elsewhere.
+    owner = os.fsencode(cache.resolve()) if Path(place).is_absolute() else b""
+    return f"{store.OUTPUTS}/{digest_of(os.fsencode(place), owner)[:16]}"
+
+
+def save_manifest(manifest: Manifest, cache: Path) -> None:
+    """Keep a manifest for the next build."""
+    store.save(cache, _record_name(manifest.place, cache), manifest)
+
+
+def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Yield every output folder of a site with its manifest."""
+    for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
+        known = store.load(cache, f"{store.OUTPUTS}/{file.name}", Manifest)
+        if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
+            yield cache.resolve().parent / known.place, known
 
 
 def open_manifest(output: Path, cache: Path) -> Manifest:
     """Return what we know of an output folder; ConfigError if it is in use and not ours."""
-    known = store.load(cache, _record_name(output), Manifest)
-    if known is not None and known.output == str(output.resolve()):
-        return known
-    new = Manifest(str(output.resolve()), {})
+    place = _place(output, cache)
     if _is_vacant(output):
-        return new
+        return Manifest(place)
+    known = store.load(cache, _record_name(place, cache), Manifest)
+    if known is not None and known.place == place:
+        unfinished = known.staged or known.switching
+        if unfinished or _has_any(output, known.files) or _is_marked(output):
+            return known
     if _is_marked(output):
-        return Manifest(new.output, {}, adopted=True)
+        return Manifest(place, adopted=True)
     stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))
     what = f"holds files that fastphoto did not make, such as {stranger}"
     hint = "move them out until it is built, or choose another folder with --output"
     raise ConfigError(Problem(str(output), what, hint))
+
+
+def _has_any(output: Path, files: Mapping[str, Record]) -> bool:
+    return any(is_as_left(output / path, record) for path, record in files.items())
 
 
 def _is_vacant(output: Path) -> bool:
@@ -86,7 +129,7 @@ def _is_marked(output: Path) -> bool:
 
 def is_intact(manifest: Manifest, output: Path) -> bool:
     """Tell whether every file is as we left it, judged by size and time."""
-    if manifest.journal or manifest.adopted:
+    if not manifest.files or manifest.staged or manifest.switching or manifest.adopted:
         return False
     try:
         folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
@@ -122,12 +165,7 @@ def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> li
 def is_as_left(path: Path | str, record: Record) -> bool:
     """Tell whether a file is there as we left it, by size and time."""
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.lstat(path)
     except OSError:
         return False
     return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
-
-
-def save_manifest(manifest: Manifest, cache: Path) -> None:
-    """Keep a manifest for the next build."""
-    store.save(cache, _record_name(Path(manifest.output)), manifest)

@@ -163,7 +163,7 @@ def _utf_16(body: bytes) -> str:
 
 def _positive(value: Any) -> float | None:
     number = float(value)
-    return number if 0 < number < 1e7 else None
+    return number if 1e-6 <= number < 1e7 else None
 
 
 def _whole(number: float | None) -> int | None:

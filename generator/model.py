@@ -155,9 +155,9 @@ class Asset(Struct, frozen=True):
 
 
 class Theme(Struct, frozen=True):
-    """Where templates are looked for, in order, a digest of them all, and the static files."""
+    """The templates by name, a digest of them all, and the static files."""
 
-    folders: tuple[str, ...]
+    templates: dict[str, bytes]
     digest: str
     assets: tuple[Asset, ...]
 

@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from generator.errors import Problem, TemplateError
+from generator.model import Theme
 from generator.plan import Source
 from generator.text import long_date
 from generator.views import (
@@ -31,12 +32,12 @@ def renderer_version() -> str:
 
 
 class Renderer:
-    """Renders pages with a theme; `folders` are searched in order for each template."""
+    """Renders pages with the templates of a theme, and none but those."""
 
-    def __init__(self, folders: tuple[str, ...], site: Site) -> None:
+    def __init__(self, theme: Theme, site: Site) -> None:
         self._site = site
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(folders),
+            loader=jinja2.FunctionLoader(partial(_load, theme)),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -61,6 +62,8 @@ class Renderer:
         try:
             template = self._environment.get_template(page.template)
             return template.render(page=page, root=_root(page, self._site)).encode()
+        except TemplateError:
+            raise
         except jinja2.TemplateSyntaxError as error:
             place = f"templates/{error.name}:{error.lineno}"
             raise TemplateError(Problem(place, str(error.message))) from error
@@ -74,12 +77,25 @@ class Renderer:
             ) from error
 
 
+def _load(theme: Theme, name: str) -> tuple[str, str, None] | None:
+    """Return a template's text, and its name for errors to tell."""
+    body = theme.templates.get(name)
+    if body is None:
+        return None
+    try:
+        return body.decode("utf-8-sig"), f"templates/{name}", None
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        problem = Problem(f"templates/{name}:{line}", "not UTF-8", "save it as UTF-8")
+        raise TemplateError(problem) from None
+
+
 def _place_in_template(error: BaseException) -> str:
     """Find the innermost template line that an error passed through."""
     place, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if file.endswith(".html"):
+        if file.startswith("templates/"):
             place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

@@ -27,11 +27,10 @@ def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
             return Stray(foreign_kind(source.suffix))
         return Problem(f"{PICTURES}/{path}", error.what, error.hint)
     except DecodeError as error:
-        return Problem(f"{PICTURES}/{path}", error.what, error.hint)
+        return Problem(f"{PICTURES}/{path}", error.what, error.hint, passing=error.passing)
     except OSError as error:
-        return Problem(
-            f"{PICTURES}/{path}", f"cannot be read: {error.strerror}", "check its permissions"
-        )
+        what, hint = f"cannot be read: {error.strerror}", "check its permissions"
+        return Problem(f"{PICTURES}/{path}", what, hint, passing=True)
 
 
 def _read(path: str, source: Path) -> Photo:

@@ -164,12 +164,13 @@ def _places(photos: Iterable[Photo], words: Words) -> tuple[_Places, list[Proble
     photos_in = _by_folder(photo.path for photo in photos)
     texts_in = _by_folder(texts)
     folders_in = _subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
+    folder_texts = words.albums | {posixpath.dirname(path): words.texts[path] for path in indexes}
     places = _Places({"": ""}, {}, {})
     moved: list[Problem] = []
     for folder in sorted(folders_in):
         taken = set() if folder else set(routes.RESERVED)
         for paths, documents, addresses in (
-            (folders_in[folder], words.albums, places.folders),
+            (folders_in[folder], folder_texts, places.folders),
             (texts_in[folder], words.texts, places.texts),
             (photos_in[folder], words.photos, places.photos),
         ):

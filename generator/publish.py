@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import stat
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,42 +13,49 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from generator import store
-from generator.errors import ConfigError, MachineError, Problem
+from generator.errors import ConfigError, Problem
 from generator.files import naming, stamp_of, walk, within
-from generator.manifest import Manifest, Record, is_as_left, save_manifest
-from generator.model import OutputFile, Stamp
-from generator.routes import folded
+from generator.manifest import Manifest, Record, is_as_left, manifests, save_manifest
+from generator.model import OutputFile, Photo
+from generator.routes import MARK_PATH, folded
 from generator.store import digest_of
 
 _SYNC_EACH = 32
 
 
 class Changes(Struct, frozen=True):
-    """What a publication did: files written and removed, and what it left alone."""
+    """What a publication did: files written and removed, and what there is now."""
 
     manifest: Manifest
     written: tuple[str, ...]
     removed: tuple[str, ...]
-    problems: tuple[Problem, ...]
+
+
+class SourceChangedError(Exception):
+    """A photo is no longer the one that was planned; it alone must be left out."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
 
 
 class Original(Struct, frozen=True):
     """The bytes of a photograph's own file, to be copied as they are."""
 
     source: Path
-    stamp: Stamp
-    digest: str
+    photo: Photo
 
     def copy_to(self, target: BinaryIO) -> None:
-        """Copy the bytes, or let the file system share them; a file that changes is refused."""
-        with self.source.open("rb") as source:
-            before = stamp_of(os.fstat(source.fileno()))
-            _copy(source, target, before.size)
-            after = stamp_of(os.fstat(source.fileno()))
-        if not before == after == self.stamp:
-            what = "changed while the build was copying it"
-            raise MachineError(Problem(str(self.source), what, "build again"))
+        """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
+        try:
+            with self.source.open("rb") as source:
+                before = stamp_of(os.fstat(source.fileno()))
+                _copy(source, target, before.size)
+                after = stamp_of(os.fstat(source.fileno()))
+        except FileNotFoundError as error:
+            raise SourceChangedError(self.photo.path) from error
+        if not before == after == self.photo.stamp:
+            raise SourceChangedError(self.photo.path)
 
 
 def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
@@ -65,11 +73,21 @@ def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
 Content = bytes | Original
 
 
+def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
+    """Tell what a publication of these files would leave alone, without touching anything."""
+    wanted = {file.path for file in files}
+    stale = sorted(manifest.paths() - wanted)
+    changed = [path for path in stale if not _is_ours(output, path, manifest)]
+    problems = [_left_alone(path) for path in changed if os.path.lexists(output / path)]
+    return (*problems, *(_unknown(output, wanted) if manifest.adopted else ()))
+
+
 def publish(
     files: Sequence[OutputFile],
     to_write: Sequence[OutputFile],
     content: Callable[[OutputFile], Content],
     manifest: Manifest,
+    output: Path,
     cache: Path,
 ) -> Changes:
     """Bring an output folder to hold exactly these files, beside whatever is not ours.
@@ -77,34 +95,66 @@ def publish(
     All new files are complete beside their places before the first is switched; pictures come
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
-    output = Path(manifest.output)
-    wanted = {file.path for file in files}
-    stale = {path for path in (*manifest.files, *manifest.journal) if path not in wanted}
-    if not to_write and not stale and not manifest.adopted:
-        return Changes(manifest, (), (), ())
-    _refuse_foreign([file.path for file in to_write], manifest, output)
-    paths = tuple(file.path for file in to_write)
-    journal = tuple(dict.fromkeys((*manifest.journal, *paths)))
-    save_manifest(msgspec.structs.replace(manifest, journal=journal), cache)
-    _sweep(output, journal)
+    paths = [file.path for file in to_write]
+    stale = manifest.paths().difference(file.path for file in files)
+    if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
+        return Changes(manifest, (), ())
+    _refuse_foreign(paths, stale, manifest, output)
+    _sweep(output, manifest.staged)
+    save_manifest(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
+    # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
-    removed, kept = _remove(first, manifest, output)
+    removed = _remove(first, manifest, output)
+    records, written = _stage_all(output, to_write, content, manifest, cache)
+    switching = manifest.switching | {path: records[path] for path in written}
+    begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
+    save_manifest(begun, cache)
+    _switch(output, written)
+    removed += _remove(stale - first, begun, output)
+    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
+    save_manifest(result, cache)
+    return Changes(result, tuple(written), tuple(removed))
+
+
+def _stage_all(
+    output: Path,
+    to_write: Sequence[OutputFile],
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    cache: Path,
+) -> tuple[dict[str, Record], list[str]]:
+    """Write all files beside their places, durably; return how they were left, and which are new.
+
+    If that fails, nothing is left of it.
+    """
     try:
         records = {file.path: _stage(output, file, content(file)) for file in to_write}
-        written = [path for path in paths if (output / _beside(path)).exists()]
+        written = [path for path in records if (output / _beside(path)).exists()]
         _make_durable([output / _beside(path) for path in written])
-        for path in written:
-            (output / _beside(path)).replace(output / path)
+    except BaseException:
+        _sweep(output, [file.path for file in to_write])
+        save_manifest(manifest, cache)
+        raise
+    return records, written
+
+
+def _switch(output: Path, paths: Sequence[str]) -> None:
+    try:
+        for path in paths:
+            target = output / path
+            if target.is_dir() and not target.is_symlink():
+                _remove_empty(target)
+            (output / _beside(path)).replace(target)
     except BaseException:
         _sweep(output, paths)
         raise
-    also_removed, also_kept = _remove(stale - first, manifest, output)
-    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
-    save_manifest(result := Manifest(manifest.output, current), cache)
-    problems = [_left_alone(path) for path in kept + also_kept]
-    if manifest.adopted:
-        problems += _unknown(output, wanted)
-    return Changes(result, tuple(written), tuple(removed + also_removed), tuple(problems))
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but folders."""
+    for inside, _, _ in os.walk(folder, topdown=False):
+        Path(inside).rmdir()
 
 
 def _beside(path: str) -> str:
@@ -116,29 +166,53 @@ def _beside(path: str) -> str:
 def _sweep(output: Path, paths: Iterable[str]) -> None:
     """Remove what was written beside these paths and never switched."""
     for path in paths:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            (output / _beside(path)).unlink()
+        if not _behind_link(output, path):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (output / _beside(path)).unlink()
 
 
-def _refuse_foreign(paths: Iterable[str], manifest: Manifest, output: Path) -> None:
+def _behind_link(output: Path, path: str) -> bool:
+    """Tell whether a path leads through a link that somebody put into the output folder."""
+    return any((output / folder).is_symlink() for folder in _above(path))
+
+
+def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
+    """Tell whether a file is there as we left it, so that it may be removed."""
+    records = (manifest.files.get(path), manifest.switching.get(path))
+    return not _behind_link(output, path) and any(
+        is_as_left(output / path, record) for record in records if record is not None
+    )
+
+
+def _refuse_foreign(
+    paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
+) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
-    ours = {*manifest.files, *manifest.journal}
+    ours = manifest.paths()
     folders: set[str] = set()
     for path in paths:
-        if path not in ours and not manifest.adopted and not _is_free(output / path, path, ours):
-            raise _foreign(output / path)
+        place = output / path
+        replaceable = not place.is_dir() and (path in ours or manifest.adopted)
+        if not (replaceable or _is_free(place, path, stale)):
+            raise _foreign(place)
         folders.update(_above(path))
     for folder in folders:
         inside = output / folder
-        if inside.is_symlink() or (folder not in ours and inside.is_file()):
+        if inside.is_symlink() or (folder not in ours and inside.exists() and not inside.is_dir()):
             raise _foreign(inside)
 
 
-def _is_free(place: Path, path: str, ours: Collection[str]) -> bool:
-    """Tell whether nothing is in a place, or a folder with nothing but files of ours."""
-    if place.is_dir() and not place.is_symlink():
-        return all(f"{path}/{name}" in ours for name, _ in walk(place))
-    return not os.path.lexists(place)
+def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
+    """Tell whether nothing is in a place, or only what will be removed before it is needed."""
+    if place.is_symlink() or not place.is_dir():
+        # Whoever serves with GitHub Pages may have made the marking file, empty.
+        empty_mark = path == MARK_PATH and place.is_file() and place.stat().st_size == 0
+        return empty_mark or not os.path.lexists(place)
+    return all(
+        f"{path}/{(Path(folder) / name).relative_to(place).as_posix()}" in stale
+        for folder, _, names in os.walk(place)
+        for name in names
+    )
 
 
 def _foreign(path: Path) -> ConfigError:
@@ -166,27 +240,21 @@ def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
     }
 
 
-def _remove(
-    paths: Collection[str], manifest: Manifest, output: Path
-) -> tuple[list[str], list[str]]:
-    """Remove files of ours and the folders this empties; return those removed and those kept.
+def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[str]:
+    """Remove files of ours and the folders this empties; return which.
 
     A file that somebody changed since is no longer ours.
     """
-    removed, kept = [], []
+    removed = []
     for path in sorted(paths):
-        target, record = within(output, path), manifest.files.get(path)
-        if record is not None and target.exists() and not is_as_left(target, record):
-            kept.append(path)
-            continue
-        with suppress(FileNotFoundError, NotADirectoryError):
-            target.unlink()
+        if _is_ours(output, path, manifest):
+            within(output, path).unlink(missing_ok=True)
             removed.append(path)
     for folder in sorted({folder for path in paths for folder in _above(path)}, reverse=True):
         # Whatever else lies in a folder keeps it alive.
         with suppress(OSError):
             (output / folder).rmdir()
-    return removed, kept
+    return removed
 
 
 def _stage(output: Path, file: OutputFile, content: Content) -> Record:
@@ -215,7 +283,7 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
             same = (
                 there.read() == content
                 if isinstance(content, bytes)
-                else hashlib.file_digest(there, "sha256").hexdigest() == content.digest
+                else hashlib.file_digest(there, "sha256").hexdigest() == content.photo.digest
             )
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
@@ -224,7 +292,7 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
 
 def content_size(content: Content) -> int:
     """Return the number of bytes of a content."""
-    return len(content) if isinstance(content, bytes) else content.stamp.size
+    return len(content) if isinstance(content, bytes) else content.photo.stamp.size
 
 
 def _make_durable(paths: Sequence[Path]) -> None:
@@ -256,15 +324,10 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     """Remove all that builds of a site wrote to any output folder; return how many files."""
     count = 0
     problems: list[Problem] = []
-    for name in sorted((cache / store.OUTPUTS).glob("[!.]*")) if cache.is_dir() else ():
-        manifest = store.load(cache, f"{store.OUTPUTS}/{name.name}", Manifest)
-        if manifest is None:
-            continue
-        output = Path(manifest.output)
-        _sweep(output, manifest.journal)
-        removed, kept = _remove({*manifest.files, *manifest.journal}, manifest, output)
-        problems += map(_left_alone, kept)
-        count += len(removed)
+    for output, manifest in manifests(cache):
+        problems += foresee((), manifest, output)
+        _sweep(output, manifest.staged)
+        count += len(_remove(manifest.paths(), manifest, output))
         with suppress(OSError):
             output.rmdir()
     return count, problems

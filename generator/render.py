@@ -10,26 +10,25 @@ from msgspec import Struct
 from generator import store
 from generator.encode import render_job
 from generator.errors import Problem
+from generator.geometry import NEAR
 from generator.layout import PICTURES
 from generator.model import Job, Photo
 from generator.workers import Died, Workers
 
-# Pillow keeps a pixel of any colour in four bytes.
-_BYTES_A_PIXEL = 4
+# Pillow keeps a pixel of any colour in four bytes; formats other than JPEG decode whole, in front
+# of a copy or two in other modes.
+_BYTES_A_PIXEL = {"JPEG": 4}
+_BYTES_OF_OTHERS = 10
 
 Progress = Callable[[int, int], None]
 
 
 class Results(Struct, frozen=True):
-    """How many variants were made, of how many photos, and which photos failed, by digest.
-
-    A photo whose process died may do better another time; the other failures are for good.
-    """
+    """How many variants were made, of how many photos, and which photos failed, by path."""
 
     photos: int = 0
     variants: int = 0
     failures: dict[str, Problem] = {}
-    died: frozenset[str] = frozenset()
 
 
 def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: bool) -> list[Job]:
@@ -57,30 +56,31 @@ def render(
     """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
-    died: set[str] = set()
     variants = 0
     if jobs:
         progress(0, len(jobs))
     for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
+        path = job.photo.path
         if isinstance(result, Died):
-            died.add(job.photo.digest)
-            place = f"{PICTURES}/{job.photo.path}"
-            failures[job.photo.digest] = Problem(place, Died.what, Died.hint)
+            failures[path] = Problem(f"{PICTURES}/{path}", Died.what, Died.hint, passing=True)
         elif result.problem is not None:
-            failures[job.photo.digest] = result.problem
+            failures[path] = result.problem
         else:
             variants += result.variants
         progress(done, len(jobs))
-    return Results(len(jobs) - len(failures), variants, failures, frozenset(died))
+    return Results(len(jobs) - len(failures), variants, failures)
 
 
 def decoded_bytes(job: Job) -> int:
     """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
-    return _pixels(job.photo, max(recipe.chain[0] for _, recipe in job.recipes)) * _BYTES_A_PIXEL
+    longest = max(recipe.chain[0] for _, recipe in job.recipes)
+    return _pixels(job.photo, longest) * _BYTES_A_PIXEL.get(job.photo.format, _BYTES_OF_OTHERS)
 
 
 def _pixels(photo: Photo, longest: int) -> int:
     shrink = 1
-    while photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * shrink * longest:
+    while (
+        photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * NEAR * shrink * longest
+    ):
         shrink *= 2
     return photo.size.width * photo.size.height // shrink**2

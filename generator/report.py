@@ -63,6 +63,7 @@ class Order(Struct, frozen=True):
     """What is to be built, where it remembers, how, and who wants to know."""
 
     site: Path
+    output: Path
     cache: Path
     config: Config
     options: Options

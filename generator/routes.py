@@ -59,21 +59,21 @@ def folded(path: str) -> str:
 def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
     """Give each its first wish that nobody else has; `taken` holds folded paths.
 
-    All that share a wish move on to their next, so that no name depends on the order of files.
+    All that share a wish move on to their next, so that no name depends on the order of files;
+    who runs out of wishes gets a mark of the last one, and another of that.
     """
-    turns = [0] * len(wishes)
+    names = [wish[0] for wish in wishes]
+    turn = 0
     while True:
-        names = [folded(wish[turn]) for wish, turn in zip(wishes, turns, strict=True)]
-        count = Counter(names)
-        clashes = [
-            index
-            for index, name in enumerate(names)
-            if (count[name] > 1 or name in taken) and turns[index] + 1 < len(wishes[index])
-        ]
+        keys = [folded(name) for name in names]
+        count = Counter(keys)
+        clashes = [index for index, key in enumerate(keys) if count[key] > 1 or key in taken]
         if not clashes:
-            return [wish[turn] for wish, turn in zip(wishes, turns, strict=True)]
+            return names
+        turn += 1
         for index in clashes:
-            turns[index] += 1
+            rest = wishes[index][turn:]
+            names[index] = rest[0] if rest else with_mark(names[index], f"{turn} {index}")
 
 
 def with_mark(path: str, identity: str) -> str:
@@ -132,7 +132,7 @@ def asset_path(asset: Asset) -> str:
     """Return the address of a static file, which changes whenever its content does."""
     stem, dot, suffix = asset.name.rpartition(".")
     name = f"{stem}.{asset.digest[:8]}.{suffix}" if dot else f"{asset.name}.{asset.digest[:8]}"
-    return f"{STATIC}/{name}"
+    return legal(f"{STATIC}/{name}")
 
 
 def _folders(path: str) -> Iterable[str]:

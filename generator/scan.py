@@ -76,7 +76,12 @@ def scan(
         strays=tuple(sorted(strays.items())),
     )
     problems = tuple(value for value in values if isinstance(value, Problem))
-    return library, (*survey.problems, *problems), Memo(memo.version, pictures | texts)
+    lasting = {
+        name: each
+        for name, each in (pictures | texts).items()
+        if not (isinstance(each.value, Problem) and each.value.passing)
+    }
+    return library, (*survey.problems, *problems), Memo(memo.version, lasting)
 
 
 def _under(folder: str, found: Iterable[Entry]) -> dict[str, Entry]:
@@ -134,7 +139,7 @@ def _results(
         elif len(batch) > 1:
             again += [[path] for path in batch]
         else:
-            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint)
+            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
     if again:
         yield from _results(again, workers, pictures)
 
@@ -149,12 +154,15 @@ def read_theme(survey: Survey) -> Theme:
     for folder, found in survey.theme:
         for entry in found:
             chosen.setdefault(entry.path, Path(folder))
-    assets, templates = [], []
+    assets: list[Asset] = []
+    templates: dict[str, bytes] = {}
     for name, home in sorted(chosen.items()):
         body = (home / name).read_bytes()
         if name.startswith(f"{STATIC}/"):
             assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
         else:
-            templates += [name.encode(), body]
-    folders = tuple(folder for folder, _ in survey.theme)
-    return Theme(folders, digest_of(*templates), tuple(assets))
+            templates[name] = body
+    digest = digest_of(
+        *(part for name, body in templates.items() for part in (name.encode(), body))
+    )
+    return Theme(templates, digest, tuple(assets))

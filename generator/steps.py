@@ -1,6 +1,6 @@
 """The steps of a build in their order: scan, plan, render, pages, publish. One direction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from generator.model import (
 from generator.outputs import outputs
 from generator.pages import Renderer, renderer_version
 from generator.plan import Plan, make_plan
-from generator.publish import Changes, Content, Original, publish
+from generator.publish import Changes, Content, Original, SourceChangedError, foresee, publish
 from generator.render import Results, missing, render
 from generator.report import Order, Report
 from generator.routes import STATIC
@@ -48,36 +48,35 @@ class Design(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-class Pixels(Struct, frozen=True):
-    """What rendering came to: a design of photos that all are right, and those that are not."""
+class Made(Struct, frozen=True):
+    """What rendering and publishing came to; `failures` are the photos left out, by path."""
 
     design: Design
-    to_write: list[OutputFile]
+    changes: Changes
+    problems: tuple[Problem, ...]
+    failures: dict[str, Problem]
     photos: int
     variants: int
-    failures: dict[str, Problem]
-    died: frozenset[str]
 
 
-def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report, bool]:
-    """Run every step; also tell whether the report holds until something changes."""
+def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report, str]:
+    """Run every step; return the report, and the token of the manifest that it holds for.
+
+    The token is empty if the report may be another next time although nothing changed.
+    """
     limit = order.config.images.max_pixels
     decode.prepare(limit)
     with Workers(order.options.jobs, decode.prepare, limit) as workers:
         library, refused, memo = _scan(order, sources, workers)
-        pixels = _render(order, library, manifest, workers)
-        memo = _remember_failures(memo, pixels)
-        store.save(order.cache, store.MEMO, memo)
-        failures = _failed_photos(library, pixels.failures)
-        problems = (*refused, *failures, *pixels.design.problems)
-        if order.options.strict and problems:
-            changes = Changes(manifest, (), (), ())
-        else:
-            changes = _publish(order, pixels, manifest)
-        problems = in_order((*problems, *changes.problems))
-        report = _report(order, library, pixels, changes, problems)
-        lasting = not pixels.died and _is_settled(order, sources, library, memo, pixels, workers)
-    return report, lasting and report.published
+        made = _make(order, library, refused, manifest, workers)
+        store.save(order.cache, store.MEMO, _remember(memo, made.failures))
+        report = _report(order, library, made)
+        lasting = (
+            report.published
+            and not any(problem.passing for problem in made.problems)
+            and _is_settled(order, sources, library, memo, made, workers)
+        )
+    return report, made.changes.manifest.token if lasting else ""
 
 
 def _scan(
@@ -87,6 +86,10 @@ def _scan(
     memo = store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
         memo = Memo(wanted)
+    if order.options.force:
+        # What was refused gets another chance.
+        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
+        memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
     library, refused, memo = scan(sources, order.site, memo, workers, progress)
     store.save(order.cache, store.MEMO, memo)
@@ -100,60 +103,94 @@ def _scan(
     return library, refused, memo
 
 
-def _render(order: Order, library: Library, manifest: Manifest, workers: Workers) -> Pixels:
-    """Make what is missing; a photo that fails leaves the plan, which is then made anew."""
-    cache, options = order.cache, order.options
-    known = Manifest(manifest.output, {}) if options.force else manifest
-    progress = partial(order.listener.progress, "Rendering photos")
-    photos = variants = 0
+def _make(
+    order: Order,
+    library: Library,
+    refused: tuple[Problem, ...],
+    manifest: Manifest,
+    workers: Workers,
+) -> Made:
+    """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures: dict[str, Problem] = {}
-    died: frozenset[str] = frozenset()
-    force = options.force
+    photos = variants = 0
+    force = order.options.force
     while True:
-        design = _design(order, library)
-        to_write = pending(design.files, known, Path(manifest.output))
-        keys = {file.origin.key for file in to_write if isinstance(file.origin, StoreOrigin)}
-        jobs = missing(design.plan.jobs, keys, cache, force=force)
-        memory = order.config.build.max_memory * _MEGABYTE
-        for job in jobs:
-            order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
-        results = render(jobs, order.site / PICTURES, cache, workers, memory, progress)
+        left = _without(library, failures)
+        design = _design(order, left)
+        known = Manifest(manifest.place) if order.options.force else manifest
+        to_write = pending(design.files, known, order.output)
+        results = _render(order, design, to_write, workers, force=force)
+        force = False
         photos += results.photos
         variants += results.variants
-        failures |= results.failures
-        died |= results.died
-        if not results.failures:
-            return Pixels(design, to_write, photos, variants, failures, died)
-        library = _without(library, results)
-        force = False
+        failures |= _lost(left, results.failures)
+        if results.failures:
+            continue
+        ahead = foresee(design.files, manifest, order.output)
+        problems = in_order((*refused, *failures.values(), *design.problems, *ahead))
+        if order.options.strict and problems:
+            return Made(design, Changes(manifest, (), ()), problems, failures, photos, variants)
+        try:
+            changes = _publish(order, design, to_write, manifest)
+        except SourceChangedError as error:
+            what, hint = "it changed while the build was reading it", "build again"
+            place = f"{PICTURES}/{error.path}"
+            failures[error.path] = Problem(place, what, hint, passing=True)
+            continue
+        return Made(design, changes, problems, failures, photos, variants)
 
 
-def _without(library: Library, results: Results) -> Library:
-    left = tuple(photo for photo in library.photos if photo.digest not in results.failures)
-    if not left:
-        raise ConfigError(_failed_photos(library, results.failures))
-    return msgspec.structs.replace(library, photos=left)
-
-
-def _failed_photos(library: Library, failures: dict[str, Problem]) -> tuple[Problem, ...]:
-    """Name every photo that failed: the same picture may lie in several places."""
-    return tuple(
-        msgspec.structs.replace(failures[photo.digest], where=f"{PICTURES}/{photo.path}")
-        for photo in library.photos
-        if photo.digest in failures
+def _render(
+    order: Order,
+    design: Design,
+    to_write: Sequence[OutputFile],
+    workers: Workers,
+    *,
+    force: bool,
+) -> Results:
+    keys = {file.origin.key for file in to_write if isinstance(file.origin, StoreOrigin)}
+    jobs = missing(design.plan.jobs, keys, order.cache, force=force)
+    for job in jobs:
+        order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
+    return render(
+        jobs,
+        order.site / PICTURES,
+        order.cache,
+        workers,
+        order.config.build.max_memory * _MEGABYTE,
+        partial(order.listener.progress, "Rendering photos"),
     )
 
 
-def _remember_failures(memo: Memo, pixels: Pixels) -> Memo:
+def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
+    """Name every photo that a failure costs: a picture that is damaged is so wherever it lies."""
+    by_path = {photo.path: photo for photo in library.photos}
+    damaged = {
+        by_path[path].digest: problem for path, problem in failures.items() if not problem.passing
+    }
+    return failures | {
+        photo.path: msgspec.structs.replace(damaged[photo.digest], where=f"{PICTURES}/{photo.path}")
+        for photo in library.photos
+        if photo.digest in damaged
+    }
+
+
+def _without(library: Library, failures: dict[str, Problem]) -> Library:
+    left = tuple(photo for photo in library.photos if photo.path not in failures)
+    if not left:
+        raise ConfigError(in_order(failures.values()))
+    return msgspec.structs.replace(library, photos=left)
+
+
+def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     """Note photos that cannot be decoded, so that the next build does not try them again."""
-    files = dict(memo.files)
-    for name, remembered in memo.files.items():
-        digest = getattr(remembered.value, "digest", None)
-        if digest in pixels.failures and digest not in pixels.died:
-            problem = pixels.failures[digest]
-            value = msgspec.structs.replace(problem, where=name)
-            files[name] = Remembered(remembered.stamp, remembered.at_ns, value)
-    return Memo(memo.version, files)
+    names = {f"{PICTURES}/{path}": each for path, each in failures.items() if not each.passing}
+    failed = {
+        name: Remembered(memo.files[name].stamp, memo.files[name].at_ns, problem)
+        for name, problem in names.items()
+        if name in memo.files
+    }
+    return Memo(memo.version, memo.files | failed)
 
 
 def _design(order: Order, library: Library) -> Design:
@@ -177,10 +214,11 @@ def _locations(plan: Plan) -> tuple[Problem, ...]:
     return (Problem("output/full", what, hint, "warning"),)
 
 
-def _publish(order: Order, pixels: Pixels, manifest: Manifest) -> Changes:
-    design = pixels.design
+def _publish(
+    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
+) -> Changes:
     content = _content(order, design)
-    changes = publish(design.files, pixels.to_write, content, manifest, order.cache)
+    changes = publish(design.files, to_write, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")
@@ -191,7 +229,7 @@ def _publish(order: Order, pixels: Pixels, manifest: Manifest) -> Changes:
 def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file, from wherever they come."""
     pack = lru_cache(maxsize=8)(partial(store.get_pack, order.cache))
-    renderer = Renderer(design.plan.theme.folders, design.site)
+    renderer = Renderer(design.plan.theme, design.site)
 
     def content(file: OutputFile) -> Content:
         match file.origin:
@@ -202,7 +240,7 @@ def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
                     raise MachineError(Problem(str(order.cache), what, "build again"))
                 return blobs[index]
             case PictureOrigin(photo):
-                return Original(order.site / PICTURES / photo.path, photo.stamp, photo.digest)
+                return Original(order.site / PICTURES / photo.path, photo)
             case ThemeOrigin(asset):
                 return (Path(asset.folder) / STATIC / asset.name).read_bytes()
             case PageOrigin(index):
@@ -213,35 +251,29 @@ def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
     return content
 
 
-def _report(
-    order: Order,
-    library: Library,
-    pixels: Pixels,
-    changes: Changes,
-    problems: tuple[Problem, ...],
-) -> Report:
-    plan, files = pixels.design.plan, changes.manifest.files
+def _report(order: Order, library: Library, made: Made) -> Report:
+    plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     return Report(
         photos=sum(1 for _ in plan.root.all_photos()),
         albums=sum(1 for _ in plan.root.all_albums()) - 1,
-        pages=len(pixels.design.pages),
-        photos_rendered=pixels.photos,
-        variants_made=pixels.variants,
-        variants_reused=total - pixels.variants,
-        files_written=len(changes.written),
-        files_removed=len(changes.removed),
+        pages=len(made.design.pages),
+        photos_rendered=made.photos,
+        variants_made=made.variants,
+        variants_reused=total - made.variants,
+        files_written=len(made.changes.written),
+        files_removed=len(made.changes.removed),
         files=len(files),
         bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
         bytes_out=sum(record.size for record in files.values()),
         strays=library.strays,
-        problems=problems,
-        published=not (order.options.strict and problems),
+        problems=made.problems,
+        published=not (order.options.strict and made.problems),
     )
 
 
 def _is_settled(
-    order: Order, sources: Survey, library: Library, memo: Memo, pixels: Pixels, workers: Workers
+    order: Order, sources: Survey, library: Library, memo: Memo, made: Made, workers: Workers
 ) -> bool:
     """Tell whether the sources were as they are now all along.
 
@@ -254,5 +286,5 @@ def _is_settled(
     if not again.settled or again.files != sources.files:
         return False
     reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None)
-    store.save(order.cache, store.MEMO, _remember_failures(memo, pixels))
+    store.save(order.cache, store.MEMO, _remember(memo, made.failures))
     return reread == library

@@ -35,22 +35,27 @@ def digest_of(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def _seal(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE).digest() + body
+def _seal(name: str, body: bytes) -> bytes:
+    """Put a digest of name and content in front: a file in the place of another is no good."""
+    return _digest(name, body) + body
 
 
-def _unseal(sealed: bytes) -> memoryview | None:
+def _digest(name: str, body: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE, key=name.encode()[:64]).digest()
+
+
+def _read(path: Path, name: str) -> memoryview | None:
+    try:
+        sealed = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
-    right = hashlib.blake2b(body, digest_size=_DIGEST_SIZE).digest() == sealed[:_DIGEST_SIZE]
-    return body if right else None
+    return body if _digest(name, body) == sealed[:_DIGEST_SIZE] else None
 
 
 def load(cache: Path, name: str, kind: type[T]) -> T | None:
     """Read back what was saved under a name; None if it is missing, damaged or of another shape."""
-    try:
-        body = _unseal((cache / name).read_bytes())
-    except FileNotFoundError:
-        return None
+    body = _read(cache / name, name)
     try:
         return None if body is None else msgspec.msgpack.decode(body, type=kind)
     except msgspec.MsgspecError:
@@ -59,7 +64,7 @@ def load(cache: Path, name: str, kind: type[T]) -> T | None:
 
 def save(cache: Path, name: str, value: object) -> None:
     """Keep a value under a name for the next build."""
-    write_whole(cache / name, _seal(msgspec.msgpack.encode(value)))
+    write_whole(cache / name, _seal(name, msgspec.msgpack.encode(value)))
 
 
 def _pack_path(cache: Path, key: str) -> Path:
@@ -68,15 +73,12 @@ def _pack_path(cache: Path, key: str) -> Path:
 
 def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
     """Keep the variants of one recipe, all of them or none."""
-    write_whole(_pack_path(cache, key), _seal(msgspec.msgpack.encode(blobs)))
+    write_whole(_pack_path(cache, key), _seal(key, msgspec.msgpack.encode(blobs)))
 
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
-    try:
-        body = _unseal(_pack_path(cache, key).read_bytes())
-    except FileNotFoundError:
-        return None
+    body = _read(_pack_path(cache, key), key)
     return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
 
 
@@ -86,8 +88,8 @@ def collect(cache: Path, keys: Collection[str]) -> int:
     for scrap in (*cache.glob(".*.tmp"), *(cache / OUTPUTS).glob(".*.tmp")):
         scrap.unlink()
     for folder in (cache / _PACKS).glob("??"):
-        for pack in folder.iterdir():
-            if folder.name + pack.name not in keys:
+        for pack in folder.iterdir() if folder.is_dir() else ():
+            if folder.name + pack.name not in keys and not pack.is_dir():
                 pack.unlink()
                 removed += 1
     return removed

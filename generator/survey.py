@@ -52,13 +52,16 @@ class Survey(Struct, frozen=True):
 def survey(site: Path, config: Config) -> Survey:
     """List the sources of a site; ignored files are left out, unnameable ones are problems."""
     at_ns = time.time_ns()
-    pictures, unnamed = _nameable(entries(site / PICTURES, _ignored(config.albums.ignore)))
-    texts, unnamed_texts = _nameable(entries(site / CONTENT, _ignored(config.albums.ignore)))
+    ignored = _ignored(config.albums.ignore)
+    pictures, unnamed = _nameable(entries(site / PICTURES, ignored))
+    texts, unnamed_texts = _nameable(entries(site / CONTENT, ignored))
     return Survey(
         at_ns=at_ns,
         pictures=pictures,
         texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
-        theme=tuple((str(folder), _nameable(entries(folder))[0]) for folder in _theme(site)),
+        theme=tuple(
+            (str(folder), _nameable(entries(folder, ignored))[0]) for folder in _theme(site)
+        ),
         problems=tuple(
             Problem(f"{folder}/{path}", "its name is not valid UTF-8", "rename it")
             for folder, paths in ((PICTURES, unnamed), (CONTENT, unnamed_texts))
@@ -67,7 +70,7 @@ def survey(site: Path, config: Config) -> Survey:
     )
 
 
-def fingerprint(survey: Survey, config: Config, output: Path) -> str:
+def fingerprint(survey: Survey, config: Config) -> str:
     """Return a digest of all that decides what a build makes: sources, settings and software.
 
     Installing or removing any package changes the folder that packages live in.
@@ -75,7 +78,7 @@ def fingerprint(survey: Survey, config: Config, output: Path) -> str:
     packages = Path(PIL.__file__).parent.parent
     software = (sys.version, str(packages), packages.stat().st_mtime_ns, code_digest())
     found = (survey.pictures, survey.texts, survey.theme, survey.problems)
-    return digest_of(msgspec.msgpack.encode((found, config, str(output), software)))
+    return digest_of(msgspec.msgpack.encode((found, config, software)))
 
 
 def code_digest() -> str:

@@ -4,7 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -56,6 +56,7 @@ def match(
     exact = {stem(each.path) for each in documents} & paths
 
     words = Words({}, {}, {})
+    pages: dict[str, Document] = {}
     problems: list[Problem] = []
     for document in documents:
         name, folder = stem(document.path), posixpath.dirname(document.path)
@@ -68,9 +69,10 @@ def match(
                 if path not in exact:
                     problems += _claim(words.photos, path, document)
         else:
-            words.texts[document.path] = document
+            problems += _claim(pages, name, document)
             near = list(_almost(document, by_stem, folders))
             problems += near or _misplaced(document)
+    words.texts.update((document.path, document) for document in pages.values())
     return words, tuple(problems)
 
 
@@ -130,27 +132,36 @@ class Targets(Struct, frozen=True):
 
 def is_external(target: str) -> bool:
     """Tell whether a reference leaves the site, or stays on its page."""
-    parts = urlsplit(target)
+    parts = _parts(target)
     return bool(parts.scheme or parts.netloc) or target.startswith("#")
+
+
+def fragment(target: str) -> str:
+    """Return the part of a reference that names a place on a page, with its mark; or nothing."""
+    found = _parts(target).fragment
+    return f"#{quote(found)}" if found else ""
+
+
+def _parts(target: str) -> SplitResult:
+    """Divide a reference; one that no browser understands has a path that leads nowhere."""
+    try:
+        return urlsplit(target)
+    except ValueError:
+        return SplitResult("", "", target, "", "")
 
 
 def lookup(target: str, folder: str, known: Mapping[str, str]) -> str | None:
     """Find what a reference means, from a text in a folder: a path, with or without a slash.
 
-    Returns what `known` holds for it, a fragment kept; None if it leads nowhere.
+    Returns what `known` holds for it; None if it leads nowhere.
     """
-    parts = urlsplit(target)
-    path = unquote(parts.path)
-    path = posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")
-    found = known.get(folded(path))
-    if found is None:
-        return None
-    return f"{found}#{quote(parts.fragment)}" if parts.fragment else found
+    path = unquote(_parts(target).path)
+    return known.get(folded(posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")))
 
 
 def nearest(target: str, known: Mapping[str, str]) -> str:
     """Say which known path a dangling reference may have meant; empty if none is near."""
-    path = folded(unquote(urlsplit(target).path)).strip("/")
+    path = folded(unquote(_parts(target).path)).strip("/")
     name = posixpath.basename(path)
     by_name = {posixpath.basename(each): each for each in known if each}
     near = get_close_matches(path, known, n=1, cutoff=0.7)

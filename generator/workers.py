@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -111,10 +111,16 @@ class Workers:
             return Died()
 
     def _submit(self, function: Callable[[T], R], task: T) -> Future[R]:
-        if self._executor is None:
-            self._executor = self._start()
+        if self._executor is not None:
+            return self._hand_over(self._executor, function, task)
+        self._executor = self._start()
+        with _uninterrupted():
+            return self._hand_over(self._executor, function, task)
+
+    @staticmethod
+    def _hand_over(executor: Executor, function: Callable[[T], R], task: T) -> Future[R]:
         try:
-            return self._executor.submit(_guarded, function, task)
+            return executor.submit(_guarded, function, task)
         except BrokenProcessPool as error:
             # It broke since the last result came in: this task has not been tried.
             broken: Future[R] = Future()
@@ -142,6 +148,19 @@ class Workers:
             for child in multiprocessing.active_children():
                 child.kill()
         executor.shutdown(wait=not at_once, cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start: they take that over, until they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:

@@ -244,7 +244,7 @@ assert LAB is not None
         (chart().convert("1"), "PNG", chart().convert("1").convert("L"), "L"),
         (GREY, "PNG", GREY, "L"),
         (GREY, "JPEG2000", GREY, "L"),
-        (opaque("LA"), "PNG", opaque("LA").convert("RGBA"), "RGBA"),
+        (opaque("LA"), "PNG", opaque("LA"), "LA"),
         (chart().quantize(16), "PNG", chart().quantize(16).convert("RGB"), "RGB"),
         (keyed(), "PNG", keyed().convert("RGBA"), "RGBA"),
         (disc(), "PNG", disc(), "RGBA"),

@@ -159,7 +159,7 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
         ("---\ntitle: " + "x" * MAX_MATTER + "\n---\n", 1, "front matter longer than", ""),
         ("one\ntwo\0", 2, "holds a NUL character", ""),
         (b"one\ntwo\n\xff", 3, "not UTF-8", "save it as UTF-8"),
-        (b"x" * (MAX_BYTES + 1), 0, "larger than 1,000,000 bytes", "divide it into pages"),
+        (b"x" * (MAX_BYTES + 1), 0, "larger than 100,000 bytes", "divide it into pages"),
     ],
     ids=lambda value: repr(value)[:40],
 )
