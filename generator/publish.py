@@ -133,7 +133,9 @@ def _stage_all(
         written = [path for path in records if (output / _beside(path)).exists()]
         _make_durable([output / _beside(path) for path in written])
     except BaseException:
-        _sweep(output, [file.path for file in to_write])
+        paths = [file.path for file in to_write]
+        _sweep(output, paths)
+        _prune(output, paths)
         save_manifest(manifest, cache)
         raise
     return records, written
@@ -250,11 +252,15 @@ def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[st
         if _is_ours(output, path, manifest):
             within(output, path).unlink(missing_ok=True)
             removed.append(path)
+    _prune(output, paths)
+    return removed
+
+
+def _prune(output: Path, paths: Iterable[str]) -> None:
+    """Remove the folders above these paths that are empty: whatever lies in one keeps it alive."""
     for folder in sorted({folder for path in paths for folder in _above(path)}, reverse=True):
-        # Whatever else lies in a folder keeps it alive.
         with suppress(OSError):
             (output / folder).rmdir()
-    return removed
 
 
 def _stage(output: Path, file: OutputFile, content: Content) -> Record:

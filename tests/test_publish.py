@@ -446,5 +446,3 @@ def test_clean_removes_all_that_was_made_and_nothing_else(site: Site, tmp_path: 
     assert folders(site.output) == {"coast"}
     assert not other.exists()
     assert not site.cache.exists()
-
-

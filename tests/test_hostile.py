@@ -1,0 +1,340 @@
+"""What went wrong once when somebody tried hard to make it go wrong."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from generator import files, publish, store
+from generator.errors import ConfigError, TemplateError
+from tests.support.pictures import chart, encoded
+from tests.support.sites import Site, tree
+
+
+@pytest.fixture(autouse=True)
+def fine_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust stamps at once, so that a second build may find that nothing is to do."""
+    monkeypatch.setattr(files, "CLOCK_TICK_NS", -1_000_000_000)
+
+
+def clean_tree(site: Site) -> dict[str, str]:
+    """Return what a build of the same sources makes in a new folder."""
+    fresh = site.root / "fresh"
+    site.build(output=fresh)
+    try:
+        return dict(tree(fresh))
+    finally:
+        shutil.rmtree(fresh)
+
+
+def test_sources_that_return_to_an_earlier_state_are_built_again(site: Site) -> None:
+    site.photo("one.jpg")
+    site.build()
+    before = tree(site.output)
+    added = site.photo("two.jpg", 1)
+    stamp = site.root / ".cache" / store.LAST
+    remembered = stamp.read_bytes()
+    site.build()
+    # As after a kill between publishing and remembering.
+    stamp.write_bytes(remembered)
+    added.unlink()
+
+    assert site.build().files_removed > 0
+    assert tree(site.output) == before
+
+
+def test_an_emptied_output_is_filled_again_although_all_records_of_it_are_lost(site: Site) -> None:
+    site.photo("one.jpg")
+    site.build()
+    before = tree(site.output)
+    shutil.rmtree(site.root / ".cache/outputs")
+    shutil.rmtree(site.output)
+
+    site.build()
+
+    assert tree(site.output) == before
+
+
+def test_cleaning_a_copy_of_a_site_spares_the_original(site: Site) -> None:
+    site.photo("one.jpg")
+    outside = site.root.parent / "outside"
+    site.build()
+    site.build(output=outside)
+    before = tree(site.output), tree(outside)
+    copy = site.root.parent / "copy"
+    shutil.copytree(site.root, copy)
+
+    publish.remove_all(copy / ".cache")
+
+    assert (tree(site.output), tree(outside)) == before
+    assert not (copy / "output").exists()
+
+
+def test_a_moved_site_still_knows_its_output(site: Site) -> None:
+    site.photo("one.jpg")
+    gone = site.photo("two.jpg", 1)
+    site.build()
+    site.root.rename(moved := site.root.with_name("moved"))
+    (moved / "pictures" / gone.name).unlink()
+    there = Site.__new__(Site)
+    there.root, there.output = moved, moved / "output"
+
+    there.build()
+
+    assert not (there.output / "full/two.jpg").exists()
+
+
+def test_cleaning_after_a_failed_build_never_follows_a_link(site: Site) -> None:
+    photo = site.photo("one.jpg")
+    site.write("templates/photo.html", b"{% bad %}")
+    with pytest.raises(TemplateError):
+        site.build()
+    site.output.mkdir(exist_ok=True)
+    (site.output / "full").symlink_to(site.root / "pictures")
+
+    publish.remove_all(site.root / ".cache")
+
+    assert photo.exists()
+
+
+def test_a_failed_build_claims_no_file_that_it_only_meant_to_write(site: Site) -> None:
+    site.photo("one.jpg")
+    about = site.text("about.md", "# About\n")
+    site.write("templates/photo.html", b"{% bad %}")
+    with pytest.raises(TemplateError):
+        site.build()
+    mine = site.write("output/about/index.html", b"mine")
+    about.unlink()
+
+    publish.remove_all(site.root / ".cache")
+
+    assert mine.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("inside", ["note.txt", ""])
+def test_a_folder_in_the_way_is_refused_before_anything_is_switched_or_makes_room(
+    site: Site, inside: str
+) -> None:
+    site.photo("one.jpg")
+    site.build()
+    before = dict(tree(site.output))
+    (site.output / "two/index.html").mkdir(parents=True)
+    site.photo("two.jpg", 1)
+    if inside:
+        site.write(f"output/two/index.html/{inside}", b"mine")
+        with pytest.raises(ConfigError, match="in the way"):
+            site.build()
+        assert tree(site.output) == before | {
+            path: each for path, each in tree(site.output).items() if path.endswith(inside)
+        }
+    else:
+        site.build()
+        assert tree(site.output) == clean_tree(site)
+
+
+def test_a_new_folder_in_the_place_of_the_output_is_somebody_else_s(site: Site) -> None:
+    site.photo("one.jpg")
+    site.build()
+    shutil.rmtree(site.output)
+    mine = site.write("output/index.html", b"mine")
+
+    with pytest.raises(ConfigError, match="did not make"):
+        site.build()
+    assert mine.read_bytes() == b"mine"
+
+
+def test_an_empty_marking_file_of_the_user_s_is_taken_over(site: Site) -> None:
+    site.photo("one.jpg")
+    site.write("output/.nojekyll", b"")
+
+    assert site.build().exit_code == 0
+
+
+def test_a_strict_build_knows_beforehand_what_it_would_leave_alone(site: Site) -> None:
+    site.photo("one.jpg")
+    gone = site.photo("two.jpg", 1)
+    site.build()
+    site.write("output/full/two.jpg", b"changed by hand")
+    gone.unlink()
+    before = tree(site.output)
+
+    report = site.build(strict=True)
+
+    assert not report.published
+    assert [problem.where for problem in report.problems] == ["output/full/two.jpg"]
+    assert tree(site.output) == before
+
+
+def test_a_template_behind_a_link_is_not_used(site: Site) -> None:
+    site.photo("one.jpg")
+    site.build()
+    before = tree(site.output)
+    elsewhere = site.write("elsewhere.html", b"changed")
+    (site.root / "templates").mkdir()
+    (site.root / "templates/404.html").symlink_to(elsewhere)
+
+    site.build(force=True)
+
+    assert tree(site.output) == before
+
+
+def test_a_failure_that_may_pass_is_not_remembered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.photo("one.jpg")
+    lost = site.photo("two.jpg", 1)
+    body = lost.read_bytes()
+    lost.write_bytes(body + b"\0")
+    whole = Path.open
+
+    def refuse(path: Path, *arguments: object, **options: object) -> object:
+        if path.name == "two.jpg":
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path, *arguments, **options)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        report = site.build()
+    assert [problem.passing for problem in report.problems] == [True]
+
+    assert site.build().photos == 2
+
+
+def test_a_picture_that_lies_twice_survives_the_loss_of_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.photo("a/x.jpg")
+    site.photo("b/x.jpg")
+    from generator import steps
+
+    design = steps._design
+
+    def then_lose(*arguments: object) -> object:
+        first.unlink(missing_ok=True)
+        return design(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(steps, "_design", then_lose)
+    report = site.build()
+
+    assert (report.photos, report.exit_code) == (1, 1)
+    monkeypatch.undo()
+    assert site.build().photos == 1
+    assert (site.output / "b/x/index.html").exists()
+
+
+def test_a_photo_that_changes_before_it_is_copied_is_left_out_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.photo("one.jpg")
+    changing = site.photo("two.jpg", 1)
+    from generator import steps
+
+    render = steps._render
+
+    def then_change(*arguments: object, **options: object) -> object:
+        results = render(*arguments, **options)  # type: ignore[arg-type]
+        os.utime(changing, ns=(1, 1))
+        return results
+
+    monkeypatch.setattr(steps, "_render", then_change)
+    report = site.build()
+
+    assert [problem.where for problem in report.problems] == ["pictures/two.jpg"]
+    assert report.photos == 1
+    assert not (site.output / "full/two.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a/index.md", "---\ncover: x.jpg#part\n---\n"),
+        ("a/index.md", "---\ncover: '//['\n---\n"),
+        ("about.md", "![x](a/x.jpg#part)"),
+        ("about.md", "[x](//[y) ![z](//a\u2100b)"),
+        ("about.md", "---\ndate: 2025-W01-1\n---\n"),
+        ("a/x.md", "---\ndate: 2025-W01-1\n---\n"),
+        ("about.md", "---\ntitle: !!timestamp foo\n---\n"),
+        ("about.md", "---\nreverse: !!bool foo\n---\n"),
+        ("about.md", "---\ntitle: !!int ''\n---\n"),
+        ("about.md", "> " * 900 + "x"),
+        ("about.md", "- " * 900 + "x"),
+        ("blog/index.markdown", "# Twin\n"),
+    ],
+)
+def test_no_text_stops_a_build(site: Site, path: str, text: str) -> None:
+    site.photo("a/x.jpg")
+    site.text("blog/index.md", "# Blog\n")
+    site.text(path, text)
+
+    report = site.build()
+
+    assert report.photos == 1
+    assert (site.output / "blog/index.html").exists()
+
+
+def test_pages_that_run_out_of_names_are_told_apart_all_the_same(site: Site) -> None:
+    from generator.routes import mark
+
+    site.photo("x.jpg")
+    for name, slug in (("one", "x"), ("two", "x-jpg"), ("three", f"x-{mark('x.jpg')}")):
+        site.text(f"{name}.md", f"---\nslug: {slug}\n---\n{name}\n")
+
+    report = site.build()
+
+    assert report.pages == 6
+    assert len(list(site.output.rglob("index.html"))) == 5
+
+
+def test_a_broken_jpeg_is_told_to_be_broken(site: Site) -> None:
+    site.photo("one.jpg")
+    site.write("pictures/x.jpg", b"\xff\xd8\xff garbage")
+
+    (problem,) = site.build().problems
+
+    assert problem.what.startswith("the file is damaged")
+
+
+def test_a_pack_in_the_place_of_another_is_no_good(site: Site) -> None:
+    site.photo("one.jpg")
+    site.photo("two.jpg", 1)
+    site.build()
+    before = tree(site.output)
+    one, two, *_ = sorted((site.root / ".cache/variants").glob("??/*"))
+    body = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(body)
+    shutil.rmtree(site.output)
+
+    site.build()
+
+    assert tree(site.output) == before
+
+
+def test_a_file_in_the_place_of_a_folder_of_the_cache_does_no_harm(site: Site) -> None:
+    site.photo("one.jpg")
+    site.build()
+    before = tree(site.output)
+    site.write(".cache/variants/zz", b"")
+
+    site.build(force=True)
+
+    assert tree(site.output) == before
+
+
+def test_a_photo_may_be_called_like_a_part_of_the_page(site: Site) -> None:
+    for name in ("main", "newest", "content"):
+        site.photo(f"a/{name}.jpg")
+
+    site.build()
+
+    assert site.html("a/index.html").count('id="main"') == 1
+
+
+def test_grey_with_transparency_keeps_its_look(site: Site) -> None:
+    grey = chart(40, 30).convert("LA")
+    grey.putpixel((0, 0), (0, 0))
+    site.write("pictures/grey.png", encoded(grey, "PNG"))
+
+    assert site.build().exit_code == 0
+    assert list((site.output / "image").glob("grey.*-40.png"))
