@@ -105,40 +105,25 @@ def publish(
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
     removed = _remove(first, manifest, output)
-    records, written = _stage_all(output, to_write, content, manifest, cache)
-    switching = manifest.switching | {path: records[path] for path in written}
-    begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
-    save_manifest(begun, cache)
+    try:
+        records = {file.path: _stage(output, file, content(file)) for file in to_write}
+        written = [path for path in records if (output / _beside(path)).exists()]
+        _make_durable([output / _beside(path) for path in written])
+        switching = manifest.switching | {path: records[path] for path in written}
+        begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
+        save_manifest(begun, cache)
+    except BaseException:
+        _sweep(output, paths)
+        _prune(output, paths)
+        with suppress(OSError):
+            save_manifest(manifest, cache)
+        raise
     _switch(output, written)
     removed += _remove(stale - first, begun, output)
     current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
     result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
     save_manifest(result, cache)
     return Changes(result, tuple(written), tuple(removed))
-
-
-def _stage_all(
-    output: Path,
-    to_write: Sequence[OutputFile],
-    content: Callable[[OutputFile], Content],
-    manifest: Manifest,
-    cache: Path,
-) -> tuple[dict[str, Record], list[str]]:
-    """Write all files beside their places, durably; return how they were left, and which are new.
-
-    If that fails, nothing is left of it.
-    """
-    try:
-        records = {file.path: _stage(output, file, content(file)) for file in to_write}
-        written = [path for path in records if (output / _beside(path)).exists()]
-        _make_durable([output / _beside(path) for path in written])
-    except BaseException:
-        paths = [file.path for file in to_write]
-        _sweep(output, paths)
-        _prune(output, paths)
-        save_manifest(manifest, cache)
-        raise
-    return records, written
 
 
 def _switch(output: Path, paths: Sequence[str]) -> None:
