@@ -225,7 +225,7 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_content(
         page.keyboard.press("Tab")
         skip = page.locator(":focus")
 
-        assert skip.get_attribute("href") == "#main"
+        assert skip.get_attribute("href") == "#_main"
         box = skip.bounding_box()
         assert box is not None
         assert box["x"] >= 0
