@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -256,7 +255,10 @@ def _grid_colour(index: int) -> tuple[int, int, int]:
 
 def decoder_version() -> str:
     """Name the versions of what decodes, resamples and encodes, for the keys of variants."""
-    from PIL import features  # noqa: PLC0415 - only a build that may encode needs to ask
+    # Late: only the process that plans needs to ask.
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from PIL import features  # noqa: PLC0415
 
     parts = ("libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
     names = " ".join(f"{name}={features.version(name)}" for name in parts)

@@ -12,7 +12,7 @@ from generator import decode, store
 from generator.errors import DecodeError, Problem
 from generator.files import stamp_of
 from generator.formats import OUTPUTS
-from generator.geometry import NEAR, cascade, fit, turned
+from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
 
@@ -117,7 +117,7 @@ class _Decoded(Struct, frozen=True):
 
 def _decode(source: Path, photo: Photo, at_least: int) -> _Decoded:
     """Decode a picture, scaled down by its own codec where that leaves Lanczos enough to do."""
-    enough = round(NEAR * at_least)
+    enough = round(DRAFT_RATIO * at_least)
     if photo.format == "JPEG" and photo.size.longest >= 2 * enough:
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
         with suppress(DecodeError):

@@ -1,6 +1,7 @@
 """One picture file to a Photo: its digest, size and metadata, without keeping its pixels."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from generator import decode
@@ -31,6 +32,11 @@ def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
     except OSError as error:
         what, hint = f"cannot be read: {error.strerror}", "check its permissions"
         return Problem(f"{PICTURES}/{path}", what, hint, passing=True)
+
+
+def read_photos(paths: Sequence[str], pictures: Path) -> list[Photo | Stray | Problem]:
+    """Read some files of the pictures folder, in order: a task for a process."""
+    return [read_photo(path, pictures) for path in paths]
 
 
 def _read(path: str, source: Path) -> Photo:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from generator import store
 from generator.encode import render_job
 from generator.errors import Problem
-from generator.geometry import NEAR
+from generator.geometry import DRAFT_RATIO
 from generator.layout import PICTURES
 from generator.model import Job, Photo
 from generator.workers import Died, Workers
@@ -78,9 +78,7 @@ def decoded_bytes(job: Job) -> int:
 
 
 def _pixels(photo: Photo, longest: int) -> int:
-    shrink = 1
-    while (
-        photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * NEAR * shrink * longest
-    ):
+    shrink, enough = 1, round(DRAFT_RATIO * longest)
+    while photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * shrink * enough:
         shrink *= 2
     return photo.size.width * photo.size.height // shrink**2

@@ -14,7 +14,7 @@ from generator.errors import Problem
 from generator.files import is_settled
 from generator.layout import CONTENT, PICTURES
 from generator.model import Asset, Document, Entry, Library, Photo, Stamp, Stray, Theme
-from generator.photo import read_photo
+from generator.photo import read_photos
 from generator.routes import STATIC
 from generator.store import digest_of
 from generator.survey import Survey
@@ -132,7 +132,7 @@ def _results(
     batches: Sequence[Sequence[str]], workers: Workers, pictures: Path
 ) -> Iterator[tuple[str, Photo | Stray | Problem]]:
     again: list[Sequence[str]] = []
-    read = partial(_read_batch, pictures=pictures)
+    read = partial(read_photos, pictures=pictures)
     for batch, values in workers.run(read, batches):
         if not isinstance(values, Died):
             yield from zip(batch, values, strict=True)
@@ -142,10 +142,6 @@ def _results(
             yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
     if again:
         yield from _results(again, workers, pictures)
-
-
-def _read_batch(batch: Sequence[str], pictures: Path) -> list[Photo | Stray | Problem]:
-    return [read_photo(path, pictures) for path in batch]
 
 
 def read_theme(survey: Survey) -> Theme:

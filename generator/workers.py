@@ -180,7 +180,7 @@ def _reuse_memory() -> None:
     trim_threshold, mmap_threshold = -1, -3
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
-        library.mallopt(trim_threshold, 64 << 20)
+        library.mallopt(trim_threshold, 32 << 20)
         library.mallopt(mmap_threshold, 32 << 20)
 
 
