@@ -8,7 +8,7 @@ from generator.model import Size
 NEAR = 1.1
 
 # A codec may decode small if something is left for Lanczos to do. Measured against the whole
-# picture: 39 dB or better close to this, above 50 from a ratio of 1.2.
+# picture on photographs: 37 dB at worst close to this, about 50 at 1.2; it halves the time.
 DRAFT_RATIO = 1.005
 
 # A step is resampled from one at least this much larger: the ladder's ratio of 1.5, so that its
