@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -26,7 +25,6 @@ SCAN_VERSION = 1
 # Photographs a process reads between two answers: enough that handing over costs nothing.
 _BATCH = 24
 
-Found = TypeVar("Found")
 Progress = Callable[[int, int], None]
 
 
