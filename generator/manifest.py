@@ -93,13 +93,13 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
 def open_manifest(output: Path, cache: Path) -> Manifest:
     """Return what we know of an output folder; ConfigError if it is in use and not ours."""
     place = _place(output, cache)
+    known = store.load(cache, _record_name(place, cache), Manifest) or Manifest(place)
     if _is_vacant(output):
-        return Manifest(place)
-    known = store.load(cache, _record_name(place, cache), Manifest)
-    if known is not None and known.place == place:
-        unfinished = known.staged or known.switching
-        if unfinished or _has_any(output, known.files) or _is_marked(output):
-            return known
+        return Manifest(place, staged=known.staged)
+    if known.staged or known.switching or _has_any(output, known.files):
+        return known
+    if known.files and _is_marked(output):
+        return known
     if _is_marked(output):
         return Manifest(place, adopted=True)
     stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))

@@ -254,6 +254,8 @@ def _stage(output: Path, file: OutputFile, content: Content) -> Record:
     if (status := _already(target, content)) is None:
         beside = output / _beside(file.path)
         beside.parent.mkdir(parents=True, exist_ok=True)
+        # A killed build may have left half of it, and every record of that be lost.
+        beside.unlink(missing_ok=True)
         with naming(beside), beside.open("xb") as written:
             if isinstance(content, bytes):
                 written.write(content)

@@ -8,8 +8,9 @@ import pytest
 
 from generator import files, publish, store
 from generator.errors import ConfigError, TemplateError
+from generator.manifest import Manifest, save_manifest
 from tests.support.pictures import chart, encoded
-from tests.support.sites import Site, clean_tree, tree
+from tests.support.sites import Site, clean_tree, scraps, tree
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,18 @@ def test_an_emptied_output_is_filled_again_although_all_records_of_it_are_lost(s
     site.build()
 
     assert tree(site.output) == before
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, recorded: bool) -> None:
+    site.photo("one.jpg")
+    half = publish._beside(".nojekyll")
+    site.write(f"output/{half}", b"half")
+    if recorded:
+        save_manifest(Manifest("output", staged=(".nojekyll",)), site.root / ".cache")
+
+    assert site.build().exit_code == 0
+    assert scraps(site) == []
 
 
 def test_cleaning_a_copy_of_a_site_spares_the_original(site: Site) -> None:
