@@ -26,6 +26,8 @@ default_dimension = 400
 formats = ["webp", "png"]
 quality = { avif = 50, webp = 60, jpeg = 70 }
 effort = "small"
+light = "linear"
+profile = "srgb"
 originals = "none"
 max_pixels = 1_000_000
 
