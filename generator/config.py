@@ -54,6 +54,8 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     formats: Annotated[tuple[FormatName, ...], Meta(min_length=1)] = ("avif", "jpeg")
     quality: QualitySettings = field(default_factory=QualitySettings)
     effort: Literal["fast", "balanced", "small"] = "fast"
+    light: Literal["gamma", "linear"] = "gamma"
+    profile: Literal["keep", "srgb"] = "keep"
     originals: Literal["verbatim", "none"] = "verbatim"
     max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
 

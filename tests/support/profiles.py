@@ -117,10 +117,10 @@ def rgb_profile(space: Space, version: int = 4) -> bytes:
     return _profile(space.name, b"mntr", b"RGB ", b"XYZ ", version, tags)
 
 
-def grey_profile(gamma: float = 2.2, version: int = 2) -> bytes:
-    """Write the profile of a grey scale with a gamma."""
-    tags = {b"wtpt": _xyz_tag(D50), b"kTRC": _curve((gamma,), version)}
-    return _profile(f"Grey {gamma}", b"mntr", b"GRAY", b"XYZ ", version, tags)
+def grey_profile(*curve: float, version: int = 2) -> bytes:
+    """Write the profile of a grey scale with a gamma, or a curve of type 3."""
+    tags = {b"wtpt": _xyz_tag(D50), b"kTRC": _curve(curve, version)}
+    return _profile("Grey", b"mntr", b"GRAY", b"XYZ ", version, tags)
 
 
 _YELLOWISH = np.array([-2.0, 0.0, 8.0])
