@@ -10,7 +10,7 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 from PIL import Image, ImageCms
 
 from generator.formats import OUTPUTS
@@ -62,7 +62,6 @@ from tests.support.profiles import (
     REC2020,
     REC2020_SRGB,
     SRGB,
-    Space,
     cmyk_profile,
     grey_profile,
     rgb_profile,
@@ -71,7 +70,7 @@ from tests.support.profiles import (
 from tests.support.rendering import Rendering, rendered
 from tests.support.sites import Site
 
-Values = npt.NDArray[np.generic]
+Values = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
@@ -134,8 +133,8 @@ def icc(profile: bytes) -> tuple[bytes, bytes]:
     return b"iCCP", profile
 
 
-BEST_JPEG = {"quality": 100, "subsampling": 0}
-LOSSLESS = {"lossless": True}
+BEST_JPEG: dict[str, Any] = {"quality": 100, "subsampling": 0}
+LOSSLESS: dict[str, Any] = {"lossless": True}
 P3 = rgb_profile(DISPLAY_P3)
 P3_OLD = rgb_profile(DISPLAY_P3, 2)
 ADOBE = rgb_profile(ADOBE_RGB, 2)
@@ -145,6 +144,11 @@ GREY = grey_profile(2.2)
 PRESS = cmyk_profile()
 SCANNER = rgb_table_profile()
 PLAIN = rgb_profile(SRGB)
+SRGB_GREY = grey_profile(*SRGB.curve, version=4)
+
+# How far patches may be off in the mean, and one of them: what rounding to eight bits and what a
+# codec at its best costs.
+LIMITS = {"png": (0.5, 1.5), "webp": (1.5, 5), "jpeg": (1.5, 5), "avif": (1.5, 5)}
 
 # What is sRGB, by its own word or for want of any other.
 PLAIN_SOURCES: dict[str, Callable[[], Source]] = {
@@ -173,10 +177,10 @@ PLAIN_SOURCES: dict[str, Callable[[], Source]] = {
     "AVIF of 12 bits": lambda: rgb(lambda p: avif(p, 1, 13, bits=12), PLAIN, 12),
     "HEIC": lambda: rgb(heic, PLAIN),
     "HEIC of 10 bits": lambda: rgb(lambda p: heic(p, bits=10), PLAIN, 10),
-    "grey PNG": lambda: grey(lambda p: png(p[..., 0]), grey_of(SRGB)),
-    "grey PNG of 16 bits": lambda: grey(lambda p: png(p[..., 0]), grey_of(SRGB), 16),
-    "grey TIFF of 16 bits": lambda: grey(lambda p: tiff(p, MIN_IS_BLACK), grey_of(SRGB), 16),
-    "grey JPEG": lambda: grey(by_pillow("JPEG", "L", quality=100), grey_of(SRGB)),
+    "grey PNG": lambda: grey(lambda p: png(p[..., 0]), SRGB_GREY),
+    "grey PNG of 16 bits": lambda: grey(lambda p: png(p[..., 0]), SRGB_GREY, 16),
+    "grey TIFF of 16 bits": lambda: grey(lambda p: tiff(p, MIN_IS_BLACK), SRGB_GREY, 16),
+    "grey JPEG": lambda: grey(by_pillow("JPEG", "L", quality=100), SRGB_GREY),
 }
 
 # What is not, and has more colours than sRGB.
@@ -196,7 +200,7 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     ),
     "PNG gAMA and Adobe's cHRM": lambda: rgb(
         lambda p: png(p, gama(1 / 2.2), chrm(ADOBE_RGB)),
-        rgb_profile(Space("", *points(ADOBE_RGB), (2.2,))),
+        rgb_profile(structs.replace(ADOBE_RGB, curve=(2.2,))),
     ),
     "JPEG P3": lambda: rgb(by_pillow("JPEG", **BEST_JPEG, icc_profile=P3), P3),
     "JPEG P3 of version 2": lambda: rgb(by_pillow("JPEG", **BEST_JPEG, icc_profile=P3_OLD), P3_OLD),
@@ -270,16 +274,6 @@ OTHER_SOURCES: dict[str, Callable[[], Source]] = {
 SOURCES = {**PLAIN_SOURCES, **WIDE_SOURCES, **OTHER_SOURCES}
 
 
-def points(space: Space) -> tuple[tuple[float, float], ...]:
-    return space.white, space.red, space.green, space.blue
-
-
-@cache
-def grey_of(space: Space) -> bytes:
-    """Return a profile of the greys of an RGB space."""
-    return grey_profile(*space.curve)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("colour")
@@ -309,13 +303,12 @@ def distances(source: Source, body: bytes) -> Floats:
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-@pytest.mark.parametrize("profile", ["keep", "srgb"])
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_patch_looks_as_it_did(made: Made, name: str, profile: str, output: str) -> None:
-    (body,) = made(name, profile).variants[output]
+def test_every_patch_looks_as_it_did(made: Made, name: str, output: str) -> None:
+    (body,) = made(name, "keep").variants[output]
     far = distances(SOURCES[name](), body)
-    assert far.mean() < 1.5
-    assert far.max() < 5
+    assert far.mean() < LIMITS[output][0]
+    assert far.max() < LIMITS[output][1]
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -330,17 +323,19 @@ def test_colours_beyond_srgb_are_kept_in_display_p3(made: Made, name: str, outpu
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("name", PLAIN_SOURCES)
 def test_what_is_srgb_stays_so_and_needs_no_profile(made: Made, name: str, output: str) -> None:
-    for profile in ("keep", "srgb"):
-        (body,) = made(name, profile).variants[output]
-        assert seen(body).declared == ""
-        assert embedded_profile(body) is None
-
-
-@pytest.mark.parametrize("output", OUTPUTS)
-@pytest.mark.parametrize("name", [*WIDE_SOURCES, *OTHER_SOURCES])
-def test_everything_is_srgb_if_asked_for(made: Made, name: str, output: str) -> None:
-    (body,) = made(name, "srgb").variants[output]
+    (body,) = made(name, "keep").variants[output]
     assert seen(body).declared == ""
+    assert embedded_profile(body) is None
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_everything_is_srgb_if_asked_for(made: Made, name: str) -> None:
+    source = SOURCES[name]()
+    for output, (body,) in made(name, "srgb").variants.items():
+        assert seen(body).declared == "", output
+        far = distances(source, body)
+        assert far.mean() < LIMITS[output][0], output
+        assert far.max() < LIMITS[output][1], output
 
 
 @pytest.mark.parametrize("output", ["webp", "jpeg", "png"])
@@ -371,8 +366,8 @@ def test_colours_are_right_in_every_size(folder: Path, name: str) -> None:
     assert len(made.variants["png"]) == 4
     for body in made.variants["png"]:
         far = distances(source, body)
-        assert far.mean() < 1.5
-        assert far.max() < 5
+        assert far.mean() < LIMITS["png"][0]
+        assert far.max() < LIMITS["png"][1]
 
 
 SRGB_PROFILES = {
@@ -495,9 +490,9 @@ def test_grey_without_colours_says_which_end_is_white(folder: Path, bits: int) -
 WIDTH = 1024
 
 
-def ramp(low: float, high: float, bits: int = 16, channels: int = 3) -> Values:
+def ramp(low: float, high: float, bits: int = 16, channels: int = 3, gamma: float = 1.0) -> Values:
     """Draw a smooth ramp from left to right: every value between two shares of the whole range."""
-    line = levels(np.linspace(low, high, WIDTH), bits)
+    line = levels(np.linspace(low, high, WIDTH) ** gamma, bits)
     return np.broadcast_to(line[None, :, None], (16, WIDTH, channels)).copy()
 
 
@@ -513,7 +508,7 @@ RAMPS: dict[str, Callable[[float, float], bytes]] = {
     "PNG P3": lambda low, high: png(ramp(low, high), icc(P3)),
     "PNG ProPhoto": lambda low, high: png(ramp(low, high), icc(ROMM)),
     "PNG cICP Rec. 2020": lambda low, high: png(ramp(low, high), cicp(9, 13)),
-    "PNG gAMA of 1": lambda low, high: png(ramp(low**2.2, high**2.2), gama(1.0)),
+    "PNG gAMA of 1": lambda low, high: png(ramp(low, high, gamma=2.2), gama(1.0)),
     "TIFF": lambda low, high: tiff(ramp(low, high), RGB),
     "TIFF Adobe": lambda low, high: tiff(ramp(low, high), RGB, profile=ADOBE),
     "TIFF Lab": lambda low, high: tiff(lab_ramp(low, high), CIELAB),
@@ -598,7 +593,7 @@ def with_clear(bits: int) -> Values:
 
 def multiplied(pixels: Values) -> Values:
     """Multiply colours by their alpha, as TIFF's associated alpha has them."""
-    top = np.iinfo(pixels.dtype).max
+    top = 2 ** (8 * pixels.dtype.itemsize) - 1
     shares = pixels / float(top)
     shares[..., :3] *= shares[..., 3:]
     return levels(shares, 8 if top == 255 else 16)
@@ -665,7 +660,7 @@ def test_a_deep_alpha_channel_without_a_transparent_pixel_is_dropped(folder: Pat
     pixels = levels(patches(np.concatenate([COLOURS, COLOURS[:, :1] * 0 + 1], axis=1)), 16)
     made = rendered(png(pixels), folder / "opaque", formats=("jpeg",))
     assert not made.photo.transparent
-    assert set(made.variants) == {"jpeg"}
+    assert "jpeg" in made.variants
 
 
 @pytest.mark.parametrize("name", ["PNG", "16 bits", "P3"])

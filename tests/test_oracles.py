@@ -16,10 +16,12 @@ from tests.support.colour import (
     converted,
     de2000,
     embedded_profile,
+    hlg,
     lab_of,
     lab_profile,
     patch_means,
     patches,
+    pq,
     seen,
     wanted,
 )
@@ -302,6 +304,15 @@ def test_jpegs_of_ink_are_read_as_they_were_written(profile: bytes | None) -> No
         assert image.info["adobe_transform"] == 2
         assert image.info.get("icc_profile") == profile
         assert np.abs(patch_means(values(image)) - INKS * 255).max() < 4
+
+
+def test_signals_of_hdr_are_those_that_are_published() -> None:
+    # ITU-R BT.2408-7, table 1: diffuse white is 58 % of PQ and 75 % of HLG; 100 nits are 51 % PQ.
+    white = np.full((1, 3), 203.0)
+    assert pq(white) == pytest.approx(0.58, abs=0.005)
+    assert hlg(white) == pytest.approx(0.75, abs=0.005)
+    assert pq(np.array([100.0, 1000.0, 10_000.0])) == pytest.approx([0.51, 0.75, 1.0], abs=0.005)
+    assert hlg(np.full((1, 3), 1000.0)) == pytest.approx(1.0, abs=0.001)
 
 
 def test_alpha_is_seen_apart() -> None:

@@ -5,7 +5,7 @@ source's through LittleCMS at full depth; nothing here is the product's.
 """
 
 import io
-from typing import cast
+from typing import Any, cast
 
 import imagecodecs
 import numpy as np
@@ -86,7 +86,7 @@ def _polar(lab: Floats, stretch: Floats) -> tuple[Floats, Floats]:
 
 
 def converted(
-    values: npt.NDArray[np.generic],
+    values: npt.NDArray[Any],
     source: bytes,
     target: bytes,
     *,
@@ -116,7 +116,7 @@ def converted(
     return cast(Floats, found).reshape(*values.shape[:-1], -1)
 
 
-def lab_of(values: npt.NDArray[np.generic], profile: bytes, space: str = "rgb") -> Floats:
+def lab_of(values: npt.NDArray[Any], profile: bytes, space: str = "rgb") -> Floats:
     """Return the Lab of colours that a profile describes.
 
     By way of linear light, for LittleCMS cuts Lab off at 128.
@@ -165,7 +165,7 @@ def seen(body: bytes) -> Seen:
     )
 
 
-def _levels(body: bytes) -> tuple[npt.NDArray[np.generic], int]:
+def _levels(body: bytes) -> tuple[npt.NDArray[Any], int]:
     """Return the stored levels, as rows of pixels, and their bits."""
     if body[4:8] == b"ftyp":
         pixi = boxes(body, b"pixi")[0]
@@ -246,7 +246,7 @@ LABS = np.array(
 COLUMNS, PATCH = 8, 16
 
 
-def patches(colours: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def patches(colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Lay 48 colours out as a picture: six rows of eight patches, each 16 pixels wide and high."""
     rows = colours.reshape(-1, COLUMNS, colours.shape[-1])
     return rows.repeat(PATCH, axis=0).repeat(PATCH, axis=1)
@@ -268,9 +268,7 @@ def patch_means(pixels: Floats) -> Floats:
     return np.array(means)
 
 
-def wanted(
-    colours: npt.NDArray[np.generic], profile: bytes, variant: bytes, space: str = "rgb"
-) -> Floats:
+def wanted(colours: npt.NDArray[Any], profile: bytes, variant: bytes, space: str = "rgb") -> Floats:
     """Return the Lab that colours of a source are to have in a variant's profile.
 
     They are converted by LittleCMS, perceptually, and cut off where the variant's gamut ends.
@@ -280,3 +278,24 @@ def wanted(
 
 
 SPACES = {"srgb": SRGB, "p3": DISPLAY_P3, "adobe": ADOBE_RGB, "prophoto": PROPHOTO}
+
+
+def pq(nits: Floats) -> Floats:
+    """Encode the light of a display, in candela per square metre (ITU-R BT.2100, table 4)."""
+    m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
+    power = (nits.clip(0, 10_000) / 10_000) ** m1
+    curve: Floats = ((c1 + c2 * power) / (1 + c3 * power)) ** m2
+    return curve
+
+
+def hlg(nits: Floats) -> Floats:
+    """Encode the light of a display of 1000 candela per square metre (BT.2100, tables 5 and 9).
+
+    By the inverse of its OOTF with a gamma of 1.2, and the OETF; colours are in Rec. 2020.
+    """
+    light = nits.clip(0, 1000) / 1000
+    luminance = light @ np.array([0.2627, 0.6780, 0.0593])
+    scene = light * np.maximum(luminance, 1e-9)[..., None] ** (1 / 1.2 - 1)
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    low, high = np.sqrt(3 * scene), a * np.log(np.maximum(12 * scene - b, 1e-9)) + c
+    return np.asarray(np.where(scene <= 1 / 12, low, high))

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import imagecodecs
@@ -14,7 +14,7 @@ import pillow_heif
 from tests.support.pictures import with_segment
 from tests.support.profiles import Space
 
-Values = npt.NDArray[np.generic]
+Values = npt.NDArray[Any]
 
 # The matrix between RGB and YCbCr that usually goes with primaries (H.273, table 4).
 _MATRICES = {1: 1, 9: 9, 12: 6}
@@ -261,34 +261,65 @@ AS_PROPERTIES: Mapping[int, tuple[bytes, ...]] = {
 }
 
 
-def with_properties(body: bytes, added: Iterable[bytes]) -> bytes:
-    """Give the main picture of an AVIF or HEIF more properties, in this order, all essential.
+def with_properties(body: bytes, added: Sequence[bytes], item: int = 0) -> bytes:
+    """Give a picture of an AVIF or HEIF (else its main one) more properties, after its others.
 
-    What turns or mirrors it already is taken from it.
+    What turned or mirrored it before is taken from it.
     """
-    found = {kind: (start, stop) for kind, start, stop in _walk(body, 0, len(body))}
-    inside = [(kind, start, stop) for kind, start, stop in _walk(body, *found[b"ipco"])]
-    new = list(added)
-    known = len(inside)
-    turning = {at + 1 for at, (kind, _, _) in enumerate(inside) if kind in (b"irot", b"imir")}
-    (primary,) = struct.unpack_from(">H", body, found[b"pitm"][0] + 4)
-    ipma = _associations(
-        body[slice(*found[b"ipma"])], primary, turning, range(known + 1, known + 1 + len(new))
+
+    def edit(meta: dict[bytes, bytes]) -> None:
+        iprp = _children(meta[b"iprp"])
+        kinds = [kind for kind, _, _ in _walk(iprp[b"ipco"], 0, len(iprp[b"ipco"]))]
+        turning = {at for at, kind in enumerate(kinds, 1) if kind in (b"irot", b"imir")}
+        number = item or struct.unpack_from(">H", meta[b"pitm"], 4)[0]
+        new = range(len(kinds) + 1, len(kinds) + 1 + len(added))
+        ipco = iprp[b"ipco"] + b"".join(added)
+        ipma = _associations(iprp[b"ipma"], number, turning, new)
+        meta[b"iprp"] = box(b"ipco", ipco) + box(b"ipma", ipma)
+
+    return _with_meta(body, edit)
+
+
+def with_auxiliary(body: bytes, item: int, main: int, urn: str) -> bytes:
+    """Say that one picture of an AVIF or HEIF only goes with another (ISO/IEC 23008-12, 6.4.4)."""
+
+    def edit(meta: dict[bytes, bytes]) -> None:
+        before = meta.get(b"iref", bytes(4))
+        meta[b"iref"] = before + box(b"auxl", struct.pack(">HHH", item, 1, main))
+
+    return with_properties(
+        _with_meta(body, edit), [box(b"auxC", bytes(4) + urn.encode() + b"\0")], item
     )
-    ipco = box(b"ipco", body[slice(*found[b"ipco"])] + b"".join(new))
-    before, after = found[b"iprp"]
-    grown = box(b"iprp", ipco + box(b"ipma", ipma))
-    shift = len(grown) - (after - before + 8)
-    moved = bytearray(body[: before - 8] + grown + body[after:])
-    meta_start, meta_stop = found[b"meta"]
-    struct.pack_into(">I", moved, meta_start - 8, meta_stop - meta_start + 8 + shift)
-    iloc = found[b"iloc"][0] + (shift if found[b"iloc"][0] > after else 0)
-    _move(moved, iloc, meta_stop, shift)
-    return bytes(moved)
+
+
+def items(body: bytes) -> list[int]:
+    """Return the numbers of the items of an AVIF or HEIF file."""
+    return [struct.unpack_from(">H", infe, 4)[0] for infe in boxes(body, b"infe")]
+
+
+def _children(content: bytes) -> dict[bytes, bytes]:
+    """Split boxes, of which there is one of each kind."""
+    found, at = {}, 0
+    while at < len(content):
+        size, kind = struct.unpack_from(">I4s", content, at)
+        found[kind] = content[at + 8 : at + size]
+        at += size
+    return found
+
+
+def _with_meta(body: bytes, edit: Callable[[dict[bytes, bytes]], None]) -> bytes:
+    """Edit the boxes inside the one of metadata, and correct where the pictures' data is then."""
+    ((start, stop),) = [(a, b) for kind, a, b in _walk(body, 0, len(body)) if kind == b"meta"]
+    inside = _children(body[start + 4 : stop])
+    edit(inside)
+    size = 4 + sum(8 + len(content) for content in inside.values())
+    inside[b"iloc"] = _moved(inside[b"iloc"], stop, size - (stop - start))
+    meta = body[start : start + 4] + b"".join(box(*each) for each in inside.items())
+    return body[: start - 8] + box(b"meta", meta) + body[stop:]
 
 
 def _associations(ipma: bytes, item: int, without: set[int], added: range) -> bytes:
-    """Change which properties an item has (ISO/IEC 23008-12, 9.3.1): short ids, short indices."""
+    """Change which properties an item has (ISO/IEC 23008-12, 9.3.1); the new ones are essential."""
     assert ipma[:4] == bytes(4), "a version or flags that no file of ours has"
     (count,) = struct.unpack_from(">I", ipma, 4)
     result, at = ipma[:8], 8
@@ -303,28 +334,21 @@ def _associations(ipma: bytes, item: int, without: set[int], added: range) -> by
     return result
 
 
-def _move(body: bytearray, iloc: int, beyond: int, shift: int) -> None:
-    """Correct where the data of items is (ISO/IEC 14496-12, 8.11.3), if it follows the boxes."""
-    version = body[iloc]
-    sizes, count = struct.unpack_from(">HH", body, iloc + 4)
+def _moved(iloc: bytes, beyond: int, shift: int) -> bytes:
+    """Correct offsets of data that follows the boxes (ISO/IEC 14496-12, 8.11.3)."""
+    version, body = iloc[0], bytearray(iloc)
+    sizes, count = struct.unpack_from(">HH", body, 4)
     offset_size, length_size, base_size, index_size = (sizes >> s & 15 for s in (12, 8, 4, 0))
-    assert offset_size == 4
-    assert version < 2
-    at = iloc + 8
+    assert (offset_size, base_size, index_size, version < 2) == (4, 0, 0, True)
+    at = 8
     for _ in range(count):
-        in_file = True
-        at += 2
-        if version == 1:
-            in_file = body[at + 1] & 15 == 0
-            at += 2
-        at += 2
-        base = int.from_bytes(body[at : at + base_size], "big")
-        at += base_size
+        in_file = version == 0 or body[at + 3] & 15 == 0
+        at += 4 if version == 0 else 6
         (extents,) = struct.unpack_from(">H", body, at)
         at += 2
         for _ in range(extents):
-            at += index_size if version == 1 else 0
             (offset,) = struct.unpack_from(">I", body, at)
-            if in_file and base + offset >= beyond:
+            if in_file and offset >= beyond:
                 struct.pack_into(">I", body, at, offset + shift)
             at += 4 + length_size
+    return bytes(body)
