@@ -6,7 +6,8 @@ The modules, from the bottom up; each imports only from rows above its own:
     errors formats icc layout model                      the nouns, profiles made of numbers
     containers files geometry                            parts of files, safe files, pure sizes
     colour config document metadata store workers        colours, settings, words, cache, processes
-    coding decode deep hdr                               how pixels are coded, and their values
+    coding decode hdr                                    how pixels are coded
+    deep                                                 the values of deep ones
     raster                                               pixels on their way to a variant
     encode photo report routes survey variants           one picture, addresses, all files by name
     manifest words

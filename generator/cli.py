@@ -204,6 +204,13 @@ def _tell_problems(problems: Iterable[Problem]) -> None:
         click.echo(f"{label} {problem}", err=True)
 
 
+_HDR = {
+    "gain map": "with a gain map, shown without it",
+    "hlg": "in HLG, tone-mapped",
+    "pq": "in PQ, tone-mapped",
+}
+
+
 def _summary(report: Report) -> Iterator[str]:
     """Say in a few lines what a build came to."""
     found = (_count(report.photos, "photo"), _count(report.albums, "album"))
@@ -213,7 +220,8 @@ def _summary(report: Report) -> Iterator[str]:
     if report.strays:
         yield f"left out: {', '.join(_count(count, kind) for kind, count in report.strays)}"
     if report.hdr:
-        yield f"high dynamic range: {', '.join(_of_high_range(*each) for each in report.hdr)}"
+        total = _count(sum(count for _, count in report.hdr), "HDR photo")
+        yield f"{total}: {', '.join(f'{count:,} {_HDR[kind]}' for kind, count in report.hdr)}"
     severities = Counter(problem.severity for problem in report.problems)
     problems = "".join(
         f"; {_count(severities[severity], severity)}"
@@ -229,12 +237,6 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
         yield f"Nothing changed in {report.output}, seen in {report.seconds:.2f} s{problems}"
-
-
-def _of_high_range(kind: str, count: int) -> str:
-    if kind == "gain map":
-        return f"{_count(count, 'photo')} with a gain map, shown without it"
-    return f"{_count(count, 'photo')} in {kind.upper()}, tone-mapped"
 
 
 def _count(number: int, noun: str) -> str:

@@ -18,6 +18,10 @@ from generator import colour, icc
 from generator.containers import Data, MalformedError, Part, boxes, heif, png_chunks
 
 Box = tuple[int, int, int, int]
+Space = Literal["L", "RGB", "CMYK", "LAB"]
+
+# Photometric interpretations (TIFF 6.0, section 23; Adobe's technical note on ICCLab).
+CIELAB, ICCLAB = 8, 9
 
 # The curve of a PNG that says 1/2.2 is sRGB's: so the PNG specification asks to write that.
 _SRGB_GAMMA = 0.45455
@@ -30,19 +34,26 @@ _GAIN_MAPS = (b"ns.adobe.com/hdr-gain-map/", b"iso:std:iso:ts:21496", b"aux:hdrg
 class Coding(Struct, frozen=True):
     """How the pixels of a file are coded.
 
-    `profile` is an ICC profile, empty for sRGB and for what no profile says. PQ and HLG are told
-    by `transfer` (16, 18), with `primaries`, both of ITU-T H.273; the profile then holds for what
-    tone mapping makes of them. `crop` is left, top, right, bottom of the picture within the
-    stored pixels. `fault` says what is wrong with what the file says of its colour.
+    `space` is that of the stored values, `profile` an ICC profile for them, empty for sRGB and
+    where nothing is said. PQ and HLG are told by `transfer` (16, 18), with `primaries`, both of
+    ITU-T H.273; the profile then holds for what tone mapping makes of them. `crop` is left, top,
+    right, bottom of the picture within the stored pixels. `fault` says what is wrong with what
+    the file says of its colour.
     """
 
     bits: int = 8
     profile: bytes = b""
     primaries: int = icc.BT709
     transfer: int = 0
+    space: Space = "RGB"
     crop: Box | None = None
     gain_map: bool = False
     fault: str = ""
+
+    @property
+    def wide(self) -> bool:
+        """Whether there may be colours that sRGB does not have."""
+        return self.space == "LAB" or (bool(self.profile) and colour.is_wide(self.profile))
 
     @property
     def hdr(self) -> Literal["", "pq", "hlg", "gain map"]:
@@ -59,7 +70,10 @@ def coding_of(image: ImageFile.ImageFile, data: Data) -> Coding:
     if read is not None:
         with suppress(MalformedError, struct.error, ValueError, KeyError, ZeroDivisionError):
             said = read(image, data, said)
-    if said.profile and not colour.is_usable(said.profile, space_of(image.mode)):
+    if said.space == "RGB":
+        said = replace(said, space=space_of(image.mode))
+    is_empty = not said.profile and image.info.get("icc_profile") == b""
+    if is_empty or (said.profile and not colour.is_usable(said.profile, said.space)):
         fault = "its colour profile is damaged or not for such a picture"
         said = replace(said, profile=b"", fault=fault)
     if image.mode.startswith(("I", "F")):
@@ -67,10 +81,12 @@ def coding_of(image: ImageFile.ImageFile, data: Data) -> Coding:
     return said
 
 
-def space_of(mode: str) -> str:
+def space_of(mode: str) -> Space:
     """Name the colour space of pixels of a mode of Pillow's: L, RGB, CMYK or LAB."""
-    if mode in ("CMYK", "LAB"):
-        return mode
+    if mode == "CMYK":
+        return "CMYK"
+    if mode == "LAB":
+        return "LAB"
     return "L" if mode in ("1", "L", "LA", "La", "F") or mode.startswith("I") else "RGB"
 
 
@@ -114,14 +130,17 @@ def _described(gamma: bytes | None, chromaticities: bytes | None) -> bytes:
     """Return the profile that a PNG describes in numbers; none if that is sRGB."""
     curve: tuple[float, ...] = icc.SRGB_CURVE
     primaries = icc.PRIMARIES[icc.BT709]
-    if gamma is not None:
-        exponent = struct.unpack(">I", gamma)[0] / 100_000
-        if 0.01 < exponent < 10 and abs(exponent - _SRGB_GAMMA) > _NEAR_SRGB:
-            curve = (1 / exponent,)
     if chromaticities is not None:
         numbers = [n / 100_000 for n in struct.unpack(">8I", chromaticities)]
         white, red, green, blue = zip(numbers[::2], numbers[1::2], strict=True)
         primaries = _unless_near(icc.Primaries(red, green, blue, white), primaries)
+    if gamma is not None:
+        exponent = struct.unpack(">I", gamma)[0] / 100_000
+        means_srgb = primaries == icc.PRIMARIES[icc.BT709] and (
+            abs(exponent - _SRGB_GAMMA) < _NEAR_SRGB
+        )
+        if 0.01 < exponent < 10 and not means_srgb:
+            curve = (1 / exponent,)
     if (primaries, curve) == (icc.PRIMARIES[icc.BT709], icc.SRGB_CURVE):
         return b""
     return icc.matrix_profile(primaries, curve)
@@ -204,8 +223,14 @@ def _finds(data: Data, needle: bytes) -> bool:
 
 
 def _tiff(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
-    bits = image.tag_v2.get(258, 8)  # type: ignore[attr-defined]
-    return replace(said, bits=max(bits) if isinstance(bits, tuple) else bits)
+    del data
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    bits = tags.get(258, 8)
+    said = replace(said, bits=max(bits) if isinstance(bits, tuple) else bits)
+    if tags.get(262) == CIELAB:
+        return replace(said, space="LAB", profile=b"")
+    # Pillow reads none of it, so it is taken for deep whatever its depth.
+    return replace(said, space="LAB", profile=b"", bits=16) if tags.get(262) == ICCLAB else said
 
 
 def _jpeg2000(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:

@@ -182,7 +182,7 @@ def _through(
 ) -> npt.NDArray[np.uint16]:
     """Convert 16-bit values from one profile to another, to RGB as whole or as real numbers."""
     mapped: npt.NDArray[np.uint16] = imagecodecs.cms_transform(
-        values,
+        values[..., 0] if space == "gray" else values,
         source,
         target,
         colorspace=space,

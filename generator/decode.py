@@ -17,6 +17,7 @@ from PIL import (
     AvifImagePlugin,
     Image,
     ImageFile,
+    TiffImagePlugin,
     UnidentifiedImageError,
 )
 
@@ -40,6 +41,16 @@ _UPRIGHT = {
 _ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 
 _COPY_AGAIN = "copy it from the camera or a backup once more"
+
+
+# L*a*b* that Pillow's table of TIFF layouts lacks: of sixteen bits, and ICC's. Opened as if they
+# were RGB, they are read by imagecodecs only.
+for _order, _raw in ((b"II", "RGB;16L"), (b"MM", "RGB;16B")):
+    TiffImagePlugin.OPEN_INFO |= {
+        (_order, 8, (1,), 1, (16, 16, 16), ()): ("RGB", _raw),
+        (_order, 9, (1,), 1, (16, 16, 16), ()): ("RGB", _raw),
+        (_order, 9, (1,), 1, (8, 8, 8), ()): ("RGB", "RGB"),
+    }
 
 
 def prepare(max_pixels: int) -> None:
@@ -149,9 +160,12 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
-def has_alpha(image: Image.Image) -> bool:
-    """Tell whether some pixel is not opaque; pixels are read only if the mode allows it."""
-    if not image.has_transparency_data or image.mode.startswith("I"):
+def has_alpha(image: Image.Image, bits: int = 8) -> bool:
+    """Tell whether some pixel is not opaque; pixels are read only if the mode allows it.
+
+    One colour that stands for transparent in a picture of more than eight bits is believed.
+    """
+    if not image.has_transparency_data or (bits > 8 and "transparency" in image.info):
         return image.has_transparency_data
     alpha = resamplable(image).getchannel("A")
     return cast(tuple[int, int], alpha.getextrema())[0] < 255

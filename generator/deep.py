@@ -5,7 +5,7 @@ file before, so its format and size are known to be within the limits.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -13,10 +13,10 @@ import numpy.typing as npt
 from msgspec import Struct
 from PIL import Image, ImageFile
 
+from generator.coding import CIELAB, ICCLAB, Space
 from generator.colour import Values
 
 Array = npt.NDArray[Any]
-Space = Literal["L", "RGB", "CMYK", "LAB"]
 
 # TIFF 6.0: tags, and the photometric interpretations that are read.
 _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA, _FORMAT, _PLANAR = 262, 274, 277, 338, 339, 284
@@ -26,7 +26,8 @@ _SPACES: dict[int, tuple[Space, int]] = {
     1: ("L", 1),
     2: ("RGB", 3),
     5: ("CMYK", 4),
-    8: ("LAB", 3),
+    CIELAB: ("LAB", 3),
+    ICCLAB: ("LAB", 3),
 }
 
 
@@ -139,7 +140,10 @@ def _tiff(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
         values = np.moveaxis(values, 0, -1)
     values = values.reshape(*values.shape[:2], samples)
     form = tags.get(_FORMAT, (_UNSIGNED,))
-    scaled = _lab(values, bits) if space == "LAB" else _of_form(values, bits, form)
+    if space == "LAB":
+        scaled = _lab(values, signed=tags.get(_PHOTOMETRIC) == CIELAB)
+    else:
+        scaled = _of_form(values, bits, form)
     colours = np.ascontiguousarray(scaled[..., :channels])
     if tags.get(_PHOTOMETRIC) == _INVERTED:
         colours = 65535 - colours
@@ -168,15 +172,23 @@ def _by_largest(values: Array) -> Values:
     return scaled
 
 
-def _lab(values: Array, bits: int) -> Values:
-    """Encode CIE L*a*b* of 16 bits (TIFF 6.0, section 23): a and b are signed 256ths."""
-    if bits != 16:
-        raise UnreadableError("L*a*b* of another depth")
-    numbers = values[..., :3].view(np.int16).astype(np.float64)
-    numbers[..., 0] = values[..., 0]
-    numbers[..., 1:] = (numbers[..., 1:] / 256 + 128) * 257
-    encoded = np.rint(np.clip(numbers, 0, 65535)).astype(np.uint16)
-    return np.concatenate([encoded, values[..., 3:].astype(np.uint16)], axis=2)
+def _lab(values: Array, *, signed: bool) -> Values:
+    """Encode L*a*b* as ICC profiles do, version 4.
+
+    a and b are signed in CIELab, offset in ICCLab; whose 16 bits have 65,280 for 100 and steps of
+    a 256th, as in ICC profiles of version 2.
+    """
+    whole = values[..., :3].astype(np.float64)
+    if values.dtype == np.uint8:
+        whole[..., 1:] = (whole[..., 1:] + 128) % 256 if signed else whole[..., 1:]
+        encoded = whole * 257
+    elif signed:
+        steps = values[..., 1:3].view(np.int16).astype(np.float64)
+        encoded = np.dstack([whole[..., 0], (steps / 256 + 128) * 257])
+    else:
+        encoded = whole * 65535 / 65280
+    colours = np.rint(np.clip(encoded, 0, 65535)).astype(np.uint16)
+    return np.concatenate([colours, values[..., 3:].astype(np.uint16)], axis=2)
 
 
 def _divided(colours: Values, alpha: Values) -> Values:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from PIL import Image, ImageFile
 
 from generator import decode, icc, store
-from generator.coding import coding_of
+from generator.coding import Coding, coding_of
 from generator.colour import embedded
 from generator.containers import Data
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
@@ -134,16 +134,20 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
         coding = coding_of(image, data)
         if at_least is not None:
             decode.shrink_on_load(image, turned(at_least, orientation))
-        pixels = _pixels(image, data, coding.bits)
+        pixels = _pixels(image, data, coding)
     return Decoded(pixels if photo.transparent else _opaque(pixels), orientation, coding)
 
 
-def _pixels(image: ImageFile.ImageFile, data: Data, bits: int) -> Image.Image | Samples:
+def _pixels(image: ImageFile.ImageFile, data: Data, coding: Coding) -> Image.Image | Samples:
     """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
-    if bits > 8:
+    if coding.bits > 8:
         image.load()
-        with suppress(UnreadableError):
-            return read_samples(image, bytes(data), bits)
+        try:
+            return read_samples(image, bytes(data), coding.bits)
+        except UnreadableError as error:
+            if coding.space == "LAB":
+                what = "cannot be decoded: L*a*b* of an unknown layout"
+                raise DecodeError(what, "export it anew") from error
         if image.mode.startswith(("I", "F")):
             return of_greys(image)
     return decode.resamplable(image)

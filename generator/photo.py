@@ -6,7 +6,6 @@ from pathlib import Path
 
 from generator import decode
 from generator.coding import coding_of
-from generator.colour import is_wide
 from generator.errors import DecodeError, NotAPicture, Problem
 from generator.files import mapped, stamp_of
 from generator.formats import PICTURE_SUFFIXES, foreign_kind
@@ -54,11 +53,11 @@ def _read(path: str, source: Path) -> Photo:
             format="JPEG" if image.format == "MPO" else image.format or "",
             size=turned(stored, decode.orientation_of(image)),
             metadata=read_metadata(image),
-            wide=bool(coding.profile) and is_wide(coding.profile),
+            wide=coding.wide,
             deep=coding.bits > 8,
             hdr=coding.hdr,
             frames=decode.frames_of(image, stored),
             fault=coding.fault,
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
-            transparent=decode.has_alpha(image),
+            transparent=decode.has_alpha(image, coding.bits),
         )

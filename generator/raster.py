@@ -15,7 +15,7 @@ from msgspec import Struct
 from PIL import Image
 
 from generator import colour, hdr
-from generator.coding import Coding
+from generator.coding import Coding, Space
 from generator.colour import Gamut, Values
 from generator.decode import upright
 from generator.deep import Samples
@@ -131,7 +131,7 @@ def _weighed(samples: Samples, table: Floats, size: Size, light: Light = "gamma"
     return Planes(colours, None if alpha is None else _resized(Image.fromarray(alpha), size), light)
 
 
-def _samples(planes: Planes, space: Literal["L", "RGB", "CMYK", "LAB"]) -> Samples:
+def _samples(planes: Planes, space: Space) -> Samples:
     colours, alpha = _values(planes)
     return Samples(_whole(colours, 65535), None if alpha is None else _whole(alpha, 65535), space)
 

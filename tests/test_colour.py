@@ -161,7 +161,7 @@ PLAIN_SOURCES: dict[str, Callable[[], Source]] = {
     "PNG sRGB before gAMA": lambda: rgb(
         lambda p: png(p, (b"sRGB", b"\0"), gama(0.6), chrm(ADOBE_RGB)), PLAIN
     ),
-    "PNG cICP before iCCP": lambda: rgb(lambda p: png(p, cicp(1, 13), icc(ADOBE)), PLAIN),
+    "PNG cICP of sRGB before iCCP": lambda: rgb(lambda p: png(p, cicp(1, 13), icc(ADOBE)), PLAIN),
     "JPEG": lambda: rgb(by_pillow("JPEG", **BEST_JPEG), PLAIN),
     "JPEG sRGB": lambda: rgb(by_pillow("JPEG", **BEST_JPEG, icc_profile=srgb_profile()), PLAIN),
     "WebP": lambda: rgb(by_pillow("WEBP", **LOSSLESS), PLAIN),
