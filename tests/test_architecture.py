@@ -24,9 +24,9 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # Who may import what is neither ours nor Python's. msgspec, the nouns' own, is free to all.
 # survey asks PIL only where it lies.
 OUTSIDE = {
-    "PIL": {"decode", "encode", "metadata", "survey"},
+    "PIL": {"decode", "encode", "exif", "iptc", "metadata", "survey"},
     "pillow_heif": {"decode"},
-    "defusedxml": {"metadata"},
+    "defusedxml": {"xmp"},
     "jinja2": {"pages"},
     "markupsafe": {"pages"},
     "markdown": {"document"},

@@ -12,8 +12,9 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from generator import decode
-from generator.metadata import MAX_KEYWORDS, parse_taken, read_metadata
+from generator.metadata import MAX_KEYWORDS, read_metadata
 from generator.model import Metadata
+from generator.moments import parse_taken
 from generator.text import MAX_TEXT, clean_text
 from tests.support.pictures import (
     chart,
@@ -394,7 +395,7 @@ def test_a_position_is_read_as_degrees(
     assert said.location is not None
     assert said.location.latitude == pytest.approx(latitude)
     assert said.location.longitude == pytest.approx(longitude)
-    assert said.has_location
+    assert "location" in said.private
 
 
 @pytest.mark.parametrize(
@@ -414,18 +415,18 @@ def test_half_a_position_is_none_and_yet_gives_one_away(
 ) -> None:
     said = read(jpeg(tags=gps_exif(**changes).tobytes()))
     assert said.location is None
-    assert said.has_location
+    assert "location" in said.private
 
 
 def test_a_position_in_xmp_alone_is_noticed(read: Read) -> None:
     said = read(jpeg(xmp("exif:GPSLatitude", "65,3.0N")))
     assert said.location is None
-    assert said.has_location
+    assert "location" in said.private
 
 
 def test_gps_data_without_a_position_gives_none_away(read: Read) -> None:
     body = jpeg(tags=gps_exif(t1=None, t2=None, t3=None, t4=None, t18="WGS-84").tobytes())
-    assert not read(body).has_location
+    assert "location" not in read(body).private
 
 
 @pytest.mark.parametrize("value", [IFDRational(0, 0), IFDRational(1, 0), IFDRational(0, 5)])
