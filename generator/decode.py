@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -20,6 +20,7 @@ from PIL import (
     ImageCms,
     ImageFile,
     ImageMath,
+    TiffImagePlugin,
     UnidentifiedImageError,
 )
 
@@ -70,11 +71,13 @@ def _identify(file: BinaryIO) -> ImageFile.ImageFile:
     if name == "HEIF":
         _register_heif()
     file.seek(0)
-    if name != "PNG":
-        return Image.open(file, formats=(name,))
-    pixels, said = png.divide(file)
+    pixels, said = png.divide(file) if name == "PNG" else (file, {})
     image = Image.open(pixels, formats=(name,))
     image.info.update(said)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        # Pillow turns TIFF by what XMP says if the file itself says nothing.
+        with suppress(Exception):
+            image.getexif()[_ORIENTATION_TAG] = image.tag_v2.get(_ORIENTATION_TAG, 1)
     return image
 
 

@@ -39,7 +39,7 @@ _NAMESPACES = {
 }
 
 # From the first of these to its end: padding, marks and doctypes around it are passed over.
-_ROOT = re.compile(r"<((?:[\w.-]+:)?(?:xmpmeta|xapmeta|RDF))[\s>]")
+_ROOT = re.compile(rb"<((?:[\w.-]+:)?(?:xmpmeta|xapmeta|RDF))[\s>]")
 
 # What XML must not hold, itself and as a reference (XML 1.0, section 2.2).
 _FORBIDDEN = re.compile(
@@ -59,25 +59,26 @@ def parse(packet: bytes) -> Xmp:
     """
     if len(packet) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes")
-    text = _FORBIDDEN.sub("", _decoded(packet))
-    root = _ROOT.search(text)
+    packet = _in_utf_8(packet)
+    root = _ROOT.search(packet)
     if root is None:
         raise ValueError("holds no XMP")
-    end = text.find(">", text.rfind(f"</{root[1]}", root.end()))
+    end = packet.find(b">", packet.rfind(b"</" + root[1], root.end()))
+    text = _FORBIDDEN.sub("", decoded(packet[root.start() : end + 1]))
     try:
-        tree: Element = defusedxml.ElementTree.fromstring(text[root.start() : end + 1])
+        tree: Element = defusedxml.ElementTree.fromstring(text)
     except (ParseError, DefusedXmlException) as error:
-        line = text.count("\n", 0, root.start()) + getattr(error, "position", (1, 0))[0]
+        line = packet.count(b"\n", 0, root.start()) + getattr(error, "position", (1, 0))[0]
         raise ValueError(f"not valid XML in line {line}") from None
     return tuple(part for rdf in tree.iter(_full("rdf:RDF")) for part in rdf)
 
 
-def _decoded(packet: bytes) -> str:
-    """Read UTF-16 if its first angle bracket has a zero for a neighbour; else UTF-8 or Latin-1."""
+def _in_utf_8(packet: bytes) -> bytes:
+    """Rewrite UTF-16, which shows by a zero beside the first angle bracket."""
     at = packet.find(b"<")
-    if packet[at + 1 : at + 2] == b"\0":
-        return packet.decode("utf-16-be" if at % 2 else "utf-16-le", "ignore")
-    return decoded(packet)
+    if packet[at + 1 : at + 2] != b"\0":
+        return packet
+    return packet.decode("utf-16-be" if at % 2 else "utf-16-le", "ignore").encode()
 
 
 def _full(name: str) -> str:
