@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import sys
 import time
@@ -240,7 +241,10 @@ def _summary(report: Report) -> Iterator[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Say how many of something there are: what follows the noun itself stays as it is."""
+    thing = re.split(r" (?=below |without )", noun, maxsplit=1)
+    thing[0] += "" if number == 1 else "s"
+    return f"{number:,} {' '.join(thing)}"
 
 
 def _megabytes(count: int) -> str:

@@ -143,6 +143,7 @@ class _Builder:
         body = self._body(words.document)
         heading = self._headings[photo.photo.path]
         said = photo.photo.metadata
+        with_place = self.plan.config.gallery.show_location
         return PhotoPage(
             url=photo.address,
             title=heading,
@@ -156,7 +157,8 @@ class _Builder:
             offset=words.offset,
             metadata=said,
             keywords=words.keywords,
-            show_location=self.plan.config.gallery.show_location and said.location is not None,
+            place=said.place if with_place else (),
+            show_location=with_place and said.location is not None,
             previous=self._link(album.photos[index - 1]) if index else None,
             next=self._link(album.photos[index + 1]) if index + 1 < len(album.photos) else None,
             album=Link(album.title, f"{album.address}#{photo.anchor}"),

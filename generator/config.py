@@ -73,6 +73,7 @@ class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     links: Literal["directory", "file"] = "directory"
     show_location: bool = False
+    min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
 
 
 class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):

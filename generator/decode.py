@@ -7,7 +7,7 @@ and no picture larger than the limit is given memory.
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -21,7 +21,9 @@ from PIL import (
     UnidentifiedImageError,
 )
 
+from generator import png
 from generator.errors import DecodeError, NotAPicture
+from generator.exif import tags_of
 from generator.formats import impostor, recognise
 from generator.model import Size
 
@@ -78,7 +80,14 @@ def _identify(file: BinaryIO) -> ImageFile.ImageFile:
     if name == "HEIF":
         _register_heif()
     file.seek(0)
-    return Image.open(file, formats=(name,))
+    pixels, said = png.divide(file) if name == "PNG" else (file, {})
+    image = Image.open(pixels, formats=(name,))
+    image.info.update(said)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        # Pillow turns TIFF by what XMP says if the file itself says nothing.
+        with suppress(Exception):
+            image.getexif()[_ORIENTATION_TAG] = image.tag_v2.get(_ORIENTATION_TAG, 1)
+    return image
 
 
 @lru_cache(maxsize=1)
@@ -144,12 +153,13 @@ def _damage(error: Exception) -> DecodeError:
 def orientation_of(image: Image.Image) -> int:
     """Return how the stored pixels are turned, 1 to 8; 1 if the file says nothing sensible.
 
+    Only EXIF counts: what XMP says of it no browser obeys.
     Pillow turns TIFF by itself while loading and hands HEIC over turned.
     """
     if image.format == "TIFF":
         return 1
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        value = tags_of(image).get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - EXIF of any damage costs the EXIF, never the picture
         return 1
     return value if value in _UPRIGHT else 1

@@ -1,169 +1,316 @@
-"""What a picture says about itself: EXIF, IPTC and XMP to Metadata.
+"""What a picture says about itself: EXIF, IPTC, XMP and sidecars to Metadata.
 
 Precedence, field by field; the first that says something wins:
 
-    title        XMP dc:title, IPTC 2:05
-    caption      XMP dc:description, IPTC 2:120, EXIF ImageDescription, EXIF UserComment
-    keywords     XMP dc:subject and IPTC 2:25 together, each once, in that order
+    title        XMP dc:title, IPTC 2:05, EXIF XPTitle
+    headline     XMP photoshop:Headline, IPTC 2:105
+    caption      XMP dc:description, IPTC 2:120, EXIF ImageDescription, UserComment, XPComment,
+                 XPSubject
+    alt          XMP Iptc4xmpCore:AltTextAccessibility, Iptc4xmpCore:ExtDescrAccessibility
+    keywords     XMP dc:subject, IPTC 2:25, EXIF XPKeywords and the last parts of the paths
+                 together, each once
+    paths        XMP lr:hierarchicalSubject, digiKam:TagsList, MicrosoftPhoto:LastKeywordXMP,
+                 mediapro:CatalogSets
+    rating       XMP xmp:Rating, MicrosoftPhoto:Rating, EXIF Rating, RatingPercent
+    label        XMP xmp:Label
+    creator      XMP dc:creator, IPTC 2:80, EXIF Artist, XPAuthor
+    credit       XMP photoshop:Credit, IPTC 2:110
+    copyright    XMP dc:rights, IPTC 2:116, EXIF Copyright
+    license      XMP xmpRights:WebStatement, cc:license
+    usage_terms  XMP xmpRights:UsageTerms
+    place        XMP Iptc4xmpCore:Location with photoshop:City, State and Country,
+                 Iptc4xmpExt:LocationCreated, Iptc4xmpExt:LocationShown,
+                 IPTC 2:92, 2:90, 2:95, 2:101
     taken        EXIF DateTimeOriginal, XMP exif:DateTimeOriginal, XMP photoshop:DateCreated,
                  IPTC 2:55 with 2:60, EXIF DateTimeDigitized
+    location     EXIF, XMP exif:GPSLatitude and exif:GPSLongitude
     the rest     EXIF
 
 The order is that of the Metadata Working Group's guidelines (2.0, chapter 5), with XMP first
-because programs that write only one of them write that one. All text is hostile: control
-characters are dropped, lengths are bounded. Whatever cannot be read is left out.
+because programs that write only one of them write that one. Whatever a sidecar says comes before
+all that the file says, for it was said last. All text is hostile: control characters are dropped,
+lengths are bounded. Whatever cannot be read is left out.
 """
 
-import contextlib
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
-from xml.etree.ElementTree import Element, ParseError
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
-import defusedxml.ElementTree
-from defusedxml import DefusedXmlException
-from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
+import msgspec
+from PIL import ImageFile
 
-from generator.model import Location, Metadata
-from generator.text import clean_text, decoded
+from generator import iptc, xmp
+from generator.exif import Exif, on_earth, safely
+from generator.iptc import Iptc
+from generator.model import Location, Metadata, Private
+from generator.moments import first_moment
+from generator.xmp import Xmp
 
 MAX_KEYWORDS = 100
+MAX_DEPTH = 10
 
-T = TypeVar("T")
-
-# What cameras write into ImageDescription by themselves.
+# What cameras and programs write into a caption by themselves.
 _BOILERPLATE = re.compile(
     r"((olympus|minolta|konica|sony|kodak|samsung|nikon|casio|pentax|fuji|vivitar)\s*)*"
     r"(digital (still )?camera|exif[_ ]jpeg[_ ]picture|default|dsc|dcim\W.*|picture|image"
-    r"|screenshot|maker:.*|jpeg)?\W*",
+    r"|screenshot|maker:.*|jpeg|created with gimp|oplus_\d+|filter: .*|\{.*\})?\W*",
     re.IGNORECASE,
 )
 
-_MOMENT = re.compile(
-    r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)"
-    r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:\d\d)?)?",
-    re.ASCII,
-)
-_OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
+# What programs keep among keywords for themselves.
+_INTERNAL = re.compile(r"darktable\||_digikam_", re.IGNORECASE)
 
-_DC = "{http://purl.org/dc/elements/1.1/}"
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_XMP_EXIF = "{http://ns.adobe.com/exif/1.0/}"
-_PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+# Keywords that stand in a tree, and what divides their levels; names may hold the other.
+_PATHS = (
+    ("lr:hierarchicalSubject", "|"),
+    ("digiKam:TagsList", "/"),
+    ("MicrosoftPhoto:LastKeywordXMP", "/"),
+    ("mediapro:CatalogSets", "|"),
+)
+
+# A coordinate as XMP writes it: degrees, minutes, perhaps seconds (ISO 16684-2, GPSCoordinate).
+_COORDINATE = re.compile(
+    r"(\d{1,3}),(\d{1,2}(?:\.\d{1,9})?)(?:,(\d{1,2}(?:\.\d{1,9})?))?([NSEW])", re.ASCII
+)
 
 
 def read_metadata(image: ImageFile.ImageFile) -> Metadata:
     """Read all that a picture says; damage costs what it touches, and nothing raises."""
-    exif = _safely(lambda: _Exif(image), _Exif(None))
-    iptc = _safely(lambda: IptcImagePlugin.getiptcinfo(image), None) or {}
-    xmp = _safely(lambda: _parse_xmp(image.info.get("xmp")), None)
-    location = _safely(exif.location, None)
-    taken, offset = _taken(exif, iptc, xmp)
-    return Metadata(
-        title=_xmp_text(xmp, _DC + "title") or _iptc_text(iptc, 5),
-        caption=_caption(exif, iptc, xmp),
-        keywords=_keywords(iptc, xmp),
+    exif = Exif(image)
+    records: Iptc = safely(lambda: iptc.datasets(image), {})
+    described: Xmp = safely(lambda: xmp.parse(image.info["xmp"]), ())
+    spoken = (of_xmp(described), _of_iptc(records), _of_exif(exif))
+    said = _first_of(*spoken)
+    taken, offset = first_moment(
+        exif.moment("Original"), *_xmp_moments(described), _iptc_moment(records),
+        exif.moment("Digitized"),
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        said,
+        keywords=_distinct(word for each in spoken for word in each.keywords),
         taken=taken,
         offset=offset,
-        camera=_camera(exif.text("Make"), exif.text("Model")),
-        lens=exif.text("LensModel"),
-        focal_length=exif.number("FocalLength"),
-        focal_length_35mm=exif.number("FocalLengthIn35mmFilm"),
-        aperture=exif.number("FNumber"),
-        exposure=exif.number("ExposureTime"),
-        iso=_whole(exif.number("ISOSpeedRatings")),
-        location=location,
-        has_location=location is not None or exif.has_gps or _has_xmp_location(xmp),
+        location=safely(exif.location, None) or said.location,
+        private=tuple(_private(image, exif, described)),
     )
 
 
-def _safely(read: Callable[[], T], otherwise: T) -> T:
-    """Return what a reader says, or the default if the data makes it raise, whatever it raises."""
-    try:
-        return read()
-    except Exception:  # noqa: BLE001 - damaged metadata costs the metadata, never the photo
-        return otherwise
+def overlaid(sidecar: Metadata, file: Metadata) -> Metadata:
+    """Put what a sidecar says before what the file says, field by field.
+
+    Keywords come from one of them, for one that was taken away shall not come back; so does a
+    moment, and if it is the same second, from the file, which knows its offset best.
+    """
+    said = _first_of(sidecar, file)
+    by_words = sidecar if sidecar.keywords or sidecar.keyword_paths else file
+    is_other = sidecar.taken and sidecar.taken[:19] != file.taken[:19]
+    by_time = sidecar if is_other else file
+    return msgspec.structs.replace(
+        said,
+        keywords=by_words.keywords,
+        keyword_paths=by_words.keyword_paths,
+        taken=by_time.taken,
+        offset=by_time.offset,
+        private=file.private,
+    )
 
 
-class _Exif:
-    """The EXIF tags of a picture by name, each read on its own."""
-
-    def __init__(self, image: Image.Image | None) -> None:
-        self._tags: dict[int, Any] = {}
-        self._gps: Mapping[int, Any] = {}
-        if image is None:
-            return
-        exif = image.getexif()
-        for read in (lambda: exif, lambda: exif.get_ifd(ExifTags.IFD.Exif)):
-            self._tags.update(_safely(lambda read=read: dict(read()), {}))  # type: ignore[misc]
-        self._gps = _safely(lambda: exif.get_ifd(ExifTags.IFD.GPSInfo), {})
-
-    @property
-    def has_gps(self) -> bool:
-        return bool({ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude} & set(self._gps))
-
-    def _value(self, name: str) -> Any:
-        return self._tags.get(ExifTags.Base[name].value)
-
-    def text(self, name: str) -> str:
-        """Read a text; Pillow takes it for Latin-1, where programs write UTF-8 all the same."""
-        value = self._value(name)
-        if isinstance(value, str):
-            with contextlib.suppress(UnicodeEncodeError):
-                value = decoded(value.encode("latin-1"))
-        return clean_text(value)
-
-    def number(self, name: str) -> float | None:
-        value = self._value(name)
-        return _safely(lambda: _positive(value[0] if isinstance(value, tuple) else value), None)
-
-    def comment(self) -> str:
-        """Read UserComment: eight bytes name its character set (EXIF 2.32, 4.6.5 D)."""
-        value = self._value("UserComment")
-        if isinstance(value, bytes):
-            charset, body = value[:8], value[8:]
-            if charset.startswith(b"UNICODE"):
-                return clean_text(body.decode(_utf_16(body), "replace"))
-            return clean_text(body if charset.rstrip(b"\0 ") in (b"ASCII", b"") else value)
-        return clean_text(value)
-
-    def moment(self, which: str) -> str:
-        """Join the date, sub-seconds and offset of the original or the digitised picture."""
-        fraction = re.match(r"\d+", self.text(f"SubsecTime{which}"), re.ASCII)
-        date = self.text(f"DateTime{which}")[:19]
-        return f"{date}{'.' + fraction[0] if fraction else ''}{self.text(f'OffsetTime{which}')}"
-
-    def location(self) -> Location | None:
-        """Read the position as degrees; None if it is absent or not on Earth."""
-        latitude = self._degrees(ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, "S")
-        longitude = self._degrees(ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "W")
-        if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
-            return None
-        return Location(latitude, longitude)
-
-    def _degrees(self, tag: int, reference_tag: int, negative: str) -> float | None:
-        if tag not in self._gps:
-            return None
-        degrees, minutes, seconds = (float(part) for part in self._gps[tag])
-        value = degrees + minutes / 60 + seconds / 3600
-        if value != value:  # noqa: PLR0124 - zero over zero is not a number
-            return None
-        reference = clean_text(self._gps.get(reference_tag)).upper()
-        return -value if reference.startswith(negative) else value
+def _first_of(*spoken: Metadata) -> Metadata:
+    """Take each field from the first that says something in it; a rating of 0 says something."""
+    said = {}
+    for name in Metadata.__struct_fields__:
+        values = (getattr(each, name) for each in spoken)
+        said[name] = next((each for each in values if each not in ("", (), None)), None)
+    return Metadata(**{name: value for name, value in said.items() if value is not None})
 
 
-def _utf_16(body: bytes) -> str:
-    """Tell the byte order of UTF-16: by its mark, else by where most of its zeros are."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    return "utf-16-be" if body[::2].count(0) > body[1::2].count(0) else "utf-16-le"
+def of_xmp(said: Xmp) -> Metadata:
+    """Read all that an XMP packet says, in a picture or beside it."""
+    taken, offset = first_moment(*_xmp_moments(said))
+    paths = _paths(said)
+    words = xmp.values(said, "dc:subject")
+    return Metadata(
+        title=_meant(xmp.text(said, "dc:title")),
+        headline=_meant(xmp.text(said, "photoshop:Headline")),
+        caption=_meant(xmp.text(said, "dc:description")),
+        alt=xmp.text(
+            said, "Iptc4xmpCore:AltTextAccessibility", "Iptc4xmpCore:ExtDescrAccessibility"
+        ),
+        keywords=_distinct((*words, *(path[-1] for path in paths))),
+        keyword_paths=paths,
+        rating=_first_rating(
+            _stars(xmp.text(said, "xmp:Rating")), _percent(xmp.text(said, "MicrosoftPhoto:Rating"))
+        ),
+        label=xmp.text(said, "xmp:Label"),
+        creator=_joined(xmp.values(said, "dc:creator")),
+        credit=xmp.text(said, "photoshop:Credit"),
+        copyright=xmp.text(said, "dc:rights"),
+        license=next(
+            filter(is_address, xmp.values(said, "xmpRights:WebStatement")),
+            next(filter(is_address, xmp.values(said, "cc:license")), ""),
+        ),
+        usage_terms=xmp.text(said, "xmpRights:UsageTerms"),
+        place=_xmp_place(said),
+        taken=taken,
+        offset=offset,
+        location=_xmp_location(said),
+    )
 
 
-def _positive(value: Any) -> float | None:
-    number = float(value)
-    return number if 1e-6 <= number < 1e7 else None
+def _of_iptc(said: Iptc) -> Metadata:
+    return Metadata(
+        title=_meant(iptc.text(said, 5)),
+        headline=_meant(iptc.text(said, 105)),
+        caption=_meant(iptc.text(said, 120)),
+        keywords=_distinct(iptc.values(said, 25)),
+        creator=_joined(iptc.values(said, 80)),
+        credit=iptc.text(said, 110),
+        copyright=iptc.text(said, 116),
+        place=_place(iptc.text(said, number) for number in (92, 90, 95, 101)),
+    )
+
+
+def _of_exif(said: Exif) -> Metadata:
+    stars, percent = said.stars()
+    authors = said.windows("XPAuthor").split(";")
+    return Metadata(
+        title=_meant(said.windows("XPTitle")),
+        caption=_meant(
+            said.text("ImageDescription"),
+            safely(said.comment, ""),
+            said.windows("XPComment"),
+            said.windows("XPSubject"),
+        ),
+        keywords=_distinct(said.windows("XPKeywords").split(";")),
+        rating=_first_rating(_stars(stars), _percent(percent)),
+        creator=_joined(said.text("Artist").split(";")) or _joined(authors),
+        copyright=said.copyright(),
+        camera=_camera(said.text("Make"), said.text("Model")),
+        lens=said.text("LensModel"),
+        focal_length=said.number("FocalLength"),
+        focal_length_35mm=said.number("FocalLengthIn35mmFilm"),
+        aperture=said.number("FNumber"),
+        exposure=said.number("ExposureTime"),
+        iso=_whole(said.number("ISOSpeedRatings")),
+    )
+
+
+def _private(image: ImageFile.ImageFile, exif: Exif, said: Xmp) -> Iterator[Private]:
+    """Yield what the file tells of persons and things, in the order that `Private` names it."""
+    if exif.has_location or xmp.says(said, "exif:GPSLatitude", "exif:GPSLongitude"):
+        yield "location"
+    numbers = ("BodySerialNumber", "LensSerialNumber", "CameraSerialNumber")
+    names = ("aux:SerialNumber", "aux:LensSerialNumber", "exifEX:BodySerialNumber")
+    # Cameras fill in zeros where there is no number.
+    has_number = any(exif.text(name).strip("0 ") for name in numbers)
+    if has_number or xmp.says(said, *names, "exifEX:LensSerialNumber"):
+        yield "serial number"
+    if exif.text("CameraOwnerName") or xmp.says(said, "aux:OwnerName", "exifEX:CameraOwnerName"):
+        yield "owner name"
+    if xmp.says(
+        said,
+        "mwg-rs:Name",
+        "MPReg:PersonDisplayName",
+        "acdsee-rs:Name",
+        "Iptc4xmpExt:PersonInImage",
+    ):
+        yield "face names"
+    if exif.has_maker_note:
+        yield "maker notes"
+    resources = image.info.get("photoshop")
+    # Photoshop's two resources of a thumbnail.
+    has_thumbnail = isinstance(resources, dict) and not {0x0409, 0x040C}.isdisjoint(resources)
+    if exif.has_preview or has_thumbnail or xmp.says(said, "xmpGImg:image"):
+        yield "preview"
+
+
+def _meant(*texts: str) -> str:
+    """Return the first text that was written by a person."""
+    return next((text for text in texts if not _BOILERPLATE.fullmatch(text)), "")
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    """Return each keyword once, as it was first written; case does not tell two apart."""
+    found: dict[str, str] = {}
+    for word in map(str.strip, words):
+        if word and not _INTERNAL.match(word):
+            found.setdefault(word.casefold(), word)
+    return tuple(found.values())[:MAX_KEYWORDS]
+
+
+def _paths(said: Xmp) -> tuple[tuple[str, ...], ...]:
+    """Return the keywords that stand in a tree, from the first property that has any."""
+    for name, divider in _PATHS:
+        paths: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for value in xmp.values(said, name):
+            levels = tuple(level.strip() for level in value.split(divider) if level.strip())
+            if levels and not _INTERNAL.match(value) and len(levels) <= MAX_DEPTH:
+                paths.setdefault(tuple(map(str.casefold, levels)), levels)
+        if paths:
+            return tuple(paths.values())[:MAX_KEYWORDS]
+    return ()
+
+
+def _first_rating(*ratings: int | None) -> int | None:
+    return next((rating for rating in ratings if rating is not None), None)
+
+
+def _stars(text: str) -> int | None:
+    """Read a rating of -1 to 5; what is beyond becomes the nearest, no number none."""
+    number = safely(lambda: float(text), None)
+    return None if number is None or number != number else round(max(-1.0, min(5.0, number)))  # noqa: PLR0124
+
+
+def _percent(text: str) -> int | None:
+    """Read a rating as Windows writes it: 1, 25, 50, 75 and 99 per cent are 1 to 5 stars."""
+    number = _bounded(text, 0, 100)
+    return None if number is None else round(number / 25) + 1 if number else 0
+
+
+def _bounded(text: str, low: float, high: float) -> float | None:
+    number = safely(lambda: float(text), None)
+    return number if number is not None and low <= number <= high else None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address on the web, and may be linked to."""
+    parts = safely(lambda: urlsplit(text), None)
+    if parts is None or re.search(r"\s", text):
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _place(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of places, each once: a city may be a country."""
+    return tuple({name.casefold(): name for name in names if name}.values())
+
+
+def _xmp_place(said: Xmp) -> tuple[str, ...]:
+    core = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
+    if place := _place(xmp.text(said, name) for name in core):
+        return place
+    parts = ("Sublocation", "City", "ProvinceState", "CountryName")
+    for location in ("Iptc4xmpExt:LocationCreated", "Iptc4xmpExt:LocationShown"):
+        if place := _place(xmp.field(said, location, f"Iptc4xmpExt:{part}") for part in parts):
+            return place
+    return ()
+
+
+def _xmp_location(said: Xmp) -> Location | None:
+    latitude, longitude = (xmp.text(said, f"exif:GPS{axis}") for axis in ("Latitude", "Longitude"))
+    return on_earth(_degrees(latitude, "NS"), _degrees(longitude, "EW"))
+
+
+def _degrees(text: str, directions: str) -> float | None:
+    match = _COORDINATE.fullmatch(text)
+    if match is None or match[4] not in directions:
+        return None
+    value = float(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+    return -value if match[4] in "SW" else value
 
 
 def _whole(number: float | None) -> int | None:
@@ -178,121 +325,18 @@ def _camera(make: str, model: str) -> str:
     return model if model.lower().startswith(first.lower()) else f"{make} {model}"
 
 
-def _parse_xmp(packet: object) -> Element | None:
-    """Parse an XMP packet without entities; None if there is none, or no XML in it."""
-    if isinstance(packet, str):
-        packet = packet.encode()
-    if not isinstance(packet, bytes):
-        return None
-    try:
-        root: Element = defusedxml.ElementTree.fromstring(packet.strip(b"\0 \r\n\t"))
-    except (ParseError, DefusedXmlException, ValueError):
-        return None
-    return root
+def _xmp_moments(said: Xmp) -> tuple[str, str]:
+    return xmp.text(said, "exif:DateTimeOriginal"), xmp.text(said, "photoshop:DateCreated")
 
 
-def _xmp_values(xmp: Element | None, name: str) -> list[str]:
-    """Return the values of an XMP property: an attribute, plain text, or the items of an array.
-
-    An array of languages gives the default one first (XMP part 1, 8.2.2.4).
-    """
-    if xmp is None:
-        return []
-    for description in xmp.iter(_RDF + "Description"):
-        if name in description.attrib:
-            return [clean_text(description.attrib[name])]
-        found = description.find(name)
-        if found is not None:
-            items = sorted(found.iter(_RDF + "li"), key=lambda li: li.get(_XML_LANG) != "x-default")
-            texts = [item.text for item in items] if items else [found.text]
-            return [text for text in map(clean_text, texts) if text]
-    return []
-
-
-def _xmp_text(xmp: Element | None, name: str) -> str:
-    values = _xmp_values(xmp, name)
-    return values[0] if values else ""
-
-
-def _has_xmp_location(xmp: Element | None) -> bool:
-    return bool(_xmp_text(xmp, _XMP_EXIF + "GPSLatitude"))
-
-
-def _iptc_values(iptc: Mapping[tuple[int, int], Any], dataset: int) -> list[str]:
-    """Return the values of an IPTC-IIM dataset of record 2 (IIM 4.2, section 6)."""
-    value = iptc.get((2, dataset), [])
-    return [clean_text(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def _iptc_text(iptc: Mapping[tuple[int, int], Any], dataset: int) -> str:
-    return next(iter(_iptc_values(iptc, dataset)), "")
-
-
-def _caption(exif: _Exif, iptc: Mapping[tuple[int, int], Any], xmp: Element | None) -> str:
-    candidates = (
-        _xmp_text(xmp, _DC + "description"),
-        _iptc_text(iptc, 120),
-        exif.text("ImageDescription"),
-        _safely(exif.comment, ""),
-    )
-    return next((text for text in candidates if not _BOILERPLATE.fullmatch(text)), "")
-
-
-def _keywords(iptc: Mapping[tuple[int, int], Any], xmp: Element | None) -> tuple[str, ...]:
-    words = [*_xmp_values(xmp, _DC + "subject"), *_iptc_values(iptc, 25)]
-    return tuple(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
-
-
-def _taken(
-    exif: _Exif, iptc: Mapping[tuple[int, int], Any], xmp: Element | None
-) -> tuple[str, str]:
-    """Return when the picture was taken, as wall time and offset; empty where nothing says so."""
-    for text in (
-        exif.moment("Original"),
-        _xmp_text(xmp, _XMP_EXIF + "DateTimeOriginal"),
-        _xmp_text(xmp, _PHOTOSHOP + "DateCreated"),
-        _iptc_date(iptc),
-        exif.moment("Digitized"),
-    ):
-        wall, offset = parse_taken(text)
-        if wall:
-            return wall, offset
-    return "", ""
-
-
-def _iptc_date(iptc: Mapping[tuple[int, int], Any]) -> str:
+def _iptc_moment(said: Iptc) -> str:
     """Join IPTC date (CCYYMMDD) and time (HHMMSS+HHMM) in ISO 8601."""
-    day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", _iptc_text(iptc, 55), re.ASCII)
+    day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", iptc.text(said, 55), re.ASCII)
     if not day:
         return ""
     date = f"{day[1]}-{day[2]}-{day[3]}"
-    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", _iptc_text(iptc, 60), re.ASCII)
+    clock = re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", iptc.text(said, 60), re.ASCII)
     if not clock:
         return date
     zone = f"{clock[4]}:{clock[5]}" if clock[4] else ""
     return f"{date}T{clock[1]}:{clock[2]}:{clock[3]}{zone}"
-
-
-def parse_taken(text: str) -> tuple[str, str]:
-    """Divide a moment into wall time in ISO 8601 and its offset; empty if it is not a real one.
-
-    Reads EXIF's way of writing (colons in the date) and XMP's (seconds, time and zone are
-    optional). All-zero and all-blank dates mean unknown, as do dates before photography.
-    """
-    match = _MOMENT.match(text)
-    if match is None:
-        return "", ""
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    try:
-        moment = datetime(
-            *map(int, (year, month, day, hour or 0, minute or 0, min(int(second or 0), 59)))  # type: ignore[arg-type]
-        )
-    except ValueError:
-        return "", ""
-    if moment.year < 1826:
-        return "", ""
-    if hour is None:
-        return moment.date().isoformat(), ""
-    wall = moment.isoformat() + (f".{fraction[:6]}" if fraction else "")
-    offset = "+00:00" if zone == "Z" else zone or ""
-    return wall, offset if offset == "" or _OFFSET.fullmatch(offset) else ""

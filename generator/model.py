@@ -48,17 +48,36 @@ class Location(Struct, frozen=True, gc=False):
     longitude: float
 
 
+Private = Literal["location", "serial number", "owner name", "face names", "maker notes", "preview"]
+
+
 class Metadata(Struct, frozen=True):
-    """What a picture says about itself; empty where it says nothing.
+    """What a picture says about itself; empty or None where it says nothing.
+
+    Keywords are as people typed them, each once; `keyword_paths` are those that stand in a tree,
+    from its root to the keyword. `rating` is 1 to 5, 0 without a choice, -1 rejected. Of several
+    creators each has its name in `creator`, with commas between. `license` is an address.
+    `place` names where the picture was taken, from the narrowest to the widest.
 
     `taken` is local wall time in ISO 8601, with as many decimals as the camera gave; `offset` is
     its distance from UTC as `+02:00`, or empty if unknown. Lengths are millimetres, exposure is
-    in seconds.
+    in seconds. `private` lists what the file itself tells of persons and things.
     """
 
     title: str = ""
+    headline: str = ""
     caption: str = ""
+    alt: str = ""
     keywords: tuple[str, ...] = ()
+    keyword_paths: tuple[tuple[str, ...], ...] = ()
+    rating: int | None = None
+    label: str = ""
+    creator: str = ""
+    credit: str = ""
+    copyright: str = ""
+    license: str = ""
+    usage_terms: str = ""
+    place: tuple[str, ...] = ()
     taken: str = ""
     offset: str = ""
     camera: str = ""
@@ -69,7 +88,7 @@ class Metadata(Struct, frozen=True):
     exposure: float | None = None
     iso: int | None = None
     location: Location | None = None
-    has_location: bool = False
+    private: tuple[Private, ...] = ()
 
 
 class Photo(Struct, frozen=True, tag=True):
@@ -99,6 +118,12 @@ class Stray(Struct, frozen=True, tag=True):
     """A file among the pictures that is none, of a kind such as `video`."""
 
     kind: str
+
+
+class Sidecar(Struct, frozen=True, tag=True):
+    """What a file of XMP says about the pictures beside it."""
+
+    metadata: Metadata
 
 
 class Html(Struct, frozen=True, tag=True):

@@ -1,22 +1,30 @@
-"""One picture file to a Photo: its digest, size and metadata, without keeping its pixels."""
+"""One file of the pictures folder to what it is: a Photo, a sidecar, or something else.
+
+A Photo is a picture's digest, size and metadata, without its pixels.
+"""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator import decode
+from generator import decode, xmp
 from generator.coding import coding_of
 from generator.errors import DecodeError, NotAPicture, Problem
+from generator.exif import safely
 from generator.files import mapped, stamp_of
 from generator.formats import PICTURE_SUFFIXES, foreign_kind
 from generator.geometry import turned
 from generator.layout import PICTURES
-from generator.metadata import read_metadata
-from generator.model import Photo, Size, Stray
+from generator.metadata import of_xmp, read_metadata
+from generator.model import Metadata, Photo, Sidecar, Size, Stray
+
+SIDECAR_SUFFIX = ".xmp"
+
+Found = Photo | Sidecar | Stray | Problem
 
 
 def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
-    """Read one file of the pictures folder.
+    """Read one file of the pictures folder that is no sidecar.
 
     A file that is no picture is a stray, unless its name says that it is one: then it is a
     problem, with the reason, as is a picture that cannot be used.
@@ -31,13 +39,35 @@ def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
     except DecodeError as error:
         return Problem(f"{PICTURES}/{path}", error.what, error.hint, passing=error.passing)
     except OSError as error:
-        what, hint = f"cannot be read: {error.strerror}", "check its permissions"
-        return Problem(f"{PICTURES}/{path}", what, hint, passing=True)
+        return _unreadable(path, error)
 
 
-def read_photos(paths: Sequence[str], pictures: Path) -> list[Photo | Stray | Problem]:
+def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
+    """Read one file of XMP; what is wrong with it costs no picture."""
+    try:
+        with (pictures / path).open("rb") as file:
+            packet = file.read(xmp.MAX_BYTES + 1)
+        return Sidecar(of_xmp(xmp.parse(packet)))
+    except ValueError as error:
+        what = f"this sidecar is left out: {error}"
+        return Problem(f"{PICTURES}/{path}", what, "write or copy it once more", "warning")
+    except OSError as error:
+        return _unreadable(path, error)
+
+
+def read_files(paths: Sequence[str], pictures: Path) -> list[Found]:
     """Read some files of the pictures folder, in order: a task for a process."""
-    return [read_photo(path, pictures) for path in paths]
+    return [(read_sidecar if is_sidecar(path) else read_photo)(path, pictures) for path in paths]
+
+
+def is_sidecar(path: str) -> bool:
+    """Tell whether a file says something about the pictures of its name."""
+    return path.lower().endswith(SIDECAR_SUFFIX)
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    what = f"cannot be read: {error.strerror}"
+    return Problem(f"{PICTURES}/{path}", what, "check its permissions", passing=True)
 
 
 def _read(path: str, source: Path) -> Photo:
@@ -52,7 +82,7 @@ def _read(path: str, source: Path) -> Photo:
             stamp=stamp,
             format="JPEG" if image.format == "MPO" else image.format or "",
             size=turned(stored, decode.orientation_of(image)),
-            metadata=read_metadata(image),
+            metadata=safely(lambda: read_metadata(image), Metadata()),
             wide=coding.wide,
             deep=coding.bits > 8,
             hdr=coding.hdr,

@@ -131,11 +131,13 @@ class Plan(Struct, frozen=True):
 def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tuple[Problem, ...]]:
     """Decide everything that sources and settings decide; the problems are warnings.
 
-    The library must hold at least one photo. `engine` names the software that will encode.
+    The library must hold at least one photo that is shown. `engine` names the software that will
+    encode.
     """
     words, problems = match(library.photos, library.documents)
-    places, moved = _places(library.photos, words)
-    photos, jobs = _plan_photos(config, library.photos, words, places, engine)
+    shown = tuple(photo for photo in library.photos if is_shown(photo, config))
+    places, moved = _places(shown, words)
+    photos, jobs = _plan_photos(config, shown, words, places, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
     texts = tuple(
         Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
@@ -143,6 +145,11 @@ def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tupl
     )
     plan = Plan(config, library.theme, root, texts, jobs)
     return plan, (*problems, *moved, *cover_problems)
+
+
+def is_shown(photo: Photo, config: Config) -> bool:
+    """Tell whether a photo is rated highly enough; one without a rating counts as 0."""
+    return (photo.metadata.rating or 0) >= config.gallery.min_rating
 
 
 class _Places(Struct, frozen=True):
@@ -270,14 +277,18 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         each.casefold()
         for each in (posixpath.basename(photo.path), stem(posixpath.basename(photo.path)))
     }
-    title, caption = (
-        "" if text.casefold() in file_names else text for text in (said.title, said.caption)
+    title, headline, caption = (
+        "" if text.casefold() in file_names else text
+        for text in (said.title, said.headline, said.caption)
     )
+    title = matter.title or title or headline
+    caption = matter.caption or caption
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
     return PhotoWords(
-        title=matter.title or title,
-        caption=matter.caption or caption,
-        alt=matter.alt,
+        title=title,
+        # Windows writes a title into the place of a caption too.
+        caption="" if caption.casefold() == title.casefold() else caption,
+        alt=matter.alt or said.alt,
         description=matter.description,
         keywords=said.keywords if matter.keywords is None else matter.keywords,
         taken=taken,

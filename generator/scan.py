@@ -1,5 +1,6 @@
 """Read a site's sources to a Library: files that did not change since are not opened."""
 
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -7,20 +8,25 @@ from importlib.metadata import version
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from generator.document import read_document
 from generator.errors import Problem
 from generator.files import is_settled
 from generator.layout import CONTENT, PICTURES
-from generator.model import Asset, Document, Entry, Library, Photo, Stamp, Stray, Theme
-from generator.photo import read_photos
-from generator.routes import STATIC
+from generator.metadata import overlaid
+from generator.model import Asset, Document, Entry, Library, Photo, Sidecar, Stamp, Stray, Theme
+from generator.photo import Found, is_sidecar, read_files
+from generator.routes import STATIC, folded
 from generator.store import digest_of
 from generator.survey import Survey
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 2
+SCAN_VERSION = 3
+
+# What a sidecar is called whose picture is missing.
+LONE_SIDECAR = "XMP sidecar without a picture"
 
 # Photographs a process reads between two answers: enough that handing over costs nothing.
 _BATCH = 24
@@ -33,7 +39,7 @@ class Remembered(Struct, frozen=True, array_like=True):
 
     stamp: Stamp
     at_ns: int
-    value: Photo | Stray | Document | Problem
+    value: Found | Document
 
 
 class Memo(Struct, frozen=True):
@@ -67,11 +73,17 @@ def scan(
     )
     values = [each.value for each in (*pictures.values(), *texts.values())]
     strays = Counter(value.kind for value in values if isinstance(value, Stray))
+    sidecars = {
+        entry.path: each.value
+        for entry, each in zip(survey.pictures, pictures.values(), strict=True)
+        if isinstance(each.value, Sidecar)
+    }
+    strays[LONE_SIDECAR] = _lone(sidecars, survey.pictures)
     library = Library(
-        photos=tuple(value for value in values if isinstance(value, Photo)),
+        photos=_described([value for value in values if isinstance(value, Photo)], sidecars),
         documents=tuple(value for value in values if isinstance(value, Document)),
         theme=read_theme(survey),
-        strays=tuple(sorted(strays.items())),
+        strays=tuple(sorted((+strays).items())),
     )
     problems = tuple(value for value in values if isinstance(value, Problem))
     lasting = {
@@ -82,6 +94,40 @@ def scan(
     return library, (*survey.problems, *problems), Memo(memo.version, lasting)
 
 
+def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
+    """Add to each photo what its sidecars say.
+
+    `falls.jpg.xmp` is about falls.jpg and comes first, `falls.xmp` about every falls.
+    """
+    if not sidecars:
+        return tuple(photos)
+    known = {
+        folded(_stem(path)): sidecars[path].metadata for path in sorted(sidecars, reverse=True)
+    }
+
+    def described(photo: Photo) -> Photo:
+        said = photo.metadata
+        for owner in (_stem(photo.path), photo.path):
+            if (beside := known.get(folded(owner))) is not None:
+                said = overlaid(beside, said)
+        return photo if said is photo.metadata else replace(photo, metadata=said)
+
+    return tuple(map(described, photos))
+
+
+def _lone(sidecars: Mapping[str, Sidecar], files: Iterable[Entry]) -> int:
+    """Count the sidecars that have no file of their name beside them."""
+    if not sidecars:
+        return 0
+    paths = [entry.path for entry in files if not is_sidecar(entry.path)]
+    owners = {folded(owner) for path in paths for owner in (path, _stem(path))}
+    return sum(1 for path in sidecars if folded(_stem(path)) not in owners)
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(path)[0]
+
+
 def _under(folder: str, found: Iterable[Entry]) -> dict[str, Entry]:
     return {f"{folder}/{entry.path}": entry for entry in found}
 
@@ -90,7 +136,7 @@ def _read(
     found: Mapping[str, Entry],
     at_ns: int,
     memo: Memo,
-    read: Callable[[Sequence[str]], Mapping[str, Photo | Stray | Document | Problem]],
+    read: Callable[[Sequence[str]], Mapping[str, Found | Document]],
 ) -> dict[str, Remembered]:
     """Take from the memo what is known for certain, and read the rest."""
     known = {
@@ -115,9 +161,9 @@ def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Pro
 
 def _read_pictures(
     paths: Sequence[str], workers: Workers, pictures: Path, progress: Progress
-) -> dict[str, Photo | Stray | Problem]:
+) -> dict[str, Found]:
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
-    values: dict[str, Photo | Stray | Problem] = {}
+    values: dict[str, Found] = {}
     if paths:
         progress(0, len(paths))
     for path, value in _results(batches, workers, pictures):
@@ -128,9 +174,9 @@ def _read_pictures(
 
 def _results(
     batches: Sequence[Sequence[str]], workers: Workers, pictures: Path
-) -> Iterator[tuple[str, Photo | Stray | Problem]]:
+) -> Iterator[tuple[str, Found]]:
     again: list[Sequence[str]] = []
-    read = partial(read_photos, pictures=pictures)
+    read = partial(read_files, pictures=pictures)
     for batch, values in workers.run(read, batches):
         if not isinstance(values, Died):
             yield from zip(batch, values, strict=True)

@@ -10,15 +10,17 @@ from msgspec import Struct
 
 from generator import decode, store
 from generator.compose import make_pages, site_of
+from generator.config import Config
 from generator.encode import engine
 from generator.errors import ConfigError, MachineError, Problem, in_order
-from generator.layout import PICTURES
+from generator.layout import PICTURES, SETTINGS
 from generator.manifest import Manifest, pending
 from generator.model import (
     Library,
     OutputFile,
     PageOrigin,
     PictureOrigin,
+    Private,
     StoreOrigin,
     Stray,
     TextOrigin,
@@ -26,7 +28,7 @@ from generator.model import (
 )
 from generator.outputs import outputs
 from generator.pages import Renderer, renderer_version
-from generator.plan import Plan, make_plan
+from generator.plan import Plan, is_shown, make_plan
 from generator.publish import Changes, Content, Original, SourceChangedError, foresee, publish
 from generator.render import Results, missing, render
 from generator.report import Order, Report
@@ -37,6 +39,14 @@ from generator.views import AnyPage, Site
 from generator.workers import Workers
 
 _MEGABYTE = 1 << 20
+
+# What an original may tell, in words that sort by how much it matters.
+_TOLD: dict[Private, str] = {
+    "location": "the location where they were taken",
+    "face names": "the names of people in them",
+    "owner name": "the owner's name",
+    "serial number": "the serial number of a camera or lens",
+}
 
 
 class Design(Struct, frozen=True):
@@ -101,6 +111,9 @@ def _scan(
         folder = str(order.site / PICTURES)
         what = "there is no picture that can be built" if refused else "there are no pictures"
         raise ConfigError((Problem(folder, what, "put photographs there"), *refused))
+    if not any(is_shown(photo, order.config) for photo in library.photos):
+        what = f"no photo is rated {order.config.gallery.min_rating} or better"
+        raise ConfigError((Problem(SETTINGS, what, "lower gallery.min_rating"), *refused))
     return library, refused, memo
 
 
@@ -116,7 +129,7 @@ def _make(
     photos = variants = 0
     force = order.options.force
     while True:
-        left = _without(library, failures)
+        left = _without(library, failures, order.config)
         design = _design(order, left)
         known = Manifest(manifest.place) if order.options.force else manifest
         to_write = pending(design.files, known, order.output)
@@ -176,9 +189,9 @@ def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
     }
 
 
-def _without(library: Library, failures: dict[str, Problem]) -> Library:
+def _without(library: Library, failures: dict[str, Problem], config: Config) -> Library:
     left = tuple(photo for photo in library.photos if photo.path not in failures)
-    if not left:
+    if not any(is_shown(photo, config) for photo in left):
         raise ConfigError(in_order(failures.values()))
     return msgspec.structs.replace(library, photos=left)
 
@@ -200,7 +213,7 @@ def _design(order: Order, library: Library) -> Design:
     pages, page_problems = make_pages(plan)
     renderer = f"{renderer_version()} {code_digest()}"
     files = tuple(outputs(plan, site, pages, renderer))
-    problems = (*plan_problems, *page_problems, *_locations(plan), *_faults(library))
+    problems = (*plan_problems, *page_problems, *_told(plan), *_faults(library))
     return Design(plan, site, pages, files, problems)
 
 
@@ -212,15 +225,15 @@ def _faults(library: Library) -> Iterator[Problem]:
             yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
 
 
-def _locations(plan: Plan) -> tuple[Problem, ...]:
-    """Say how many originals tell everybody where they were taken."""
+def _told(plan: Plan) -> Iterator[Problem]:
+    """Say how many originals tell everybody what a photographer may want to keep private."""
     photos = list(plan.root.all_photos())
-    told = [each for each in photos if each.original and each.photo.metadata.has_location]
-    if not told:
-        return ()
-    what = f"originals that carry the location where they were taken: {len(told)} of {len(photos)}"
     hint = 'set originals = "none" in [images] to publish no originals'
-    return (Problem("output/full", what, hint, "warning"),)
+    for kind, what in _TOLD.items():
+        told = sum(1 for each in photos if each.original and kind in each.photo.metadata.private)
+        if told:
+            said = f"originals that carry {what}: {told} of {len(photos)}"
+            yield Problem("output/full", said, hint, "warning")
 
 
 def _publish(
@@ -276,11 +289,17 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files=len(files),
         bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
         bytes_out=sum(record.size for record in files.values()),
-        strays=library.strays,
+        strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )
+
+
+def _left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
+    """Count, by kind, what lies among the pictures and is not in the site."""
+    below = sum(1 for photo in library.photos if not is_shown(photo, config))
+    return (*library.strays, *((("photo below the minimum rating", below),) if below else ()))
 
 
 def _is_settled(

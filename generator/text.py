@@ -1,5 +1,6 @@
 """Text of unknown origin made harmless, for pages and for terminals; and dates in words."""
 
+import codecs
 import unicodedata
 
 MAX_TEXT = 2000
@@ -20,23 +21,41 @@ _MONTHS = (
 def clean_text(value: object) -> str:
     """Return text of any origin as one line without control characters, at most `MAX_TEXT` long.
 
-    Bytes are read as UTF-8, or as Latin-1 where they are not; NUL ends them.
+    Bytes are read as UTF-8, or as Latin-1 where they are not; NUL pads and ends them.
     """
     if isinstance(value, bytes):
         value = decoded(value[: 4 * MAX_TEXT])
     if not isinstance(value, str):
         return ""
-    line = value.partition("\0")[0][: 2 * MAX_TEXT]
+    line = value.lstrip("\0").partition("\0")[0][: 2 * MAX_TEXT]
     kept = "".join(" " if c in "\r\n\t" else c for c in line if c in "\r\n\t" or _is_harmless(c))
     return unicodedata.normalize("NFC", " ".join(kept.split()))[:MAX_TEXT]
 
 
 def decoded(value: bytes) -> str:
-    """Read bytes as UTF-8, or as Latin-1 where they are not."""
+    """Read bytes as UTF-8, or as Latin-1 where they are not; a last character may be cut off.
+
+    Latin-1 as Windows means it: quotation marks and dashes where ISO 8859-1 has control codes.
+    """
+    reader = codecs.getincrementaldecoder("utf-8")()
     try:
-        return value.decode()
+        whole = reader.decode(value)
+        # A last byte that begins a character is UTF-8 cut short only if there was some before.
+        if not reader.getstate()[0] or not whole.isascii():
+            return whole
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        pass
+    return value.decode("cp1252", "ignore")
+
+
+def utf_16(value: bytes, usual: str = "utf-16-le") -> str:
+    """Read UTF-16: its byte order is that of its mark, of where its zeros are, or the usual one."""
+    if value.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return value.decode("utf-16", "replace")
+    high, low = value[::2].count(0), value[1::2].count(0)
+    if high != low:
+        usual = "utf-16-be" if high > low else "utf-16-le"
+    return value.decode(usual, "replace")
 
 
 def _is_harmless(char: str) -> bool:

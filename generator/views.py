@@ -132,7 +132,8 @@ class AlbumPage(Page, frozen=True, kw_only=True, tag=True):
 class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     """A photo among the photos of its album; `heading` is its title, or what number it has.
 
-    `original` is empty if it is not published.
+    `place` names where it was taken, from the narrowest to the widest; like `show_location` it is
+    there only if the settings say so. `original` is empty if it is not published.
     """
 
     template: ClassVar[str] = "photo.html"
@@ -144,6 +145,7 @@ class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     offset: str
     metadata: Metadata
     keywords: tuple[str, ...]
+    place: tuple[str, ...]
     show_location: bool
     previous: Link | None
     next: Link | None

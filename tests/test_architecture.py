@@ -24,11 +24,14 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # Who may import what is neither ours nor Python's. msgspec, the nouns' own, is free to all.
 # survey asks PIL only where it lies.
 OUTSIDE = {
-    "PIL": {"coding", "colour", "decode", "deep", "encode", "metadata", "raster", "survey"},
+    "PIL": {
+        *("coding", "colour", "decode", "deep", "encode", "exif", "iptc", "metadata", "raster"),
+        "survey",
+    },
     "pillow_heif": {"decode", "deep"},
     "numpy": {"colour", "deep", "hdr", "raster"},
     "imagecodecs": {"colour", "deep", "encode"},
-    "defusedxml": {"metadata"},
+    "defusedxml": {"xmp"},
     "jinja2": {"pages"},
     "markupsafe": {"pages"},
     "markdown": {"document"},

@@ -39,6 +39,7 @@ ignore = ["drafts"]
 [gallery]
 links = "file"
 show_location = true
+min_rating = 3
 
 [build]
 jobs = 3

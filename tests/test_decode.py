@@ -5,11 +5,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from generator import decode
 from generator.errors import DecodeError, NotAPicture
@@ -24,6 +26,7 @@ from tests.support.pictures import (
     psnr,
     soft,
     stored,
+    xmp_packet,
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "HEIF")
@@ -173,6 +176,19 @@ def test_pictures_come_out_upright(load: Load, name: str, orientation: int) -> N
     body = encoded(stored(chart(), orientation), name, exif=exif(orientation).tobytes())
     # A wrong turn differs by 70 steps and more; the coarsest of these codecs by 3.
     assert difference(load(body), chart()) < 5
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_what_xmp_says_of_orientation_turns_nothing(load: Load, name: str) -> None:
+    packet = xmp_packet("<tiff:Orientation>6</tiff:Orientation>")
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", packet.decode())
+    options: dict[str, dict[str, Any]] = {
+        "PNG": {"pnginfo": text},
+        "TIFF": {"tiffinfo": {700: packet}},
+    }
+    body = encoded(chart(), name, **options.get(name, {"xmp": packet}))
+    assert load(body).size == chart().size
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 99])

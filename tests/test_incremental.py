@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from generator import files, publish, store
 from generator.report import Report
-from tests.support.pictures import chart, save
+from tests.support.pictures import chart, save, xmp_packet
 from tests.support.sites import (
     Site,
     clean_tree,
@@ -54,11 +54,19 @@ WORDS = (
     "---\nslug: elsewhere\n---\n![Still](/still.bmp)\n",
     "---\ntitel: misspelt\n---\nThis text is refused.\n",
 )
+SIDECARS = ("a.xmp", "a.jpg.xmp", "A.XMP", "coast/a.xmp", "coast/b.jpg.Xmp", "b.xmp", "no.xmp")
+SAID = (
+    xmp_packet("<dc:title>Beside</dc:title><photoshop:City>Vik</photoshop:City>"),
+    xmp_packet("<dc:title>Anew</dc:title><xmp:Rating>-1</xmp:Rating>"),
+    xmp_packet("<photoshop:DateCreated>2021-02-03T04:05:06.7+08:00</photoshop:DateCreated>"),
+    b"<broken",
+)
 LADDER = "[images]\nmax_dimensions = [16, 20]\ndefault_dimension = 20\nformats = "
 SETTINGS = (
     f'{LADDER}["jpeg"]\n',
     f'{LADDER}["jpeg"]\n[site]\ntitle = "Another"\nbase_url = "https://example.org/x/"\n',
-    f'{LADDER}["jpeg"]\nquality = {{ jpeg = 40 }}\n',
+    f'{LADDER}["jpeg"]\nquality = {{ jpeg = 40 }}\n[gallery]\nmin_rating = 0\n',
+    f'{LADDER}["webp"]\n[gallery]\nshow_location = true\n',
     f'{LADDER}["webp", "jpeg"]\n',
     f'{LADDER}["avif"]\n',
     f'{LADDER}["png"]\noriginals = "none"\n',
@@ -168,6 +176,13 @@ class Edits(RuleBasedStateMachine):
             self.make_room(target)
             source.rename(target)
             self.edited = True
+
+    @rule(path=st.sampled_from(SIDECARS), said=st.sampled_from(SAID))
+    def write_sidecar(self, path: str, said: bytes) -> None:
+        target = self.site.pictures / path
+        self.make_room(target)
+        target.write_bytes(said)
+        self.edited = True
 
     # Edits of everything else.
 

@@ -13,7 +13,9 @@ Tree = tuple[Mapping[str, str], frozenset[str]]
 
 # What is unlike the usual build: arguments and environment.
 WAYS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
-    "another time zone": ((), {"TZ": "Pacific/Kiritimati"}),
+    "a time zone far east": ((), {"TZ": "Pacific/Kiritimati"}),
+    "a time zone far west": ((), {"TZ": "Pacific/Pago_Pago"}),
+    "a time zone with summer time": ((), {"TZ": "Europe/Berlin"}),
     "another language": ((), {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8"}),
     "no language": ((), {"LANG": "C", "LC_ALL": "C"}),
     "another hash seed": ((), {"PYTHONHASHSEED": "4711"}),
@@ -29,7 +31,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("sources") / "site")
     site.settings(Site.SETTINGS + 'formats = ["avif", "webp", "jpeg"]\n')
     for number in range(6):
-        taken = exif(t36867=f"2024:03:0{number % 3 + 1} 23:30:00")
+        # Around the change to summer time, each with another fraction and offset.
+        taken = exif(
+            t36867=f"2024:03:3{number % 2} 02:30:00",
+            t37521=str(70 - number),
+            t36881=f"{'-+'[number % 2]}0{number}:00",
+        )
         save(chart(seed=number), site.pictures / f"Ilk/{number}.jpg", exif=taken)
     save(soft().convert("RGBA"), site.pictures / "İstanbul/Işk.png")
     save(chart(64, 96, 9).quantize(16), site.pictures / "palette.gif")

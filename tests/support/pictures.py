@@ -5,6 +5,7 @@ Also what is in a picture file beside its pixels, written byte by byte where Pil
 
 import io
 import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from PIL import Image, ImageCms
 
 QUADRANTS = ((200, 40, 40), (40, 160, 60), (40, 60, 200), (220, 200, 60))
 
-# Where the Exif directory's tags begin; those below belong to the main one.
+# Where the Exif directory's tags begin; those below belong to the main one, as do those of Windows.
 _FIRST_EXIF_TAG = 33434
+_WINDOWS_TAGS = range(40091, 40096)
 
 # How upright pixels are stored under an EXIF orientation: the way back of what makes them upright.
 _STORED = {
@@ -35,6 +37,31 @@ _DISPLAY_P3 = {
     b"rXYZ": (0.51512, 0.24120, -0.00105),
     b"gXYZ": (0.29198, 0.69225, 0.04189),
     b"bXYZ": (0.15710, 0.06657, 0.78407),
+}
+
+_XMP_PREFIXES = {
+    "acdsee-rs": "http://ns.acdsee.com/regions/",
+    "aux": "http://ns.adobe.com/exif/1.0/aux/",
+    "cc": "http://creativecommons.org/ns#",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "exifEX": "http://cipa.jp/exif/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "mediapro": "http://ns.iview-multimedia.com/mediapro/1.0/",
+    "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "MP": "http://ns.microsoft.com/photo/1.2/",
+    "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
+    "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "stEvt": "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
+    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpGImg": "http://ns.adobe.com/xap/1.0/g/img/",
+    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
 }
 
 Pixels = npt.NDArray[np.float64]
@@ -118,7 +145,8 @@ def exif(orientation: int | None = None, **tags: Any) -> Image.Exif:
         data[0x0112] = orientation
     for name, value in tags.items():
         number = int(name.removeprefix("t"))
-        (data if number < _FIRST_EXIF_TAG else data.get_ifd(0x8769))[number] = value
+        is_main = number < _FIRST_EXIF_TAG or number in _WINDOWS_TAGS
+        (data if is_main else data.get_ifd(0x8769))[number] = value
     return data
 
 
@@ -134,9 +162,11 @@ def gps_exif(**changes: Any) -> Image.Exif:
     return data
 
 
-def iptc_segment(records: Iterable[tuple[int, bytes]]) -> bytes:
+def iptc_segment(records: Iterable[tuple[int, bytes]], envelope: bytes = b"") -> bytes:
     """Make the APP13 segment of a JPEG from datasets of IPTC record 2 (IIM 4.2, section 1.5)."""
-    body = b"".join(struct.pack(">BBBH", 0x1C, 2, each, len(text)) + text for each, text in records)
+    body = envelope + b"".join(
+        struct.pack(">BBBH", 0x1C, 2, each, len(text)) + text for each, text in records
+    )
     resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(body)) + body + b"\0" * (len(body) % 2)
     segment = b"Photoshop 3.0\0" + resource
     return b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment
@@ -149,13 +179,24 @@ def with_segment(jpeg: bytes, segment: bytes) -> bytes:
 
 def xmp_packet(properties: str) -> bytes:
     """Make an XMP packet of properties written as XML, with the prefixes that photographs use."""
+    prefixes = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _XMP_PREFIXES.items())
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
         <x:xmpmeta xmlns:x="adobe:ns:meta/">
         <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-        <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
-            xmlns:exif="http://ns.adobe.com/exif/1.0/"
-            xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/">{properties}</rdf:Description>
+        <rdf:Description rdf:about="" {prefixes}>{properties}</rdf:Description>
         </rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
+
+
+def png_chunk(name: bytes, body: bytes, *, intact: bool = True) -> bytes:
+    """Make a chunk of a PNG, or one whose checksum is wrong (PNG specification, section 5.3)."""
+    checksum = zlib.crc32(name + body) ^ (not intact)
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
+
+
+def with_chunk(png: bytes, chunk: bytes, before: bytes) -> bytes:
+    """Put a chunk before the first one of a name."""
+    at = png.index(before) - 4
+    return png[:at] + chunk + png[at:]
 
 
 def srgb_profile() -> bytes:
