@@ -21,13 +21,11 @@ from tests.support.pictures import (
     difference,
     disc,
     encoded,
-    exif,
     lossless_jpeg,
     nearly_srgb_profile,
     psnr,
     soft,
     srgb_profile,
-    stored,
     swapped_profile,
     values,
     wide_profile,
@@ -172,26 +170,6 @@ def test_the_limit_is_the_largest_picture_allowed(load: Load, name: str) -> None
         assert load(body).size == (96, 64)
     with limited(96 * 64 - 1):
         assert "more than the limit" in refusal(load, body)
-
-
-@pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8])
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
-def test_pictures_come_out_upright(load: Load, name: str, orientation: int) -> None:
-    body = encoded(stored(chart(), orientation), name, exif=exif(orientation).tobytes())
-    # A wrong turn differs by 70 steps and more; the coarsest of these codecs by 3.
-    assert difference(load(body), chart()) < 5
-
-
-@pytest.mark.parametrize("orientation", [0, 9, 99])
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
-def test_an_orientation_that_is_none_turns_nothing(load: Load, name: str, orientation: int) -> None:
-    body = encoded(chart(), name, exif=exif(orientation).tobytes())
-    assert difference(load(body), chart()) < 5
-
-
-def test_broken_exif_turns_nothing(load: Load) -> None:
-    body = encoded(chart(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
-    assert difference(load(body), chart()) < 5
 
 
 def opaque(mode: str) -> Image.Image:
