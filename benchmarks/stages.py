@@ -4,6 +4,7 @@ Nothing of the generator is repeated here: its jobs are planned and rendered as 
 stopwatches around the functions that the stages consist of.
 """
 
+import math
 import shutil
 import time
 from collections import defaultdict
@@ -13,14 +14,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from PIL.Image import Image
-
-from generator import decode, encode, store, workers
+from generator import colour, decode, encode, raster, store, workers
 from generator.config import Config
 from generator.formats import OUTPUTS
 from generator.model import Job, Library, Photo, Recipe, Theme
 from generator.photo import read_photo
 from generator.plan import make_plan
+from generator.raster import Raster
 
 # What no generator can do without: the pixels out of their file, and into those of the site.
 CODECS = ("decode", *OUTPUTS)
@@ -54,13 +54,13 @@ class Stopwatches:
         return timed
 
     def around_each_format(
-        self, function: Callable[[Image, Recipe], bytes]
-    ) -> Callable[[Image, Recipe], bytes]:
+        self, function: Callable[[Raster, Recipe, float], bytes]
+    ) -> Callable[..., bytes]:
         """Return an encoder that does the same, with a stage for each format."""
 
-        def timed(image: Image, recipe: Recipe) -> bytes:
+        def timed(pixels: Raster, recipe: Recipe, limit: float = math.inf) -> bytes:
             with self.stage(recipe.format):
-                return function(image, recipe)
+                return function(pixels, recipe, limit)
 
         return timed
 
@@ -122,9 +122,9 @@ def _watched(watches: Stopwatches) -> Iterator[None]:
     """Put stopwatches around the functions that rendering calls; none of them calls another."""
     with (
         patch.object(encode, "_decode", watches.around("decode", encode._decode)),
-        patch.object(encode, "_resample", watches.around("resize", encode._resample)),
-        patch.object(decode, "upright", watches.around("turn", decode.upright)),
-        patch.object(decode, "to_srgb", watches.around("colour", decode.to_srgb)),
+        patch.object(raster, "_resized", watches.around("resize", raster._resized)),
+        patch.object(raster, "upright", watches.around("turn", decode.upright)),
+        patch.object(colour, "converted", watches.around("colour", colour.converted)),
         patch.object(encode, "encode", watches.around_each_format(encode.encode)),
         patch.object(store, "put_pack", watches.around("keep", store.put_pack)),
     ):

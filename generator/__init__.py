@@ -3,9 +3,11 @@
 The modules, from the bottom up; each imports only from rows above its own:
 
     text
-    errors formats layout model                          the nouns
-    files geometry                                       safe files, pure sizes
-    config decode document metadata store workers        settings, pictures, texts, cache, processes
+    errors formats icc layout model                      the nouns, profiles made of numbers
+    containers files geometry                            parts of files, safe files, pure sizes
+    colour config document metadata store workers        colours, settings, words, cache, processes
+    coding decode deep hdr                               how pixels are coded, and their values
+    raster                                               pixels on their way to a variant
     encode photo report routes survey variants           one picture, addresses, all files by name
     manifest words
     scan plan render publish                             the steps; none knows another

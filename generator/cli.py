@@ -212,6 +212,8 @@ def _summary(report: Report) -> Iterator[str]:
     yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
     if report.strays:
         yield f"left out: {', '.join(_count(count, kind) for kind, count in report.strays)}"
+    if report.hdr:
+        yield f"high dynamic range: {', '.join(_of_high_range(*each) for each in report.hdr)}"
     severities = Counter(problem.severity for problem in report.problems)
     problems = "".join(
         f"; {_count(severities[severity], severity)}"
@@ -227,6 +229,12 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
         yield f"Nothing changed in {report.output}, seen in {report.seconds:.2f} s{problems}"
+
+
+def _of_high_range(kind: str, count: int) -> str:
+    if kind == "gain map":
+        return f"{_count(count, 'photo')} with a gain map, shown without it"
+    return f"{_count(count, 'photo')} in {kind.upper()}, tone-mapped"
 
 
 def _count(number: int, noun: str) -> str:

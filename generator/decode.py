@@ -1,10 +1,9 @@
-"""One picture file to pixels: opened safely, upright, in sRGB.
+"""One picture file to pixels: opened safely, whole or not at all, upright.
 
 The only module that opens pictures. Only formats of the table are tried, only by their content,
 and no picture larger than the limit is given memory.
 """
 
-import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -17,9 +16,7 @@ import PIL
 from PIL import (
     AvifImagePlugin,
     Image,
-    ImageCms,
     ImageFile,
-    ImageMath,
     UnidentifiedImageError,
 )
 
@@ -39,6 +36,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 
 _COPY_AGAIN = "copy it from the camera or a backup once more"
 
@@ -152,10 +151,32 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
 
 def has_alpha(image: Image.Image) -> bool:
     """Tell whether some pixel is not opaque; pixels are read only if the mode allows it."""
-    if not image.has_transparency_data:
-        return False
+    if not image.has_transparency_data or image.mode.startswith("I"):
+        return image.has_transparency_data
     alpha = resamplable(image).getchannel("A")
     return cast(tuple[int, int], alpha.getextrema())[0] < 255
+
+
+def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
+    """Count the frames of an animation, 1 for all else; DecodeError if they are too many to decode.
+
+    Pages of a TIFF and the further pictures of a camera are no frames.
+    """
+    if image.format not in _ANIMATED:
+        return 1
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+    except Exception:  # noqa: BLE001 - what follows the first frame may be damaged in any way
+        return 1
+    limit = Image.MAX_IMAGE_PIXELS or 0
+    if frames * size.width * size.height > limit > 0:
+        pixels = frames * size.width * size.height / 1e6
+        raise DecodeError(
+            f"{frames:,} frames of together {pixels:,.0f} megapixels, more than the limit of"
+            f" {limit / 1e6:,.0f}",
+            "raise images.max_pixels if this is a real animation",
+        )
+    return frames
 
 
 def shrink_on_load(image: ImageFile.ImageFile, at_least: Size) -> None:
@@ -166,91 +187,14 @@ def shrink_on_load(image: ImageFile.ImageFile, at_least: Size) -> None:
 def resamplable(image: Image.Image) -> Image.Image:
     """Read the pixels, in a mode whose values may be averaged: L, LA, RGB, RGBA, CMYK or LAB.
 
-    Sixteen bits become eight by scaling, a palette becomes its colours.
+    A palette becomes its colours.
     """
     image.load()
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bit(image)
     if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):
         return image.convert("RGBA") if "transparency" in image.info else image
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scale a deep greyscale picture to 0-255.
-
-    Sixteen bits say how deep they are; of whole and real numbers, the largest value does.
-    """
-    whole = image.convert("I") if image.mode.startswith("I;16") else image
-    deep = whole.convert("F")
-    largest = cast(tuple[float, float], deep.getextrema())[1]
-    is_deep = image.mode.startswith("I;16") or largest > 255
-    scale = 1 / 257 if is_deep else 255.0 if 0 < largest <= 1 else 1.0
-    grey = deep.point(lambda value: value * scale + 0.5).convert("L")
-    clear = image.info.get("transparency")
-    if not isinstance(clear, int):
-        return grey
-    opaque = ImageMath.lambda_eval(lambda of: (of["whole"] != clear) * 255, whole=whole)
-    return Image.merge("LA", (grey, opaque.convert("L"))).convert("RGBA")
-
-
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert through the embedded profile to sRGB as L, RGB or RGBA, perceptual intent.
-
-    Without a profile, or with a broken one, the values are taken as sRGB already.
-    """
-    if image.mode in ("LA", "RGBA"):
-        colour = to_srgb(image.convert(image.mode[:-1]), profile).convert("RGB")
-        colour.putalpha(image.getchannel("A"))
-        return colour
-    plain = {"CMYK": "RGB", "LAB": "RGB"}.get(image.mode, image.mode)
-    transform = None if profile is None and image.mode != "LAB" else _transform(profile, image.mode)
-    if transform is None:
-        return image if image.mode == plain else image.convert(plain)
-    return transform.apply(image)
-
-
-@lru_cache(maxsize=16)
-def _transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build the transform to sRGB; None if the profile is unusable or changes nothing."""
-    try:
-        if profile is None:
-            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        else:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        transform = ImageCms.ImageCmsTransform(
-            source,
-            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
-            mode,
-            "RGB",
-            ImageCms.Intent.PERCEPTUAL,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
-    return None if _changes_nothing(transform) else transform
-
-
-def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Tell whether a transform leaves a sample of all colours as it is, but for rounding."""
-    if transform.input_mode == "L":
-        sample = Image.linear_gradient("L")
-        mapped = transform.apply(sample).convert("L")
-    elif transform.input_mode == "RGB":
-        sample = Image.frombytes(
-            "RGB", (729, 1), bytes(v for i in range(729) for v in _grid_colour(i))
-        )
-        mapped = transform.apply(sample)
-    else:
-        return False
-    pairs = zip(sample.tobytes(), mapped.tobytes(), strict=True)
-    return max(abs(a - b) for a, b in pairs) <= 1
-
-
-def _grid_colour(index: int) -> tuple[int, int, int]:
-    """Return one of 729 colours, nine steps a channel, from black to white."""
-    return (index // 81 * 255 // 8, index // 9 % 9 * 255 // 8, index % 9 * 255 // 8)
 
 
 def decoder_version() -> str:
@@ -262,4 +206,5 @@ def decoder_version() -> str:
 
     parts = ("libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
     names = " ".join(f"{name}={features.version(name)}" for name in parts)
-    return f"pillow={PIL.__version__} {names} heif={version('pillow-heif')}"
+    packages = " ".join(f"{name}={version(name)}" for name in ("pillow-heif", "imagecodecs"))
+    return f"pillow={PIL.__version__} {names} {packages}"

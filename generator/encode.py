@@ -1,28 +1,41 @@
 """One photograph and its recipes to encoded variants: one decode, a cascade, every format."""
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import imagecodecs
 from msgspec import Struct
-from PIL import Image
+from PIL import Image, ImageFile
 
-from generator import decode, store
+from generator import decode, icc, store
+from generator.coding import coding_of
+from generator.colour import embedded
+from generator.containers import Data
+from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
-from generator.files import stamp_of
+from generator.files import mapped, stamp_of
 from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
+from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 
 # Time an encoder may spend, by effort: aom's speed (0-10), libwebp's method (0-6), zlib's level.
 _AVIF_SPEED = {"fast": 9, "balanced": 6, "small": 4}
 _WEBP_METHOD = {"fast": 2, "balanced": 4, "small": 6}
 _PNG_LEVEL = {"fast": 4, "balanced": 6, "small": 9}
+
+# Quality is given up in such steps, down to this, by a variant larger than the next larger one.
+_LESS, _LEAST_QUALITY = 8, 20
+
+# How libavif divides light from colour (ITU-T H.273, table 4).
+_BT601_MATRIX = 6
 
 
 class Rendered(Struct, frozen=True):
@@ -59,10 +72,12 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
     """
     source = pictures / job.photo.path
     encoded: dict[tuple[str, int], bytes] = {}
-    for step, image in _cascade(source, job):
+    least: dict[str, int] = {}
+    for step, raster in _cascade(source, job):
         for key, recipe in job.recipes:
             if step in recipe.outputs:
-                encoded[key, step] = encode(image, recipe)
+                body = encode(raster, recipe, least.get(key, math.inf))
+                encoded[key, step], least[key] = body, len(body)
     if not _is_still(source, job.photo.stamp):
         what = "it changed while the build was reading it"
         raise DecodeError(what, "build again", passing=True)
@@ -76,18 +91,19 @@ def _is_still(source: Path, stamp: Stamp) -> bool:
         return False
 
 
-def _cascade(source: Path, job: Job) -> Iterator[tuple[int, Image.Image]]:
+def _cascade(source: Path, job: Job) -> Iterator[tuple[int, Raster]]:
     """Yield each step of the chain, largest first, as its longest side and its finished pixels."""
     steps = cascade(step for _, recipe in job.recipes for step in recipe.chain)
     last_use = {parent: step for step, parent in steps}
-    decoded: _Decoded | None = _decode(source, job.photo, at_least=steps[0][0])
-    made: dict[int, Image.Image] = {}
+    _, look = job.recipes[0]
+    decoded: Decoded | None = _decode(source, job.photo, look.light, at_least=steps[0][0])
+    made: dict[int, Raster] = {}
     for step, parent in steps:
         size = fit(job.photo.size, step)
         if parent is not None:
-            image = _resample(made[parent], size)
+            raster = resampled(made[parent], size)
         elif decoded is not None:
-            image = decoded.finished(size)
+            raster = finished(decoded, size, look.gamut, look.light)
         # What nothing more is made from is memory for what comes.
         if last_use[parent] == step:
             if parent is None:
@@ -95,65 +111,100 @@ def _cascade(source: Path, job: Job) -> Iterator[tuple[int, Image.Image]]:
             else:
                 del made[parent]
         if step in last_use:
-            made[step] = image
-        yield step, image
+            made[step] = raster
+        yield step, raster
 
 
-class _Decoded(Struct, frozen=True):
-    """The pixels as they were stored, and what makes them upright and sRGB."""
+def _decode(source: Path, photo: Photo, light: Light, at_least: int) -> Decoded:
+    """Decode a picture, scaled down by its own codec where that leaves Lanczos enough to do.
 
-    image: Image.Image
-    orientation: int
-    profile: bytes | None
-
-    def finished(self, size: Size) -> Image.Image:
-        """Resample to an upright size, then turn and convert: cheaper on the smaller picture."""
-        small = _resample(self.image, turned(size, self.orientation))
-        image = decode.to_srgb(decode.upright(small, self.orientation), self.profile)
-        # Encoders would copy what Pillow carries along: comments, resolution, profile, XMP.
-        image.info = {}
-        return image
-
-
-def _decode(source: Path, photo: Photo, at_least: int) -> _Decoded:
-    """Decode a picture, scaled down by its own codec where that leaves Lanczos enough to do."""
+    The codec averages values as they are encoded, so it must not if light is to be averaged.
+    """
     enough = round(DRAFT_RATIO * at_least)
-    if photo.format == "JPEG" and photo.size.longest >= 2 * enough:
+    if photo.format == "JPEG" and photo.size.longest >= 2 * enough and light == "gamma":
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
         with suppress(DecodeError):
             return _read(source, photo, fit(photo.size, enough))
     return _read(source, photo, None)
 
 
-def _read(source: Path, photo: Photo, at_least: Size | None) -> _Decoded:
-    with decode.opened(source) as image:
+def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
+    with decode.opened(source) as image, mapped(source) as data:
         orientation = decode.orientation_of(image)
-        profile = image.info.get("icc_profile")
+        coding = coding_of(image, data)
         if at_least is not None:
             decode.shrink_on_load(image, turned(at_least, orientation))
-        pixels = decode.resamplable(image)
-        if not photo.transparent and pixels.mode in ("LA", "RGBA"):
-            pixels = pixels.convert(pixels.mode[:-1])
-    return _Decoded(pixels, orientation, profile)
+        pixels = _pixels(image, data, coding.bits)
+    return Decoded(pixels if photo.transparent else _opaque(pixels), orientation, coding)
 
 
-def _resample(image: Image.Image, size: Size) -> Image.Image:
-    """Resample with Lanczos (three lobes); the one place that does, and part of the recipe.
+def _pixels(image: ImageFile.ImageFile, data: Data, bits: int) -> Image.Image | Samples:
+    """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
+    if bits > 8:
+        image.load()
+        with suppress(UnreadableError):
+            return read_samples(image, bytes(data), bits)
+        if image.mode.startswith(("I", "F")):
+            return of_greys(image)
+    return decode.resamplable(image)
 
-    Pillow multiplies colour by alpha before and divides it out after, so edges do not darken.
+
+def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
+    """Drop an alpha channel in which nothing is transparent."""
+    if isinstance(pixels, Samples):
+        return Samples(pixels.colours, None, pixels.space)
+    return pixels.convert(pixels.mode[:-1]) if pixels.mode in ("LA", "RGBA") else pixels
+
+
+def encode(raster: Raster, recipe: Recipe, limit: float = math.inf) -> bytes:
+    """Encode finished pixels in the format, quality and effort of a recipe, without metadata.
+
+    If that takes more than `limit` bytes, those of the next larger step, some quality is given
+    up: nobody is helped by a small picture that takes longer to load than a large one.
     """
-    return image.resize((size.width, size.height), Image.Resampling.LANCZOS)
+    image = eight_bit(raster)
+    for quality in _qualities(recipe.quality):
+        if recipe.bits > 8 and isinstance(raster, Planes):
+            body = _encode_ten_bit(raster, recipe, quality)
+        else:
+            body = _encode_with_pillow(image, recipe, quality)
+        if len(body) <= limit:
+            return body
+    return body
 
 
-def encode(image: Image.Image, recipe: Recipe) -> bytes:
-    """Encode finished pixels in the format, quality and effort of a recipe, without metadata."""
+def _qualities(first: int) -> Iterator[int]:
+    yield first
+    yield from range(first - _LESS, _LEAST_QUALITY, -_LESS)
+
+
+def _encode_ten_bit(raster: Planes, recipe: Recipe, quality: int) -> bytes:
+    """Encode an AVIF of ten bits, which Pillow does not; its colours are told by nclx."""
+    return bytes(
+        imagecodecs.avif_encode(
+            ten_bit(raster),
+            level=quality,
+            speed=_AVIF_SPEED[recipe.effort],
+            bitspersample=10,
+            pixelformat="400" if len(raster.colours) == 1 else "420",
+            primaries=icc.P3 if recipe.gamut == "p3" else icc.BT709,
+            transfer=icc.SRGB_TRANSFER,
+            matrix=_BT601_MATRIX,
+            numthreads=1,
+        )
+    )
+
+
+def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, OUTPUTS[recipe.format].pillow, **_options(recipe))
+    profile = embedded(recipe.gamut) if image.mode != "L" else b""
+    options = _options(recipe, quality)
+    image.save(buffer, OUTPUTS[recipe.format].pillow, icc_profile=profile or None, **options)
     return buffer.getvalue()
 
 
-def _options(recipe: Recipe) -> dict[str, int | str | bool]:
-    quality, effort = recipe.quality, recipe.effort
+def _options(recipe: Recipe, quality: int) -> dict[str, int | str | bool]:
+    effort = recipe.effort
     match recipe.format:
         case "avif":
             return {"quality": quality, "speed": _AVIF_SPEED[effort], "max_threads": 1}

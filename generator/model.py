@@ -75,7 +75,10 @@ class Metadata(Struct, frozen=True):
 class Photo(Struct, frozen=True, tag=True):
     """One picture of the library: what the plan needs to know, without its pixels.
 
-    `digest` is the SHA-256 of the file in hexadecimal; `size` is after orientation.
+    `digest` is the SHA-256 of the file in hexadecimal; `size` is after orientation. `wide` is a
+    gamut beyond sRGB, `deep` more than eight bits a channel, `hdr` the kind of high dynamic range
+    there is; `frames` are more than one in an animation. `fault` says what is wrong with it, if
+    that does not cost the picture.
     """
 
     path: str
@@ -85,6 +88,11 @@ class Photo(Struct, frozen=True, tag=True):
     size: Size
     transparent: bool
     metadata: Metadata
+    wide: bool = False
+    deep: bool = False
+    hdr: Literal["", "pq", "hlg", "gain map"] = ""
+    frames: int = 1
+    fault: str = ""
 
 
 class Stray(Struct, frozen=True, tag=True):
@@ -175,8 +183,9 @@ class Recipe(Struct, frozen=True, array_like=True):
     """Everything besides the source's bytes that decides the pixels and bytes of some variants.
 
     `chain` is every longest side that is resampled, largest first, for each is made from a larger
-    one; `outputs` are those encoded in this format. `engine` names the versions of our own recipe
-    and of the libraries that decode, resample and encode.
+    one; `outputs` are those encoded in this format. `light` is what is averaged, `gamut` what the
+    pixels are converted to, `bits` a channel's depth. `engine` names the versions of our own
+    recipe and of the libraries that decode, resample and encode.
     """
 
     engine: str
@@ -185,6 +194,9 @@ class Recipe(Struct, frozen=True, array_like=True):
     effort: str
     chain: tuple[int, ...]
     outputs: tuple[int, ...]
+    light: Literal["gamma", "linear"] = "gamma"
+    gamut: Literal["srgb", "p3"] = "srgb"
+    bits: int = 8
 
 
 class Job(Struct, frozen=True):

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator import decode
+from generator.coding import coding_of
+from generator.colour import is_wide
 from generator.errors import DecodeError, NotAPicture, Problem
-from generator.files import stamp_of
+from generator.files import mapped, stamp_of
 from generator.formats import PICTURE_SUFFIXES, foreign_kind
 from generator.geometry import turned
 from generator.layout import PICTURES
@@ -41,16 +43,22 @@ def read_photos(paths: Sequence[str], pictures: Path) -> list[Photo | Stray | Pr
 
 def _read(path: str, source: Path) -> Photo:
     stamp = stamp_of(source.stat())
-    with decode.opened(source) as image:
-        with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with decode.opened(source) as image, mapped(source) as data:
+        coding = coding_of(image, data)
+        left, top, right, bottom = coding.crop or (0, 0, *image.size)
+        stored = Size(right - left, bottom - top)
         return Photo(
             path=path,
-            digest=digest,
+            digest=hashlib.sha256(data).hexdigest(),
             stamp=stamp,
             format="JPEG" if image.format == "MPO" else image.format or "",
-            size=turned(Size(*image.size), decode.orientation_of(image)),
+            size=turned(stored, decode.orientation_of(image)),
             metadata=read_metadata(image),
+            wide=bool(coding.profile) and is_wide(coding.profile),
+            deep=coding.bits > 8,
+            hdr=coding.hdr,
+            frames=decode.frames_of(image, stored),
+            fault=coding.fault,
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
             transparent=decode.has_alpha(image),
         )

@@ -16,9 +16,10 @@ from generator.model import Job, Photo
 from generator.workers import Died, Workers
 
 # Pillow keeps a pixel of any colour in four bytes; formats other than JPEG decode whole, in front
-# of a copy or two in other modes.
+# of a copy or two in other modes. Deep values and planes of real numbers come beside that.
 _BYTES_A_PIXEL = {"JPEG": 4}
 _BYTES_OF_OTHERS = 10
+_BYTES_OF_DEPTH = 16
 
 Progress = Callable[[int, int], None]
 
@@ -73,8 +74,11 @@ def render(
 
 def decoded_bytes(job: Job) -> int:
     """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
-    longest = max(recipe.chain[0] for _, recipe in job.recipes)
-    return _pixels(job.photo, longest) * _BYTES_A_PIXEL.get(job.photo.format, _BYTES_OF_OTHERS)
+    photo, (_, recipe) = job.photo, job.recipes[0]
+    each = _BYTES_A_PIXEL.get(photo.format, _BYTES_OF_OTHERS)
+    if photo.deep or recipe.light == "linear":
+        return photo.size.width * photo.size.height * (each + _BYTES_OF_DEPTH)
+    return _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
 
 
 def _pixels(photo: Photo, longest: int) -> int:

@@ -11,6 +11,7 @@ from generator.errors import Problem
 class Report(Struct, frozen=True):
     """What a build found, made and left; sizes in bytes, problems in the order of their places.
 
+    `strays` counts files that are no pictures, `hdr` pictures of high dynamic range, by kind.
     `published` is false if a strict build left the site as it was.
     """
 
@@ -26,6 +27,7 @@ class Report(Struct, frozen=True):
     bytes_in: int
     bytes_out: int
     strays: tuple[tuple[str, int], ...]
+    hdr: tuple[tuple[str, int], ...]
     problems: tuple[Problem, ...]
     published: bool
     seconds: float = 0.0

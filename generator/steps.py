@@ -1,6 +1,7 @@
 """The steps of a build in their order: scan, plan, render, pages, publish. One direction."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -199,8 +200,16 @@ def _design(order: Order, library: Library) -> Design:
     pages, page_problems = make_pages(plan)
     renderer = f"{renderer_version()} {code_digest()}"
     files = tuple(outputs(plan, site, pages, renderer))
-    problems = (*plan_problems, *page_problems, *_locations(plan))
+    problems = (*plan_problems, *page_problems, *_locations(plan), *_faults(library))
     return Design(plan, site, pages, files, problems)
+
+
+def _faults(library: Library) -> Iterator[Problem]:
+    """Say what is wrong with pictures that are built all the same."""
+    for photo in library.photos:
+        if photo.fault:
+            hint = "it is taken for sRGB; export it anew"
+            yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
 
 
 def _locations(plan: Plan) -> tuple[Problem, ...]:
@@ -254,6 +263,7 @@ def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
+    kinds = (photo.photo.hdr for photo in plan.root.all_photos())
     return Report(
         photos=sum(1 for _ in plan.root.all_photos()),
         albums=sum(1 for _ in plan.root.all_albums()) - 1,
@@ -267,6 +277,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
         bytes_out=sum(record.size for record in files.values()),
         strays=library.strays,
+        hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

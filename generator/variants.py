@@ -34,6 +34,8 @@ class _Shape(Struct, frozen=True):
     longest: int
     format: str
     transparent: bool
+    wide: bool
+    deep: bool
 
 
 class _Menu(Struct, frozen=True):
@@ -49,7 +51,8 @@ def planner(images: ImageSettings, engine: str) -> Callable[[Photo], Variants]:
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
-        chosen: _Menu = menu(_Shape(photo.size.longest, photo.format, photo.transparent))
+        shape = _Shape(photo.size.longest, photo.format, photo.transparent, photo.wide, photo.deep)
+        chosen: _Menu = menu(shape)
         keys = {
             recipe: digest_of(encoded(recipe), photo.digest.encode())
             for recipe in (*chosen.shown, chosen.alias)
@@ -75,7 +78,17 @@ def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
     def recipe(name: str, outputs: tuple[int, ...]) -> Recipe:
         quality = getattr(images.quality, name, 0)
         effort = "" if name == "jpeg" else images.effort
-        return Recipe(engine, name, quality, effort, chain, outputs)
+        return Recipe(
+            engine=engine,
+            format=name,
+            quality=quality,
+            effort=effort,
+            chain=chain,
+            outputs=outputs,
+            light=images.light,
+            gamut="p3" if shape.wide and images.profile == "keep" else "srgb",
+            bits=10 if shape.deep and name == "avif" else 8,
+        )
 
     opaque_only = {name for name in OUTPUTS if not OUTPUTS[name].alpha}
     wanted = {

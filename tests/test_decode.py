@@ -1,13 +1,11 @@
-"""From a file to pixels: what is refused and in which words, what comes out upright and in sRGB."""
+"""From a file to pixels: what is refused and in which words, what comes out upright."""
 
-import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,13 +20,8 @@ from tests.support.pictures import (
     disc,
     encoded,
     lossless_jpeg,
-    nearly_srgb_profile,
     psnr,
     soft,
-    srgb_profile,
-    swapped_profile,
-    values,
-    wide_profile,
 )
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "HEIF")
@@ -238,98 +231,6 @@ def test_every_mode_becomes_one_that_can_be_averaged(
     found = load(encoded(image, name))
     assert found.mode == mode
     assert difference(found, decoded) == 0
-
-
-@pytest.mark.parametrize(
-    ("image", "most"),
-    [
-        (chart(), 0.0),
-        (chart().convert("CMYK"), 1.0),
-        (LAB, 3.0),
-    ],
-    ids=["RGB", "CMYK", "LAB"],
-)
-def test_without_a_profile_a_picture_looks_as_it_did(image: Image.Image, most: float) -> None:
-    assert difference(decode.to_srgb(image, None), chart()) <= most
-
-
-RAMP = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
-
-
-@pytest.mark.parametrize("name", ["PNG", "TIFF", "JPEG2000"])
-def test_sixteen_bits_are_scaled_not_clipped(load: Load, name: str) -> None:
-    found = load(encoded(Image.fromarray(RAMP), name))
-    assert found.mode == "L"
-    assert np.abs(values(found) - RAMP / 257).max() <= 0.5
-
-
-def test_a_dark_picture_of_sixteen_bits_stays_dark(load: Load) -> None:
-    assert values(load(encoded(Image.fromarray(RAMP // 257), "PNG"))).max() == 1
-
-
-def test_sixteen_bits_with_a_transparent_value_are_scaled_too(load: Load) -> None:
-    found = load(encoded(Image.fromarray(RAMP), "PNG", transparency=0))
-    assert found.mode == "RGBA"
-    assert np.abs(values(found)[..., 0] - RAMP / 257).max() <= 1
-    assert values(found)[..., 3].tolist() == np.where(RAMP == 0, 0, 255).tolist()
-
-
-@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
-def test_floating_point_is_scaled_by_its_depth(load: Load, top: float) -> None:
-    ramp = (RAMP / 65535 * top).astype(np.float32)
-    found = load(encoded(Image.fromarray(ramp), "TIFF"))
-    assert np.abs(values(found) - RAMP / 257).max() <= 0.6
-
-
-def test_a_profile_that_swaps_channels_swaps_them_back() -> None:
-    red, green, blue = chart().split()
-    swapped = Image.merge("RGB", (blue, green, red))
-    assert np.abs(values(decode.to_srgb(swapped, swapped_profile())) - values(chart())).max() <= 2
-
-
-def by_littlecms(image: Image.Image, profile: bytes) -> Image.Image:
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
-    assert converted is not None
-    return converted
-
-
-def test_a_profile_that_is_srgb_but_for_rounding_leaves_every_value() -> None:
-    assert difference(by_littlecms(soft(), nearly_srgb_profile()), soft()) > 0
-    assert difference(decode.to_srgb(soft(), nearly_srgb_profile()), soft()) == 0
-
-
-def test_a_wide_profile_is_converted_as_littlecms_does_and_alpha_stays() -> None:
-    wanted = by_littlecms(soft(), wide_profile())
-    assert difference(decode.to_srgb(soft(), wide_profile()), wanted) == 0
-    assert difference(wanted, soft()) > 3
-
-    alpha = soft().getchannel("G")
-    layered = soft()
-    layered.putalpha(alpha)
-    found = decode.to_srgb(layered, wide_profile())
-    assert difference(found.convert("RGB"), wanted) == 0
-    assert difference(found.getchannel("A"), alpha) == 0
-
-
-@pytest.mark.parametrize(
-    "profile",
-    [
-        srgb_profile(),
-        b"",
-        b"no profile",
-        srgb_profile()[:200],
-        bytes(588),
-        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
-    ],
-    ids=["sRGB", "empty", "words", "truncated", "zeros", "of another colour space"],
-)
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_a_profile_that_changes_nothing_or_is_none_leaves_every_value(
-    profile: bytes, mode: str
-) -> None:
-    image = chart().convert(mode)
-    assert difference(decode.to_srgb(image, profile), image) == 0
 
 
 def test_a_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) -> None:

@@ -1,0 +1,208 @@
+"""Pictures of more than eight bits a channel to 16-bit values, which Pillow has no mode for.
+
+PNG, TIFF, AVIF and JPEG 2000 are read by imagecodecs, HEIF by pillow-heif. Pillow has opened the
+file before, so its format and size are known to be within the limits.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from PIL import Image, ImageFile
+
+from generator.colour import Values
+
+Array = npt.NDArray[Any]
+Space = Literal["L", "RGB", "CMYK", "LAB"]
+
+# TIFF 6.0: tags, and the photometric interpretations that are read.
+_PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA, _FORMAT, _PLANAR = 262, 274, 277, 338, 339, 284
+_INVERTED, _UNSIGNED, _REAL, _ASSOCIATED = 0, 1, 3, 1
+_SPACES: dict[int, tuple[Space, int]] = {
+    0: ("L", 1),
+    1: ("L", 1),
+    2: ("RGB", 3),
+    5: ("CMYK", 4),
+    8: ("LAB", 3),
+}
+
+
+class Samples(Struct, frozen=True):
+    """Values of 16 bits: colours (height, width, channels), alpha (height, width) or none.
+
+    Colours are not multiplied by alpha. LAB is encoded as in ICC profiles, version 4.
+    """
+
+    colours: Values
+    alpha: Values | None
+    space: Space
+
+
+class UnreadableError(ValueError):
+    """The picture is of a kind that only Pillow reads, with what it loses."""
+
+
+def read_samples(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    """Read the stored pixels of a file at full depth; UnreadableError if that cannot be done.
+
+    TIFF is turned as it asks, as Pillow does; all else is as it is stored.
+    """
+    reader = _READERS.get(image.format or "")
+    if reader is None:
+        raise UnreadableError(f"no deep pixels are read from {image.format}")
+    try:
+        samples = reader(image, data, bits)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        # Whatever a decoder raises: Pillow has read the picture, if with less depth.
+        raise UnreadableError(str(error)) from error
+    width, height = image.size
+    if samples.colours.shape[:2] != (height, width):
+        raise UnreadableError("two decoders do not agree about its size")
+    return samples
+
+
+def of_greys(image: Image.Image) -> Samples:
+    """Take over a loaded greyscale picture of a mode that Pillow keeps deep: I;16, I or F.
+
+    Sixteen bits say how deep they are; of whole and real numbers, the largest value does.
+    """
+    values = np.asarray(image)
+    colours = values.astype(np.uint16) if image.mode.startswith("I;16") else _by_largest(values)
+    clear = image.info.get("transparency")
+    alpha = (values != clear) * np.uint16(65535) if isinstance(clear, int) else None
+    return Samples(colours[..., None], alpha, "L")
+
+
+def _png(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    del image
+    return _with_alpha(imagecodecs.png_decode(data), bits)
+
+
+def _avif(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    del image
+    return _with_alpha(imagecodecs.avif_decode(data, index=0, numthreads=1), bits)
+
+
+def _jpeg2000(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    if image.mode not in ("I;16", "L", "LA", "RGB", "RGBA"):
+        raise UnreadableError(f"JPEG 2000 of mode {image.mode}")
+    return _with_alpha(imagecodecs.jpeg2k_decode(data, numthreads=1), bits)
+
+
+def _heif(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    # Late, for its import is felt and most folders hold no HEIC.
+    import pillow_heif  # noqa: PLC0415
+
+    del image, bits
+    file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
+    return _with_alpha(np.asarray(file[file.primary_index]), 16)
+
+
+def _with_alpha(values: Array, bits: int) -> Samples:
+    """Divide grey or RGB from alpha, and scale whole numbers of so many bits to 16."""
+    if values.ndim == 2:
+        values = values[..., None]
+    channels = values.shape[2]
+    if values.dtype.kind != "u" or channels > 4:
+        raise UnreadableError("values of an unknown kind")
+    scaled = _scaled(values, bits)
+    colours = channels - (channels in (2, 4))
+    alpha = scaled[..., colours] if colours < channels else None
+    return Samples(
+        np.ascontiguousarray(scaled[..., :colours]), alpha, "L" if colours == 1 else "RGB"
+    )
+
+
+def _scaled(values: Array, bits: int) -> Values:
+    if bits == 16:
+        return values.astype(np.uint16)
+    largest = 2**bits - 1
+    wide = np.minimum(values, largest).astype(np.uint64)
+    scaled: Values = ((wide * 65535 + largest // 2) // largest).astype(np.uint16)
+    return scaled
+
+
+def _tiff(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    space, channels = _SPACES.get(tags.get(_PHOTOMETRIC, -1), ("L", 0))
+    samples = tags.get(_SAMPLES, 1)
+    extra = tags.get(_EXTRA, ())
+    if not channels or samples - channels not in (0, 1):
+        raise UnreadableError("a TIFF of this photometric interpretation")
+    values = imagecodecs.tiff_decode(data, index=0)
+    if tags.get(_PLANAR, 1) == 2 and values.ndim == 3:
+        values = np.moveaxis(values, 0, -1)
+    values = values.reshape(*values.shape[:2], samples)
+    form = tags.get(_FORMAT, (_UNSIGNED,))
+    scaled = _lab(values, bits) if space == "LAB" else _of_form(values, bits, form)
+    colours = np.ascontiguousarray(scaled[..., :channels])
+    if tags.get(_PHOTOMETRIC) == _INVERTED:
+        colours = 65535 - colours
+    alpha = scaled[..., channels] if samples > channels and extra and extra[0] in (1, 2) else None
+    if alpha is not None and extra[0] == _ASSOCIATED:
+        colours = _divided(colours, alpha)
+    return _turned(Samples(colours, alpha, space), tags.get(_ORIENTATION, 1))
+
+
+def _of_form(values: Array, bits: int, form: object) -> Values:
+    """Scale the values of a TIFF."""
+    kind = form[0] if isinstance(form, tuple) else form
+    if kind == _REAL and values.dtype.kind == "f":
+        return _by_largest(values)
+    if kind != _UNSIGNED or values.dtype.kind != "u":
+        raise UnreadableError("values with a sign")
+    return _scaled(values >> max(0, bits - 16), min(bits, 16))
+
+
+def _by_largest(values: Array) -> Values:
+    """Scale numbers that do not say what white is: 1, 255 or 65,535, whichever none exceeds."""
+    real = np.nan_to_num(values.astype(np.float64))
+    top = float(real.max(initial=0))
+    scale = 65535 if top <= 1 else 257 if top <= 255 else 1
+    scaled: Values = np.rint(np.clip(real * scale, 0, 65535)).astype(np.uint16)
+    return scaled
+
+
+def _lab(values: Array, bits: int) -> Values:
+    """Encode CIE L*a*b* of 16 bits (TIFF 6.0, section 23): a and b are signed 256ths."""
+    if bits != 16:
+        raise UnreadableError("L*a*b* of another depth")
+    numbers = values[..., :3].view(np.int16).astype(np.float64)
+    numbers[..., 0] = values[..., 0]
+    numbers[..., 1:] = (numbers[..., 1:] / 256 + 128) * 257
+    encoded = np.rint(np.clip(numbers, 0, 65535)).astype(np.uint16)
+    return np.concatenate([encoded, values[..., 3:].astype(np.uint16)], axis=2)
+
+
+def _divided(colours: Values, alpha: Values) -> Values:
+    whole = np.maximum(alpha, 1)[..., None].astype(np.float64)
+    divided: Values = np.rint(np.minimum(colours / whole, 1) * 65535).astype(np.uint16)
+    return divided
+
+
+def _turned(samples: Samples, orientation: object) -> Samples:
+    def turn(values: Array) -> Array:
+        if orientation in (5, 6, 7, 8):
+            values = values.swapaxes(0, 1)
+        if orientation in (3, 4, 7, 8):
+            values = values[::-1]
+        if orientation in (2, 3, 6, 7):
+            values = values[:, ::-1]
+        return np.ascontiguousarray(values)
+
+    alpha = None if samples.alpha is None else turn(samples.alpha)
+    return Samples(turn(samples.colours), alpha, samples.space)
+
+
+_READERS: dict[str, Callable[[ImageFile.ImageFile, bytes, int], Samples]] = {
+    "PNG": _png,
+    "TIFF": _tiff,
+    "AVIF": _avif,
+    "HEIF": _heif,
+    "JPEG2000": _jpeg2000,
+}
