@@ -4,7 +4,6 @@ Nothing of the generator is repeated here: its jobs are planned and rendered as 
 stopwatches around the functions that the stages consist of.
 """
 
-import math
 import shutil
 import time
 from collections import defaultdict
@@ -58,9 +57,9 @@ class Stopwatches:
     ) -> Callable[..., bytes]:
         """Return an encoder that does the same, with a stage for each format."""
 
-        def timed(pixels: Raster, recipe: Recipe, limit: float = math.inf) -> bytes:
+        def timed(pixels: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
             with self.stage(recipe.format):
-                return function(pixels, recipe, limit)
+                return function(pixels, recipe, larger)
 
         return timed
 

@@ -6,7 +6,7 @@ them, red being what cyan and black together let through.
 
 import io
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal, overload
 
 import imagecodecs
 import numpy as np
@@ -17,6 +17,7 @@ from generator import icc
 
 Gamut = Literal["srgb", "p3"]
 Values = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float32]
 
 # What a profile must be for to describe pixels of a mode; a greyscale picture may carry the
 # profile of the colour picture that it was made of.
@@ -54,7 +55,7 @@ def is_usable(profile: bytes, mode: str) -> bool:
         return False
     sample = np.zeros((1, 1, len(_corners(space)[0])), np.uint16)
     try:
-        _through(sample, profile, profile_of("srgb"), _NAMES[space])
+        _through(sample, profile, profile_of("srgb"), "uint16")
     except imagecodecs.CmsError:
         return False
     return True
@@ -67,7 +68,7 @@ def is_wide(profile: bytes) -> bool:
     if space not in (b"RGB ", b"CMYK"):
         return space == b"Lab "
     corners = np.array([_corners(space)], np.uint16) * np.uint16(65535)
-    seen = _through(corners, profile, profile_of("srgb"), _NAMES[space], "float32")
+    seen = _through(corners, profile, profile_of("srgb"), "float32")
     return bool(seen.min() < -_BEYOND or seen.max() > 1 + _BEYOND)
 
 
@@ -144,27 +145,42 @@ def converted_deep(values: Values, space: str, profile: bytes, gamut: Gamut) -> 
     """Convert 16-bit values (height, width, channels) to a gamut, at that depth.
 
     `space` is `L`, `RGB`, `CMYK` or `LAB` (its encoding is that of ICC profiles, version 4).
+    Greys stay one channel.
     """
-    if not profile or not is_usable(profile, space):
-        profile = b""
-    if space == "L":
-        rgb = np.repeat(values, 3, axis=2) if icc.colour_space(profile) == b"RGB " else values
-        return converted_deep_grey(rgb, profile)
-    if space == "CMYK" and not profile:
+    values, source = _described(values, space, profile)
+    gamut = "srgb" if space == "L" else gamut
+    if source == profile_of(gamut):
+        mapped = values
+    else:
+        mapped = _through(values, source, profile_of(gamut), "uint16")
+    return mapped[..., -1:] if space == "L" else mapped
+
+
+def linear_light(values: Values, space: str, profile: bytes, gamut: Gamut) -> Floats:
+    """Convert 16-bit values to the linear light of a gamut: 0 to 1, and what lies beyond it.
+
+    Nothing is cut off: colours out of a gamut may average to one that is in it.
+    """
+    values, source = _described(values, space, profile)
+    gamut = "srgb" if space == "L" else gamut
+    if icc.colour_space(source) == b"RGB " and _transform(source, "RGB", gamut) is None:
+        light = _light_table()[values]
+    else:
+        light = _through(values, source, _linear_profile(gamut), "float32")
+    return light[..., -1:] if space == "L" else light
+
+
+def _described(values: Values, space: str, profile: bytes) -> tuple[Values, bytes]:
+    """Return values and the profile that describes them, which is never empty."""
+    if profile and is_usable(profile, space):
+        from_colours = space == "L" and icc.colour_space(profile) == b"RGB "
+        return (np.repeat(values, 3, axis=2) if from_colours else values), profile
+    if space == "LAB":
+        return values, _lab_profile()
+    if space == "CMYK":
         left = 65535 - values.astype(np.float32)
-        values, space = _rounded(left[..., :3] * left[..., 3:] / 65535), "RGB"
-    profile = profile or (_lab_profile() if space == "LAB" else profile_of("srgb"))
-    if profile == profile_of(gamut):
-        return values
-    return _through(values, profile, profile_of(gamut), _NAMES[icc.colour_space(profile)])
-
-
-def converted_deep_grey(values: Values, profile: bytes) -> Values:
-    """Convert 16-bit greys to the greys of sRGB."""
-    if not profile:
-        return values
-    name = _NAMES[icc.colour_space(profile)]
-    return _through(values, profile, profile_of("srgb"), name)[..., 1:2]
+        values = (left[..., :3] * left[..., 3:] / 65535 + 0.5).astype(np.uint16)
+    return values, profile_of("srgb")
 
 
 @lru_cache(maxsize=1)
@@ -172,16 +188,33 @@ def _lab_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 
-def _rounded(values: npt.NDArray[np.floating[Any]]) -> Values:
-    rounded: Values = (values + 0.5).astype(np.uint16)
-    return rounded
+@lru_cache(maxsize=2)
+def _linear_profile(gamut: Gamut) -> bytes:
+    return icc.matrix_profile(icc.PRIMARIES[icc.P3 if gamut == "p3" else icc.BT709], (1.0,))
+
+
+@lru_cache(maxsize=1)
+def _light_table() -> Floats:
+    """Decode 16 bits of sRGB's curve (IEC 61966-2-1)."""
+    x = np.linspace(0, 1, 65536)
+    light = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)
+
+
+@overload
+def _through(values: Values, source: bytes, target: bytes, kind: Literal["uint16"]) -> Values: ...
+
+
+@overload
+def _through(values: Values, source: bytes, target: bytes, kind: Literal["float32"]) -> Floats: ...
 
 
 def _through(
-    values: Values, source: bytes, target: bytes, space: str, kind: str = "uint16"
-) -> npt.NDArray[np.uint16]:
+    values: Values, source: bytes, target: bytes, kind: Literal["uint16", "float32"]
+) -> Values | Floats:
     """Convert 16-bit values from one profile to another, to RGB as whole or as real numbers."""
-    mapped: npt.NDArray[np.uint16] = imagecodecs.cms_transform(
+    space = _NAMES[icc.colour_space(source)]
+    mapped: Values | Floats = imagecodecs.cms_transform(
         values[..., 0] if space == "gray" else values,
         source,
         target,

@@ -42,6 +42,14 @@ class Samples(Struct, frozen=True):
     space: Space
 
 
+class _Header(Struct, frozen=True):
+    """What a reader must know of a file: Pillow's mode, bits a channel, tags if it is a TIFF."""
+
+    mode: str
+    bits: int
+    tags: dict[int, Any]
+
+
 class UnreadableError(ValueError):
     """The picture is of a kind that only Pillow reads, with what it loses."""
 
@@ -49,13 +57,17 @@ class UnreadableError(ValueError):
 def read_samples(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
     """Read the stored pixels of a file at full depth; UnreadableError if that cannot be done.
 
-    TIFF is turned as it asks, as Pillow does; all else is as it is stored.
+    TIFF is turned as it asks, as Pillow does; all else is as it is stored. Pillow reads the
+    pixels first, for it knows what is damage, and raises as it does.
     """
+    # Once it has turned a TIFF, it forgets that it had to.
+    header = _Header(image.mode, bits, dict(getattr(image, "tag_v2", {})))
+    image.load()
     reader = _READERS.get(image.format or "")
     if reader is None:
         raise UnreadableError(f"no deep pixels are read from {image.format}")
     try:
-        samples = reader(image, data, bits)
+        samples = reader(data, header)
     except UnreadableError:
         raise
     except Exception as error:
@@ -79,27 +91,25 @@ def of_greys(image: Image.Image) -> Samples:
     return Samples(colours[..., None], alpha, "L")
 
 
-def _png(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
-    del image
-    return _with_alpha(imagecodecs.png_decode(data), bits)
+def _png(data: bytes, header: _Header) -> Samples:
+    return _with_alpha(imagecodecs.png_decode(data), header.bits)
 
 
-def _avif(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
-    del image
-    return _with_alpha(imagecodecs.avif_decode(data, index=0, numthreads=1), bits)
+def _avif(data: bytes, header: _Header) -> Samples:
+    return _with_alpha(imagecodecs.avif_decode(data, index=0, numthreads=1), header.bits)
 
 
-def _jpeg2000(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
-    if image.mode not in ("I;16", "L", "LA", "RGB", "RGBA"):
-        raise UnreadableError(f"JPEG 2000 of mode {image.mode}")
-    return _with_alpha(imagecodecs.jpeg2k_decode(data, numthreads=1), bits)
+def _jpeg2000(data: bytes, header: _Header) -> Samples:
+    if header.mode not in ("I;16", "L", "LA", "RGB", "RGBA"):
+        raise UnreadableError(f"JPEG 2000 of mode {header.mode}")
+    return _with_alpha(imagecodecs.jpeg2k_decode(data, numthreads=1), header.bits)
 
 
-def _heif(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
+def _heif(data: bytes, header: _Header) -> Samples:
     # Late, for its import is felt and most folders hold no HEIC.
     import pillow_heif  # noqa: PLC0415
 
-    del image, bits
+    del header
     file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=True)
     return _with_alpha(np.asarray(file[file.primary_index]), 16)
 
@@ -128,8 +138,8 @@ def _scaled(values: Array, bits: int) -> Values:
     return scaled
 
 
-def _tiff(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
-    tags = image.tag_v2  # type: ignore[attr-defined]
+def _tiff(data: bytes, header: _Header) -> Samples:
+    tags, bits = header.tags, header.bits
     space, channels = _SPACES.get(tags.get(_PHOTOMETRIC, -1), ("L", 0))
     samples = tags.get(_SAMPLES, 1)
     extra = tags.get(_EXTRA, ())
@@ -211,7 +221,7 @@ def _turned(samples: Samples, orientation: object) -> Samples:
     return Samples(turn(samples.colours), alpha, samples.space)
 
 
-_READERS: dict[str, Callable[[ImageFile.ImageFile, bytes, int], Samples]] = {
+_READERS: dict[str, Callable[[bytes, _Header], Samples]] = {
     "PNG": _png,
     "TIFF": _tiff,
     "AVIF": _avif,

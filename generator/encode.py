@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 
 from generator import decode, icc, store
 from generator.coding import Coding, coding_of
-from generator.colour import embedded
+from generator.colour import Values, embedded
 from generator.containers import Data
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
@@ -72,12 +72,11 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
     """
     source = pictures / job.photo.path
     encoded: dict[tuple[str, int], bytes] = {}
-    least: dict[str, int] = {}
+    last: dict[str, bytes] = {}
     for step, raster in _cascade(source, job):
         for key, recipe in job.recipes:
             if step in recipe.outputs:
-                body = encode(raster, recipe, least.get(key, math.inf))
-                encoded[key, step], least[key] = body, len(body)
+                encoded[key, step] = last[key] = encode(raster, recipe, last.get(key))
     if not _is_still(source, job.photo.stamp):
         what = "it changed while the build was reading it"
         raise DecodeError(what, "build again", passing=True)
@@ -141,7 +140,6 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
 def _pixels(image: ImageFile.ImageFile, data: Data, coding: Coding) -> Image.Image | Samples:
     """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
     if coding.bits > 8:
-        image.load()
         try:
             return read_samples(image, bytes(data), coding.bits)
         except UnreadableError as error:
@@ -160,37 +158,44 @@ def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
     return pixels.convert(pixels.mode[:-1]) if pixels.mode in ("LA", "RGBA") else pixels
 
 
-def encode(raster: Raster, recipe: Recipe, limit: float = math.inf) -> bytes:
+def encode(raster: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
     """Encode finished pixels in the format, quality and effort of a recipe, without metadata.
 
-    If that takes more than `limit` bytes, those of the next larger step, some quality is given
-    up: nobody is helped by a small picture that takes longer to load than a large one.
+    If that takes more bytes than `larger`, the variant of more pixels, some quality is given up;
+    if nothing helps, it is that variant again. Nobody is served by a small picture that takes
+    longer to load than a large one.
     """
-    image = eight_bit(raster)
-    for quality in _qualities(recipe.quality):
-        if recipe.bits > 8 and isinstance(raster, Planes):
-            body = _encode_ten_bit(raster, recipe, quality)
-        else:
-            body = _encode_with_pillow(image, recipe, quality)
+    limit = math.inf if larger is None else len(larger)
+    for body in _attempts(raster, recipe):
         if len(body) <= limit:
             return body
-    return body
+    return larger or body
 
 
-def _qualities(first: int) -> Iterator[int]:
-    yield first
-    yield from range(first - _LESS, _LEAST_QUALITY, -_LESS)
+def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
+    """Yield encoded pixels, each time with less quality."""
+    qualities = (recipe.quality, *range(recipe.quality - _LESS, _LEAST_QUALITY, -_LESS))
+    if recipe.bits > 8 and isinstance(raster, Planes):
+        values = ten_bit(raster)
+        yield from (_encode_ten_bit(values, recipe, quality) for quality in qualities)
+        return
+    image = eight_bit(raster)
+    if recipe.format == "png":
+        yield _encode_with_pillow(image, recipe, 0)
+        yield _encode_with_pillow(image.quantize(), recipe, 0)
+    else:
+        yield from (_encode_with_pillow(image, recipe, quality) for quality in qualities)
 
 
-def _encode_ten_bit(raster: Planes, recipe: Recipe, quality: int) -> bytes:
+def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
     """Encode an AVIF of ten bits, which Pillow does not; its colours are told by nclx."""
     return bytes(
         imagecodecs.avif_encode(
-            ten_bit(raster),
+            values,
             level=quality,
             speed=_AVIF_SPEED[recipe.effort],
             bitspersample=10,
-            pixelformat="400" if len(raster.colours) == 1 else "420",
+            pixelformat="400" if values.ndim == 2 or values.shape[2] == 2 else "420",
             primaries=icc.P3 if recipe.gamut == "p3" else icc.BT709,
             transfer=icc.SRGB_TRANSFER,
             matrix=_BT601_MATRIX,

@@ -5,7 +5,7 @@ is averaged in linear light, is planes of real numbers: those may overshoot, and
 when a variant is made of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Literal
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 from PIL import Image
 
 from generator import colour, hdr
-from generator.coding import Coding, Space
+from generator.coding import Coding, space_of
 from generator.colour import Gamut, Values
 from generator.decode import upright
 from generator.deep import Samples
@@ -74,8 +74,7 @@ def finished(decoded: Decoded, size: Size, gamut: Gamut, light: Light) -> Raster
     if light == "linear":
         raster: Raster = _averaged_in_linear_light(pixels, stored, decoded.coding, gamut)
     elif isinstance(pixels, Samples):
-        small = _samples(_weighed(pixels, _identity(), stored), pixels.space)
-        raster = _planes(*_converted(small, decoded.coding, gamut))
+        raster = _converted_deep(pixels, stored, decoded.coding, gamut)
     else:
         small_image = _resized(pixels, stored)
         raster = colour.converted(small_image, decoded.coding.profile, gamut)
@@ -96,50 +95,60 @@ def _cropped(decoded: Decoded) -> Image.Image | Samples:
 def _averaged_in_linear_light(
     pixels: Image.Image | Samples, size: Size, coding: Coding, gamut: Gamut
 ) -> Planes:
-    if isinstance(pixels, Samples):
-        colours, alpha = _converted(pixels, coding, gamut)
-        samples = Samples(colours, alpha, "RGB")
-        return _weighed(samples, _linear(), size, light="linear")
-    image = colour.converted(pixels, coding.profile, gamut)
-    values = np.asarray(image)
-    values = values.reshape(*values.shape[:2], -1)
-    channels = values.shape[2] - (values.shape[2] in (2, 4))
-    alpha = values[..., channels] * np.uint16(257) if channels < values.shape[2] else None
-    samples = Samples(values[..., :channels], alpha, "RGB")
-    return _weighed(samples, _linear()[::257], size, light="linear")
+    samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
+    samples = _tone_mapped(samples, coding)
+    light = colour.linear_light(samples.colours, samples.space, coding.profile, gamut)
+    return _resampled_planes(_planes_of(light), samples.alpha, size, "linear")
 
 
-def _converted(samples: Samples, coding: Coding, gamut: Gamut) -> tuple[Values, Values | None]:
-    """Convert deep values to a gamut, by way of tone mapping if their range is high."""
-    colours, space = samples.colours, samples.space
-    if coding.transfer:
-        if space == "L":
-            colours, space = np.repeat(colours, 3, axis=2), "RGB"
-        colours = hdr.tone_mapped(colours, coding.primaries, coding.transfer)
-    return colour.converted_deep(colours, space, coding.profile, gamut), samples.alpha
+def _as_samples(image: Image.Image) -> Samples:
+    """Spread eight-bit values over sixteen."""
+    alpha = None
+    if image.mode in ("LA", "RGBA"):
+        alpha = np.asarray(image.getchannel("A")) * np.uint16(257)
+        image = image.convert(image.mode[:-1])
+    values = np.asarray(image) * np.uint16(257)
+    colours = values.reshape(image.height, image.width, -1)
+    return Samples(colours, alpha, space_of(image.mode))
 
 
-def _weighed(samples: Samples, table: Floats, size: Size, light: Light = "gamma") -> Planes:
-    """Resample values, looked up in a table and multiplied by alpha, one plane at a time."""
-    alpha = None if samples.alpha is None else samples.alpha.astype(np.float32) / 65535
-
-    def plane(channel: int) -> Image.Image:
-        values = table[samples.colours[..., channel]]
-        return _resized(Image.fromarray(values if alpha is None else values * alpha), size)
-
-    colours = tuple(plane(channel) for channel in range(samples.colours.shape[2]))
-    return Planes(colours, None if alpha is None else _resized(Image.fromarray(alpha), size), light)
+def _tone_mapped(samples: Samples, coding: Coding) -> Samples:
+    """Bring high dynamic range into the standard one."""
+    if not coding.transfer:
+        return samples
+    grey = samples.space == "L"
+    colours = np.repeat(samples.colours, 3, axis=2) if grey else samples.colours
+    mapped = hdr.tone_mapped(colours, coding.primaries, coding.transfer)
+    return Samples(mapped, samples.alpha, "RGB")
 
 
-def _samples(planes: Planes, space: Space) -> Samples:
-    colours, alpha = _values(planes)
-    return Samples(_whole(colours, 65535), None if alpha is None else _whole(alpha, 65535), space)
+def _converted_deep(pixels: Samples, size: Size, coding: Coding, gamut: Gamut) -> Planes:
+    """Resample deep values as they are encoded, then convert them."""
+    encoded = _planes_of(pixels.colours)
+    colours, alpha = _values(_resampled_planes(encoded, pixels.alpha, size, "gamma"))
+    deep_alpha = None if alpha is None else _whole(alpha, 65535)
+    small = _tone_mapped(Samples(_whole(colours, 65535), deep_alpha, pixels.space), coding)
+    values = colour.converted_deep(small.colours, small.space, coding.profile, gamut)
+    return _resampled_planes(_planes_of(values), deep_alpha, size, "gamma")
 
 
-def _planes(colours: Values, alpha: Values | None) -> Planes:
-    """Take over deep values as planes, at their own size."""
-    height, width = colours.shape[:2]
-    return _weighed(Samples(colours, alpha, "RGB"), _identity(), Size(width, height))
+def _planes_of(values: Values | Floats) -> Iterator[Floats]:
+    """Yield the channels as real numbers, one at a time, for they take twice the memory."""
+    scale = np.float32(1 / 65535 if values.dtype == np.uint16 else 1)
+    return (values[..., channel] * scale for channel in range(values.shape[2]))
+
+
+def _resampled_planes(
+    channels: Iterable[Floats], alpha: Values | None, size: Size, light: Light
+) -> Planes:
+    """Resample channels multiplied by alpha, and alpha."""
+    weight = None if alpha is None else alpha * np.float32(1 / 65535)
+
+    def plane(values: Floats) -> Image.Image:
+        return _resized(Image.fromarray(values if weight is None else values * weight), size)
+
+    opacity = None if weight is None else _resized(Image.fromarray(weight), size)
+    return Planes(tuple(map(plane, channels)), opacity, light)
 
 
 def _values(planes: Planes) -> tuple[Floats, Floats | None]:
@@ -193,21 +202,6 @@ def _channels(raster: Planes, top: int) -> Iterator[Values]:
     yield from np.moveaxis(whole, -1, 0)
     if alpha is not None:
         yield _whole(alpha, top)
-
-
-@cache
-def _identity() -> Floats:
-    return np.linspace(0, 1, 65536, dtype=np.float32)
-
-
-@cache
-def _linear() -> Floats:
-    """Decode sRGB's curve (IEC 61966-2-1)."""
-    x = np.linspace(0, 1, 65536)
-    light: Floats = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
-    return light
 
 
 @cache

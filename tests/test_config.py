@@ -97,6 +97,8 @@ def test_steps_are_sorted_and_named_once_formats_keep_their_order() -> None:
         ("[images.quality]\nwebp = 80\njpg = 1", 3, "'images.quality.jpg'", "'jpeg'"),
         ("[images]\n\nquality = { heic = 1 }", 3, "'images.quality.heic'", "avif, webp, jpeg"),
         ("[images]\neffort = 'best'", 2, "effort: 'best' is none of fast, balanced, small", ""),
+        ("[images]\nlight = 'log'", 2, "light: 'log' is none of gamma, linear", ""),
+        ("[images]\nprofile = 'p3'", 2, "profile: 'p3' is none of keep, srgb", ""),
         ("[images]\nmax_dimensions = 320", 2, "images.max_dimensions: expected a list", ""),
         ("[images]\nmax_dimensions = []", 2, "images.max_dimensions: expected a list", ""),
         (

@@ -33,7 +33,6 @@ def load(tmp_path: Path) -> Load:
         (tmp_path / "picture").write_bytes(body)
         with decode.opened(tmp_path / "picture") as image:
             coding = coding_of(image, body)
-            image.load()
             try:
                 return read_samples(image, body, coding.bits)
             except UnreadableError:

@@ -199,7 +199,7 @@ def _directory(tags: Mapping[int, tuple[str, list[int]]], order: str, at: int) -
 
 
 # Boxes of ISO/IEC 14496-12 that hold others, with the bytes before these.
-_HOLDERS = {b"meta": 4, b"iprp": 0, b"ipco": 0}
+_HOLDERS = {b"meta": 4, b"iinf": 6, b"iprp": 0, b"ipco": 0}
 
 
 def _walk(body: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -339,16 +339,20 @@ def _moved(iloc: bytes, beyond: int, shift: int) -> bytes:
     version, body = iloc[0], bytearray(iloc)
     sizes, count = struct.unpack_from(">HH", body, 4)
     offset_size, length_size, base_size, index_size = (sizes >> s & 15 for s in (12, 8, 4, 0))
-    assert (offset_size, base_size, index_size, version < 2) == (4, 0, 0, True)
+    assert (offset_size, base_size in (0, 4), index_size, version < 2) == (4, True, 0, True)
     at = 8
     for _ in range(count):
         in_file = version == 0 or body[at + 3] & 15 == 0
         at += 4 if version == 0 else 6
+        base_at, at = at, at + base_size
+        base = int.from_bytes(body[base_at:at], "big")
         (extents,) = struct.unpack_from(">H", body, at)
         at += 2
         for _ in range(extents):
             (offset,) = struct.unpack_from(">I", body, at)
-            if in_file and offset >= beyond:
+            if in_file and not base and offset >= beyond:
                 struct.pack_into(">I", body, at, offset + shift)
             at += 4 + length_size
+        if in_file and base >= beyond:
+            struct.pack_into(">I", body, base_at, base + shift)
     return bytes(body)

@@ -5,26 +5,50 @@ picture gets smaller the kernel gets wider by as much; what of it falls off the 
 and the rest counts for the whole.
 """
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from tests.support.profiles import SRGB, encoded, linear
 
 LOBES = 3
 
 Floats = npt.NDArray[np.float64]
 
 
-def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Resample a picture of mode L, RGB or RGBA, its colours weighted by its alpha."""
-    pixels = np.asarray(image, dtype=np.float64)
-    pixels = pixels.reshape(image.height, image.width, -1)
-    alpha = pixels[..., 3:] if image.mode == "RGBA" else np.full((*pixels.shape[:2], 1), 255.0)
-    across, down = _weights(image.width, size[0]), _weights(image.height, size[1])
-    opacity = _convolved(alpha, across, down)
-    colour = _convolved(pixels[..., :3] * alpha, across, down) / np.maximum(opacity, 1e-9)
-    both = np.dstack([colour, opacity]) if image.mode == "RGBA" else colour
-    rounded = np.rint(np.clip(both, 0, 255)).astype(np.uint8)
+Light = Literal["gamma", "linear"]
+
+
+def resized(image: Image.Image, size: tuple[int, int], light: Light = "gamma") -> Image.Image:
+    """Resample a picture of mode L, LA, RGB or RGBA, its colours weighted by its alpha."""
+    pixels = np.asarray(image, dtype=np.float64).reshape(image.height, image.width, -1) / 255
+    found = averaged(pixels, size, light=light, alpha=image.mode.endswith("A"))
+    rounded = np.rint(found * 255).astype(np.uint8)
     return Image.fromarray(rounded[..., 0] if image.mode == "L" else rounded, image.mode)
+
+
+def averaged(
+    pixels: Floats, size: tuple[int, int], *, light: Light = "gamma", alpha: bool = False
+) -> Floats:
+    """Resample sRGB values from 0 to 1, cut off and not rounded at the end.
+
+    In linear light it is not the values that are averaged, but what they shine. The last channel
+    may be alpha, by which colours are weighted; it is a share, whatever the light.
+    """
+    colour, opacity = pixels, np.ones((*pixels.shape[:2], 1))
+    if alpha:
+        colour, opacity = pixels[..., :-1], pixels[..., -1:]
+    if light == "linear":
+        colour = linear(SRGB, colour)
+    across, down = _weights(pixels.shape[1], size[0]), _weights(pixels.shape[0], size[1])
+    opaque = _convolved(opacity, across, down)
+    colour = _convolved(colour * opacity, across, down) / np.maximum(opaque, 1e-9)
+    if light == "linear":
+        colour = encoded(SRGB, colour)
+    result: Floats = np.dstack([colour, opaque]) if alpha else colour
+    return result.clip(0, 1)
 
 
 def _convolved(pixels: Floats, across: Floats, down: Floats) -> Floats:
