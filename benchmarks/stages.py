@@ -107,7 +107,7 @@ def _read(path: str, pictures: Path) -> Photo:
 def _jobs(photos: Sequence[Photo], config: Config) -> tuple[Job, ...]:
     """Plan the work as a build does: in its order, the same picture once."""
     library = Library(tuple(photos), (), Theme({}, "", ()))
-    plan, _ = make_plan(config, library, encode.engine())
+    plan, _ = make_plan(config, library, encode.engine)
     return plan.jobs
 
 

@@ -23,8 +23,9 @@ from PIL import (
     UnidentifiedImageError,
 )
 
-from generator.errors import DecodeError, NotAPicture
-from generator.formats import impostor, recognise
+from generator import jxl, raw
+from generator.errors import DecodeError, LeftOut, NotAPicture
+from generator.formats import BY_NAME, impostor, recognise
 from generator.model import Size
 
 _ORIENTATION_TAG = 0x0112
@@ -57,18 +58,34 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
     with in_words(), _only_bombs(), path.open("rb") as file:
-        yield _identify(file)
+        yield _identify(file, path.suffix.lower())
 
 
-def _identify(file: BinaryIO) -> ImageFile.ImageFile:
+def _identify(file: BinaryIO, suffix: str) -> ImageFile.ImageFile:
     head = file.read(64)
     name = recognise(head)
     if name is None:
         raise NotAPicture(impostor(head), "remove it, or give it its true suffix")
-    if name == "HEIF":
-        _register_heif()
+    if name == "TIFF" and raw.is_raw(file, suffix):
+        name = "RAW"
+    if not can_open(name):
+        raise LeftOut(BY_NAME[name].kind)
     file.seek(0)
+    match name:
+        case "JXL":
+            return jxl.JxlFile(file)
+        case "RAW":
+            return raw.RawFile(file)
+        case "HEIF":
+            _register_heif()
     return Image.open(file, formats=(name,))
+
+
+@lru_cache(maxsize=len(BY_NAME))
+def can_open(name: str) -> bool:
+    """Tell whether a picture of an input format can be opened, for some need a package more."""
+    installed = {"JXL": jxl.is_installed, "RAW": raw.is_installed}.get(name)
+    return installed is None or installed()
 
 
 @lru_cache(maxsize=1)
@@ -134,9 +151,9 @@ def _damage(error: Exception) -> DecodeError:
 def orientation_of(image: Image.Image) -> int:
     """Return how the stored pixels are turned, 1 to 8; 1 if the file says nothing sensible.
 
-    Pillow turns TIFF by itself while loading and hands HEIC over turned.
+    Pillow turns TIFF by itself while loading; HEIC, JPEG XL and camera raw are handed over turned.
     """
-    if image.format == "TIFF":
+    if image.format in ("TIFF", "JXL", "RAW"):
         return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
@@ -253,7 +270,7 @@ def _grid_colour(index: int) -> tuple[int, int, int]:
     return (index // 81 * 255 // 8, index // 9 % 9 * 255 // 8, index % 9 * 255 // 8)
 
 
-def decoder_version() -> str:
+def decoder_version(input_format: str) -> str:
     """Name the versions of what decodes, resamples and encodes, for the keys of variants."""
     # Late: only the process that plans needs to ask.
     from importlib.metadata import version  # noqa: PLC0415
@@ -262,4 +279,6 @@ def decoder_version() -> str:
 
     parts = ("libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
     names = " ".join(f"{name}={features.version(name)}" for name in parts)
-    return f"pillow={PIL.__version__} {names} heif={version('pillow-heif')}"
+    package = BY_NAME[input_format].package
+    extra = f" {package}={version(package)}" if package else ""
+    return f"pillow={PIL.__version__} {names} heif={version('pillow-heif')}{extra}"

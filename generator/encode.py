@@ -33,9 +33,12 @@ class Rendered(Struct, frozen=True):
     problem: Problem | None = None
 
 
-def engine() -> str:
-    """Name everything outside a recipe that decides its bytes: our version, and the libraries'."""
-    return f"{RECIPE_VERSION} {decode.decoder_version()}"
+def engine(input_format: str) -> str:
+    """Name everything outside a recipe that decides its bytes: our version, and the libraries'.
+
+    Those that only some formats need are named for these alone.
+    """
+    return f"{RECIPE_VERSION} {decode.decoder_version(input_format)}"
 
 
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
@@ -118,7 +121,7 @@ class _Decoded(Struct, frozen=True):
 def _decode(source: Path, photo: Photo, at_least: int) -> _Decoded:
     """Decode a picture, scaled down by its own codec where that leaves Lanczos enough to do."""
     enough = round(DRAFT_RATIO * at_least)
-    if photo.format == "JPEG" and photo.size.longest >= 2 * enough:
+    if photo.format in ("JPEG", "RAW") and photo.size.longest >= 2 * enough:
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
         with suppress(DecodeError):
             return _read(source, photo, fit(photo.size, enough))

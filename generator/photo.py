@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator import decode
-from generator.errors import DecodeError, NotAPicture, Problem
+from generator.errors import DecodeError, LeftOut, NotAPicture, Problem
 from generator.files import stamp_of
-from generator.formats import PICTURE_SUFFIXES, foreign_kind
+from generator.formats import BY_SUFFIX, foreign_kind
 from generator.geometry import turned
 from generator.layout import PICTURES
 from generator.metadata import read_metadata
@@ -23,8 +23,10 @@ def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
     source = pictures / path
     try:
         return _read(path, source)
+    except LeftOut as error:
+        return Stray(error.kind)
     except NotAPicture as error:
-        if source.suffix.lower() not in PICTURE_SUFFIXES:
+        if not _is_called_a_picture(source.suffix.lower()):
             return Stray(foreign_kind(source.suffix))
         return Problem(f"{PICTURES}/{path}", error.what, error.hint)
     except DecodeError as error:
@@ -32,6 +34,11 @@ def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
     except OSError as error:
         what, hint = f"cannot be read: {error.strerror}", "check its permissions"
         return Problem(f"{PICTURES}/{path}", what, hint, passing=True)
+
+
+def _is_called_a_picture(suffix: str) -> bool:
+    known = BY_SUFFIX.get(suffix)
+    return known is not None and decode.can_open(known.name)
 
 
 def read_photos(paths: Sequence[str], pictures: Path) -> list[Photo | Stray | Problem]:

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
@@ -128,10 +128,13 @@ class Plan(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tuple[Problem, ...]]:
+def make_plan(
+    config: Config, library: Library, engine: Callable[[str], str]
+) -> tuple[Plan, tuple[Problem, ...]]:
     """Decide everything that sources and settings decide; the problems are warnings.
 
-    The library must hold at least one photo. `engine` names the software that will encode.
+    The library must hold at least one photo. `engine` names the software that will render pictures
+    of an input format.
     """
     words, problems = match(library.photos, library.documents)
     places, moved = _places(library.photos, words)
@@ -216,7 +219,11 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
 
 
 def _plan_photos(
-    config: Config, photos: Sequence[Photo], words: Words, places: _Places, engine: str
+    config: Config,
+    photos: Sequence[Photo],
+    words: Words,
+    places: _Places,
+    engine: Callable[[str], str],
 ) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
     """Plan every photo, by path; there is one job for each different picture, largest first."""
     variants_of = planner(config.images, engine)

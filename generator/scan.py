@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from generator.document import read_document
 from generator.errors import Problem
 from generator.files import is_settled
+from generator.formats import INPUTS
 from generator.layout import CONTENT, PICTURES
 from generator.model import Asset, Document, Entry, Library, Photo, Stamp, Stray, Theme
 from generator.photo import read_photos
@@ -20,7 +21,7 @@ from generator.survey import Survey
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 1
+SCAN_VERSION = 2
 
 # Photographs a process reads between two answers: enough that handing over costs nothing.
 _BATCH = 24
@@ -44,9 +45,20 @@ class Memo(Struct, frozen=True):
 
 
 def memo_version(max_pixels: int) -> str:
-    """Name everything besides a file that decides what it is read to."""
-    readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml")
-    return " ".join([str(SCAN_VERSION), str(max_pixels), *map(version, readers)])
+    """Name everything besides a file that decides what it is read to.
+
+    What was left out for want of a package is read again once that is there.
+    """
+    extras = (known.package for known in INPUTS if known.package)
+    readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml", *extras)
+    return " ".join([str(SCAN_VERSION), str(max_pixels), *map(_version, readers)])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
 
 
 def scan(

@@ -194,7 +194,7 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
 
 
 def _design(order: Order, library: Library) -> Design:
-    plan, plan_problems = make_plan(order.config, library, engine())
+    plan, plan_problems = make_plan(order.config, library, engine)
     site = site_of(plan)
     pages, page_problems = make_pages(plan)
     renderer = f"{renderer_version()} {code_digest()}"

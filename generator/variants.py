@@ -43,9 +43,13 @@ class _Menu(Struct, frozen=True):
     alias_index: int
 
 
-def planner(images: ImageSettings, engine: str) -> Callable[[Photo], Variants]:
-    """Return the function that plans the variants of a photo under these settings."""
-    menu = cache(lambda shape: _menu(shape, images, engine))
+def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Photo], Variants]:
+    """Return the function that plans the variants of a photo under these settings.
+
+    `engine` names the software that will render pictures of an input format.
+    """
+    engine = cache(engine)
+    menu = cache(lambda shape: _menu(shape, images, engine(shape.format)))
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
