@@ -56,6 +56,7 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     effort: Literal["fast", "balanced", "small"] = "fast"
     originals: Literal["verbatim", "none"] = "verbatim"
     max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
+    svg: bool = False
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):

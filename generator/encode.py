@@ -15,6 +15,7 @@ from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
+from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 1
@@ -61,15 +62,24 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
     DecodeError if the picture cannot be decoded whole, or is no longer the one that was read.
     """
     source = pictures / job.photo.path
+    if job.photo.format == "SVG":
+        drawing = read_drawing(source).body
+        encoded = {(key, step): drawing for key, recipe in job.recipes for step in recipe.outputs}
+    else:
+        encoded = _encode_steps(source, job)
+    if not _is_still(source, job.photo.stamp):
+        what = "it changed while the build was reading it"
+        raise DecodeError(what, "build again", passing=True)
+    return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
+
+
+def _encode_steps(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
     encoded: dict[tuple[str, int], bytes] = {}
     for step, image in _cascade(source, job):
         for key, recipe in job.recipes:
             if step in recipe.outputs:
                 encoded[key, step] = encode(image, recipe)
-    if not _is_still(source, job.photo.stamp):
-        what = "it changed while the build was reading it"
-        raise DecodeError(what, "build again", passing=True)
-    return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
+    return encoded
 
 
 def _is_still(source: Path, stamp: Stamp) -> bool:

@@ -21,7 +21,7 @@ class InputFormat(Struct, frozen=True):
 class OutputFormat(Struct, frozen=True):
     """A format we write. `name` is the one settings use, `pillow` the encoder's.
 
-    Files of ours bear the first suffix; the others name the same format.
+    Files of ours bear the first suffix; the others name the same format. SVG is drawn anew by us.
     """
 
     name: str
@@ -59,6 +59,13 @@ INPUTS = (
         remedy='pip install "fastphoto[raw]"',
         package="rawpy",
     ),
+    InputFormat(
+        "SVG",
+        (".svg", ".svgz"),
+        web="svg",
+        kind="SVG file",
+        remedy="set svg = true in [images] to publish them",
+    ),
 )
 
 OUTPUTS = {
@@ -68,6 +75,7 @@ OUTPUTS = {
         OutputFormat("webp", "WEBP", (".webp",), "image/webp", alpha=True),
         OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", alpha=False),
         OutputFormat("png", "PNG", (".png",), "image/png", alpha=True),
+        OutputFormat("svg", "", (".svg",), "image/svg+xml", alpha=True),
     )
 }
 
@@ -164,7 +172,7 @@ def foreign_kind(suffix: str) -> str:
         return "video"
     known = BY_SUFFIX.get(suffix)
     kind = known.kind if known else ""
-    return kind or {".svg": "SVG file", ".psd": "Photoshop file"}.get(suffix, "other file")
+    return kind or {".psd": "Photoshop file"}.get(suffix, "other file")
 
 
 def remedy(kind: str) -> str:

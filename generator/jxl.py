@@ -79,7 +79,7 @@ class JxlFile(ImageFile.ImageFile):
                 self.info["icc_profile"] = profile
             if header.still and header.bits == 8:
                 return Image.frombytes(info.mode, (info.width, info.height), body)
-            return _first_frame(codestream, header.bits)
+            return first_frame(codestream, header.bits)
         except (KeyboardInterrupt, MemoryError):
             raise
         # Its decoder is written in Rust, whose panics are no ordinary exceptions.
@@ -95,8 +95,8 @@ class JxlFile(ImageFile.ImageFile):
         return super().load()
 
 
-def _first_frame(codestream: bytes, bits: int) -> Image.Image:
-    """Decode the first frame, upright, and scale it to eight bits a channel."""
+def first_frame(codestream: bytes, bits: int) -> Image.Image:
+    """Decode the first frame, upright, and scale its `bits` a channel to eight; 0 if unknown."""
     # Late: their import is felt, and most folders hold no such picture.
     import imagecodecs  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415

@@ -231,7 +231,7 @@ def _plan_photos(
     paths = [photo.path for photo in photos]
     aliases = routes.alias_files(paths, [OUTPUTS[each.alias_format].suffixes for each in variants])
     originals = (
-        [f"{routes.FULL}/{path}" for path in routes.raw_files(paths)]
+        [f"{routes.FULL}/{path}" for path in routes.raw_files([*map(_original_name, photos)])]
         if config.images.originals == "verbatim"
         else [""] * len(paths)
     )
@@ -253,6 +253,12 @@ def _plan_photos(
         jobs.setdefault(photo.digest, Job(photo, made.recipes))
     largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
     return planned, tuple(largest_first)
+
+
+def _original_name(photo: Photo) -> str:
+    """Return the name of the original, which for a drawing is that of what we make of it."""
+    is_plain = photo.format != "SVG" or photo.path.lower().endswith(".svg")
+    return photo.path if is_plain else f"{photo.path}.svg"
 
 
 def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:

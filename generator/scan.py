@@ -27,6 +27,7 @@ SCAN_VERSION = 2
 _BATCH = 24
 
 Progress = Callable[[int, int], None]
+_ReadPhotos = Callable[[Sequence[str]], list[Photo | Stray | Problem]]
 
 
 class Remembered(Struct, frozen=True, array_like=True):
@@ -44,14 +45,15 @@ class Memo(Struct, frozen=True):
     files: dict[str, Remembered] = field(default_factory=dict)
 
 
-def memo_version(max_pixels: int) -> str:
+def memo_version(max_pixels: int, *, svg: bool) -> str:
     """Name everything besides a file that decides what it is read to.
 
     What was left out for want of a package is read again once that is there.
     """
     extras = (known.package for known in INPUTS if known.package)
     readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml", *extras)
-    return " ".join([str(SCAN_VERSION), str(max_pixels), *map(_version, readers)])
+    said = (SCAN_VERSION, max_pixels, svg)
+    return " ".join([*map(str, said), *map(_version, readers)])
 
 
 def _version(package: str) -> str:
@@ -62,14 +64,15 @@ def _version(package: str) -> str:
 
 
 def scan(
-    survey: Survey, site: Path, memo: Memo, workers: Workers, progress: Progress
+    survey: Survey, site: Path, memo: Memo, workers: Workers, progress: Progress, *, svg: bool
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
     """Read all pictures and texts that the memo does not know; the new memo knows them all."""
+    read = partial(read_photos, pictures=site / PICTURES, svg=svg)
     pictures = _read(
         _under(PICTURES, survey.pictures),
         survey.at_ns,
         memo,
-        partial(_read_pictures, workers=workers, pictures=site / PICTURES, progress=progress),
+        partial(_read_pictures, read=read, workers=workers, progress=progress),
     )
     texts = _read(
         _under(CONTENT, survey.texts),
@@ -126,23 +129,22 @@ def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Pro
 
 
 def _read_pictures(
-    paths: Sequence[str], workers: Workers, pictures: Path, progress: Progress
+    paths: Sequence[str], read: _ReadPhotos, workers: Workers, progress: Progress
 ) -> dict[str, Photo | Stray | Problem]:
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
     values: dict[str, Photo | Stray | Problem] = {}
     if paths:
         progress(0, len(paths))
-    for path, value in _results(batches, workers, pictures):
+    for path, value in _results(batches, read, workers):
         values[path] = value
         progress(len(values), len(paths))
     return values
 
 
 def _results(
-    batches: Sequence[Sequence[str]], workers: Workers, pictures: Path
+    batches: Sequence[Sequence[str]], read: _ReadPhotos, workers: Workers
 ) -> Iterator[tuple[str, Photo | Stray | Problem]]:
     again: list[Sequence[str]] = []
-    read = partial(read_photos, pictures=pictures)
     for batch, values in workers.run(read, batches):
         if not isinstance(values, Died):
             yield from zip(batch, values, strict=True)
@@ -151,7 +153,7 @@ def _results(
         else:
             yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
     if again:
-        yield from _results(again, workers, pictures)
+        yield from _results(again, read, workers)
 
 
 def read_theme(survey: Survey) -> Theme:

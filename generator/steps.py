@@ -82,7 +82,8 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
 def _scan(
     order: Order, sources: Survey, workers: Workers
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
-    wanted = memo_version(order.config.images.max_pixels)
+    images = order.config.images
+    wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
         memo = Memo(wanted)
@@ -91,7 +92,7 @@ def _scan(
         known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
         memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
-    library, refused, memo = scan(sources, order.site, memo, workers, progress)
+    library, refused, memo = scan(sources, order.site, memo, workers, progress, svg=images.svg)
     store.save(order.cache, store.MEMO, memo)
     for name, remembered in memo.files.items():
         if isinstance(remembered.value, Stray):
@@ -285,6 +286,7 @@ def _is_settled(
     again = survey(order.site, order.config)
     if not again.settled or again.files != sources.files:
         return False
-    reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None)
+    svg = order.config.images.svg
+    reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None, svg=svg)
     store.save(order.cache, store.MEMO, _remember(memo, made.failures))
     return reread == library

@@ -71,7 +71,13 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
 
 
 def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
-    """Choose sizes and formats; a transparent picture gets PNG in the place of JPEG."""
+    """Choose sizes and formats; a transparent picture gets PNG in the place of JPEG.
+
+    A drawing is one file, which is all sizes.
+    """
+    if shape.format == "SVG":
+        drawing = Recipe(engine, "svg", 0, "", (shape.longest,), (shape.longest,))
+        return _Menu(drawing.outputs, (drawing,), drawing, 0)
     steps = ladder(shape.longest, images.max_dimensions)
     alias_step = min(images.default_dimension, shape.longest)
     chain = tuple(sorted({*steps, alias_step}, reverse=True))

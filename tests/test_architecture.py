@@ -24,13 +24,13 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # Who may import what is neither ours nor Python's. msgspec, the nouns' own, is free to all.
 # survey asks PIL only where it lies.
 OUTSIDE = {
-    "PIL": {"decode", "encode", "jxl", "metadata", "raw", "survey"},
+    "PIL": {"decode", "encode", "jxl", "metadata", "raw", "survey", "svg"},
     "imagecodecs": {"jxl"},
     "numpy": {"jxl"},
     "pillow_jxl": {"jxl"},
     "rawpy": {"raw"},
     "pillow_heif": {"decode"},
-    "defusedxml": {"metadata"},
+    "defusedxml": {"metadata", "svg"},
     "jinja2": {"pages"},
     "markupsafe": {"pages"},
     "markdown": {"document"},
