@@ -53,7 +53,7 @@ class Stopwatches:
         return timed
 
     def around_each_format(
-        self, function: Callable[[Raster, Recipe, float], bytes]
+        self, function: Callable[[Raster, Recipe, bytes | None], bytes]
     ) -> Callable[..., bytes]:
         """Return an encoder that does the same, with a stage for each format."""
 
@@ -106,7 +106,7 @@ def _read(path: str, pictures: Path) -> Photo:
 def _jobs(photos: Sequence[Photo], config: Config) -> tuple[Job, ...]:
     """Plan the work as a build does: in its order, the same picture once."""
     library = Library(tuple(photos), (), Theme({}, "", ()))
-    plan, _ = make_plan(config, library, encode.engine())
+    plan, _ = make_plan(config, library, encode.engine)
     return plan.jobs
 
 

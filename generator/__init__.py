@@ -5,6 +5,7 @@ The modules, from the bottom up; each imports only from rows above its own:
     text
     errors formats icc layout model                      the nouns, profiles made of numbers
     containers exif files geometry iptc moments png xmp  safe files, pure sizes, parts of pictures
+    jxl raw svg                                          single formats
     colour config document metadata store workers        colours, settings, words, cache, processes
     coding decode hdr                                    how pixels are coded
     deep                                                 the values of deep ones

@@ -20,6 +20,7 @@ from generator import __version__, publish, store
 from generator.build import build
 from generator.config import load_config
 from generator.errors import FastphotoError, MachineError, Problem
+from generator.formats import remedy
 from generator.layout import CACHE, OUTPUT
 from generator.report import Listener, Options, Report
 from generator.text import visible
@@ -219,7 +220,7 @@ def _summary(report: Report) -> Iterator[str]:
     made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
     yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
     if report.strays:
-        yield f"left out: {', '.join(_count(count, kind) for kind, count in report.strays)}"
+        yield f"left out: {', '.join(_left_out(*each) for each in report.strays)}"
     if report.hdr:
         total = _count(sum(count for _, count in report.hdr), "HDR photo")
         yield f"{total}: {', '.join(f'{count:,} {_HDR[kind]}' for kind, count in report.hdr)}"
@@ -238,6 +239,12 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
         yield f"Nothing changed in {report.output}, seen in {report.seconds:.2f} s{problems}"
+
+
+def _left_out(kind: str, count: int) -> str:
+    """Count the files of a kind that were left out, and say what would have them built."""
+    hint = remedy(kind)
+    return f"{_count(count, kind)} ({hint})" if hint else _count(count, kind)
 
 
 def _count(number: int, noun: str) -> str:

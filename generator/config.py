@@ -58,6 +58,7 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     profile: Literal["keep", "srgb"] = "keep"
     originals: Literal["verbatim", "none"] = "verbatim"
     max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
+    svg: bool = False
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):

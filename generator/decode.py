@@ -21,10 +21,10 @@ from PIL import (
     UnidentifiedImageError,
 )
 
-from generator import png
-from generator.errors import DecodeError, NotAPicture
+from generator import jxl, png, raw
+from generator.errors import DecodeError, LeftOut, NotAPicture
 from generator.exif import tags_of
-from generator.formats import impostor, recognise
+from generator.formats import BY_NAME, impostor, recognise
 from generator.model import Size
 
 _ORIENTATION_TAG = 0x0112
@@ -69,17 +69,26 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
     with in_words(), _only_bombs(), path.open("rb") as file:
-        yield _identify(file)
+        yield _identify(file, path.suffix.lower())
 
 
-def _identify(file: BinaryIO) -> ImageFile.ImageFile:
+def _identify(file: BinaryIO, suffix: str) -> ImageFile.ImageFile:
     head = file.read(64)
     name = recognise(head)
     if name is None:
         raise NotAPicture(impostor(head), "remove it, or give it its true suffix")
-    if name == "HEIF":
-        _register_heif()
+    if name == "TIFF" and raw.is_raw(file, suffix):
+        name = "RAW"
+    if not can_open(name):
+        raise LeftOut(BY_NAME[name].kind)
     file.seek(0)
+    match name:
+        case "JXL":
+            return jxl.JxlFile(file)
+        case "RAW":
+            return raw.RawFile(file)
+        case "HEIF":
+            _register_heif()
     pixels, said = png.divide(file) if name == "PNG" else (file, {})
     image = Image.open(pixels, formats=(name,))
     image.info.update(said)
@@ -88,6 +97,13 @@ def _identify(file: BinaryIO) -> ImageFile.ImageFile:
         with suppress(Exception):
             image.getexif()[_ORIENTATION_TAG] = image.tag_v2.get(_ORIENTATION_TAG, 1)
     return image
+
+
+@lru_cache(maxsize=len(BY_NAME))
+def can_open(name: str) -> bool:
+    """Tell whether a picture of an input format can be opened, for some need a package more."""
+    installed = {"JXL": jxl.is_installed, "RAW": raw.is_installed}.get(name)
+    return installed is None or installed()
 
 
 @lru_cache(maxsize=1)
@@ -153,10 +169,10 @@ def _damage(error: Exception) -> DecodeError:
 def orientation_of(image: Image.Image) -> int:
     """Return how the stored pixels are turned, 1 to 8; 1 if the file says nothing sensible.
 
-    Only EXIF counts: what XMP says of it no browser obeys.
-    Pillow turns TIFF by itself while loading and hands HEIC over turned.
+    Only EXIF counts: what XMP says of it no browser obeys. Pillow turns TIFF by itself while
+    loading; HEIC, JPEG XL and camera raw are handed over turned.
     """
-    if image.format == "TIFF":
+    if image.format in ("TIFF", "JXL", "RAW"):
         return 1
     try:
         value = tags_of(image).get(_ORIENTATION_TAG, 1)
@@ -221,7 +237,7 @@ def resamplable(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def decoder_version() -> str:
+def decoder_version(input_format: str) -> str:
     """Name the versions of what decodes, resamples and encodes, for the keys of variants."""
     # Late: only the process that plans needs to ask.
     from importlib.metadata import version  # noqa: PLC0415
@@ -230,5 +246,7 @@ def decoder_version() -> str:
 
     parts = ("libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
     names = " ".join(f"{name}={features.version(name)}" for name in parts)
-    packages = " ".join(f"{name}={version(name)}" for name in ("pillow-heif", "imagecodecs"))
-    return f"pillow={PIL.__version__} {names} {packages}"
+    package = BY_NAME[input_format].package
+    packages = ("pillow-heif", "imagecodecs", *((package,) if package else ()))
+    said = " ".join(f"{name}={version(name)}" for name in packages)
+    return f"pillow={PIL.__version__} {names} {said}"

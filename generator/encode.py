@@ -22,6 +22,7 @@ from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
+from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 2
@@ -46,9 +47,12 @@ class Rendered(Struct, frozen=True):
     problem: Problem | None = None
 
 
-def engine() -> str:
-    """Name everything outside a recipe that decides its bytes: our version, and the libraries'."""
-    return f"{RECIPE_VERSION} {decode.decoder_version()}"
+def engine(input_format: str) -> str:
+    """Name everything outside a recipe that decides its bytes: our version, and the libraries'.
+
+    Those that only some formats need are named for these alone.
+    """
+    return f"{RECIPE_VERSION} {decode.decoder_version(input_format)}"
 
 
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
@@ -71,16 +75,25 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
     DecodeError if the picture cannot be decoded whole, or is no longer the one that was read.
     """
     source = pictures / job.photo.path
+    if job.photo.format == "SVG":
+        drawing = read_drawing(source).body
+        encoded = {(key, step): drawing for key, recipe in job.recipes for step in recipe.outputs}
+    else:
+        encoded = _encode_steps(source, job)
+    if not _is_still(source, job.photo.stamp):
+        what = "it changed while the build was reading it"
+        raise DecodeError(what, "build again", passing=True)
+    return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
+
+
+def _encode_steps(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
     encoded: dict[tuple[str, int], bytes] = {}
     last: dict[str, bytes] = {}
     for step, raster in _cascade(source, job):
         for key, recipe in job.recipes:
             if step in recipe.outputs:
                 encoded[key, step] = last[key] = encode(raster, recipe, last.get(key))
-    if not _is_still(source, job.photo.stamp):
-        what = "it changed while the build was reading it"
-        raise DecodeError(what, "build again", passing=True)
-    return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
+    return encoded
 
 
 def _is_still(source: Path, stamp: Stamp) -> bool:
@@ -120,7 +133,8 @@ def _decode(source: Path, photo: Photo, light: Light, at_least: int) -> Decoded:
     The codec averages values as they are encoded, so it must not if light is to be averaged.
     """
     enough = round(DRAFT_RATIO * at_least)
-    if photo.format == "JPEG" and photo.size.longest >= 2 * enough and light == "gamma":
+    may_shrink = photo.format == "RAW" or (photo.format == "JPEG" and light == "gamma")
+    if may_shrink and photo.size.longest >= 2 * enough:
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
         with suppress(DecodeError):
             return _read(source, photo, fit(photo.size, enough))

@@ -97,6 +97,14 @@ class NotAPicture(DecodeError):
     """The file is no picture in a format of ours, whatever its name says."""
 
 
+class LeftOut(DecodeError):
+    """A picture that is built only with an extra package or a setting; `kind` names its like."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(f"this is a {kind}")
+
+
 _KINDS = {
     "str": "text",
     "bool": "true or false",

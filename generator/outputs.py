@@ -43,7 +43,10 @@ def _photo_files(photo: PlannedPhoto) -> Iterator[OutputFile]:
         for index, step in enumerate(source.steps):
             yield _stored(source.path(step), source.key, index)
     yield _stored(photo.alias.path, photo.alias.key, photo.alias.index)
-    if photo.original:
+    if photo.original and photo.photo.format == "SVG":
+        # Never the file itself, which may hold scripts.
+        yield _stored(photo.original, photo.alias.key, photo.alias.index)
+    elif photo.original:
         yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
 
 

@@ -9,37 +9,48 @@ from pathlib import Path
 
 from generator import decode, xmp
 from generator.coding import coding_of
-from generator.errors import DecodeError, NotAPicture, Problem
+from generator.errors import DecodeError, LeftOut, NotAPicture, Problem
 from generator.exif import safely
 from generator.files import mapped, stamp_of
-from generator.formats import PICTURE_SUFFIXES, foreign_kind
+from generator.formats import BY_SUFFIX, foreign_kind
 from generator.geometry import turned
 from generator.layout import PICTURES
 from generator.metadata import of_xmp, read_metadata
 from generator.model import Metadata, Photo, Sidecar, Size, Stray
+from generator.svg import is_drawing, read_drawing
 
 SIDECAR_SUFFIX = ".xmp"
 
 Found = Photo | Sidecar | Stray | Problem
 
 
-def read_photo(path: str, pictures: Path) -> Photo | Stray | Problem:
-    """Read one file of the pictures folder that is no sidecar.
+def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray | Problem:
+    """Read one file of the pictures folder that is no sidecar; SVG is a picture if asked for.
 
     A file that is no picture is a stray, unless its name says that it is one: then it is a
     problem, with the reason, as is a picture that cannot be used.
     """
     source = pictures / path
     try:
-        return _read(path, source)
+        with decode.in_words():
+            return _draw(path, source) if svg and is_drawing(source) else _read(path, source)
+    except LeftOut as error:
+        return Stray(error.kind)
     except NotAPicture as error:
-        if source.suffix.lower() not in PICTURE_SUFFIXES:
+        if not _is_called_a_picture(source.suffix.lower(), svg=svg):
             return Stray(foreign_kind(source.suffix))
         return Problem(f"{PICTURES}/{path}", error.what, error.hint)
     except DecodeError as error:
         return Problem(f"{PICTURES}/{path}", error.what, error.hint, passing=error.passing)
     except OSError as error:
         return _unreadable(path, error)
+
+
+def _is_called_a_picture(suffix: str, *, svg: bool) -> bool:
+    known = BY_SUFFIX.get(suffix)
+    if known is None:
+        return False
+    return svg if known.name == "SVG" else decode.can_open(known.name)
 
 
 def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
@@ -55,9 +66,12 @@ def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
         return _unreadable(path, error)
 
 
-def read_files(paths: Sequence[str], pictures: Path) -> list[Found]:
+def read_files(paths: Sequence[str], pictures: Path, *, svg: bool) -> list[Found]:
     """Read some files of the pictures folder, in order: a task for a process."""
-    return [(read_sidecar if is_sidecar(path) else read_photo)(path, pictures) for path in paths]
+    return [
+        read_sidecar(path, pictures) if is_sidecar(path) else read_photo(path, pictures, svg=svg)
+        for path in paths
+    ]
 
 
 def is_sidecar(path: str) -> bool:
@@ -91,3 +105,22 @@ def _read(path: str, source: Path) -> Photo:
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
             transparent=decode.has_alpha(image, coding.bits),
         )
+
+
+def _draw(path: str, source: Path) -> Photo:
+    stamp = stamp_of(source.stat())
+    size = read_drawing(source).size
+    return Photo(
+        path=path,
+        digest=_digest(source),
+        stamp=stamp,
+        format="SVG",
+        size=size,
+        metadata=Metadata(),
+        transparent=True,
+    )
+
+
+def _digest(source: Path) -> str:
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

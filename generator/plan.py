@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
@@ -128,11 +128,13 @@ class Plan(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tuple[Problem, ...]]:
+def make_plan(
+    config: Config, library: Library, engine: Callable[[str], str]
+) -> tuple[Plan, tuple[Problem, ...]]:
     """Decide everything that sources and settings decide; the problems are warnings.
 
     The library must hold at least one photo that is shown. `engine` names the software that will
-    encode.
+    render pictures of an input format.
     """
     words, problems = match(library.photos, library.documents)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
@@ -223,7 +225,11 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
 
 
 def _plan_photos(
-    config: Config, photos: Sequence[Photo], words: Words, places: _Places, engine: str
+    config: Config,
+    photos: Sequence[Photo],
+    words: Words,
+    places: _Places,
+    engine: Callable[[str], str],
 ) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
     """Plan every photo, by path; there is one job for each different picture, largest first."""
     variants_of = planner(config.images, engine)
@@ -231,7 +237,7 @@ def _plan_photos(
     paths = [photo.path for photo in photos]
     aliases = routes.alias_files(paths, [OUTPUTS[each.alias_format].suffixes for each in variants])
     originals = (
-        [f"{routes.FULL}/{path}" for path in routes.raw_files(paths)]
+        [f"{routes.FULL}/{path}" for path in routes.raw_files([*map(_original_name, photos)])]
         if config.images.originals == "verbatim"
         else [""] * len(paths)
     )
@@ -253,6 +259,12 @@ def _plan_photos(
         jobs.setdefault(photo.digest, Job(photo, made.recipes))
     largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
     return planned, tuple(largest_first)
+
+
+def _original_name(photo: Photo) -> str:
+    """Return the name of the original, which for a drawing is that of what we make of it."""
+    is_plain = photo.format != "SVG" or photo.path.lower().endswith(".svg")
+    return photo.path if is_plain else f"{photo.path}.svg"
 
 
 def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from generator.document import read_document
 from generator.errors import Problem
 from generator.files import is_settled
+from generator.formats import INPUTS
 from generator.layout import CONTENT, PICTURES
 from generator.metadata import overlaid
 from generator.model import Asset, Document, Entry, Library, Photo, Sidecar, Stamp, Stray, Theme
@@ -23,7 +24,7 @@ from generator.survey import Survey
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 3
+SCAN_VERSION = 4
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -32,6 +33,7 @@ LONE_SIDECAR = "XMP sidecar without a picture"
 _BATCH = 24
 
 Progress = Callable[[int, int], None]
+_ReadFiles = Callable[[Sequence[str]], list[Found]]
 
 
 class Remembered(Struct, frozen=True, array_like=True):
@@ -49,21 +51,34 @@ class Memo(Struct, frozen=True):
     files: dict[str, Remembered] = field(default_factory=dict)
 
 
-def memo_version(max_pixels: int) -> str:
-    """Name everything besides a file that decides what it is read to."""
-    readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml")
-    return " ".join([str(SCAN_VERSION), str(max_pixels), *map(version, readers)])
+def memo_version(max_pixels: int, *, svg: bool) -> str:
+    """Name everything besides a file that decides what it is read to.
+
+    What was left out for want of a package is read again once that is there.
+    """
+    extras = (known.package for known in INPUTS if known.package)
+    readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml", *extras)
+    said = (SCAN_VERSION, max_pixels, svg)
+    return " ".join([*map(str, said), *map(_version, readers)])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
 
 
 def scan(
-    survey: Survey, site: Path, memo: Memo, workers: Workers, progress: Progress
+    survey: Survey, site: Path, memo: Memo, workers: Workers, progress: Progress, *, svg: bool
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
     """Read all pictures and texts that the memo does not know; the new memo knows them all."""
+    read = partial(read_files, pictures=site / PICTURES, svg=svg)
     pictures = _read(
         _under(PICTURES, survey.pictures),
         survey.at_ns,
         memo,
-        partial(_read_pictures, workers=workers, pictures=site / PICTURES, progress=progress),
+        partial(_read_pictures, read=read, workers=workers, progress=progress),
     )
     texts = _read(
         _under(CONTENT, survey.texts),
@@ -160,23 +175,22 @@ def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Pro
 
 
 def _read_pictures(
-    paths: Sequence[str], workers: Workers, pictures: Path, progress: Progress
+    paths: Sequence[str], read: _ReadFiles, workers: Workers, progress: Progress
 ) -> dict[str, Found]:
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
     values: dict[str, Found] = {}
     if paths:
         progress(0, len(paths))
-    for path, value in _results(batches, workers, pictures):
+    for path, value in _results(batches, read, workers):
         values[path] = value
         progress(len(values), len(paths))
     return values
 
 
 def _results(
-    batches: Sequence[Sequence[str]], workers: Workers, pictures: Path
+    batches: Sequence[Sequence[str]], read: _ReadFiles, workers: Workers
 ) -> Iterator[tuple[str, Found]]:
     again: list[Sequence[str]] = []
-    read = partial(read_files, pictures=pictures)
     for batch, values in workers.run(read, batches):
         if not isinstance(values, Died):
             yield from zip(batch, values, strict=True)
@@ -185,7 +199,7 @@ def _results(
         else:
             yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
     if again:
-        yield from _results(again, workers, pictures)
+        yield from _results(again, read, workers)
 
 
 def read_theme(survey: Survey) -> Theme:

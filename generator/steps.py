@@ -93,7 +93,8 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
 def _scan(
     order: Order, sources: Survey, workers: Workers
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
-    wanted = memo_version(order.config.images.max_pixels)
+    images = order.config.images
+    wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
         memo = Memo(wanted)
@@ -102,7 +103,7 @@ def _scan(
         known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
         memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
-    library, refused, memo = scan(sources, order.site, memo, workers, progress)
+    library, refused, memo = scan(sources, order.site, memo, workers, progress, svg=images.svg)
     store.save(order.cache, store.MEMO, memo)
     for name, remembered in memo.files.items():
         if isinstance(remembered.value, Stray):
@@ -208,7 +209,7 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
 
 
 def _design(order: Order, library: Library) -> Design:
-    plan, plan_problems = make_plan(order.config, library, engine())
+    plan, plan_problems = make_plan(order.config, library, engine)
     site = site_of(plan)
     pages, page_problems = make_pages(plan)
     renderer = f"{renderer_version()} {code_digest()}"
@@ -315,6 +316,7 @@ def _is_settled(
     again = survey(order.site, order.config)
     if not again.settled or again.files != sources.files:
         return False
-    reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None)
+    svg = order.config.images.svg
+    reread, _, memo = scan(again, order.site, memo, workers, lambda done, total: None, svg=svg)
     store.save(order.cache, store.MEMO, _remember(memo, made.failures))
     return reread == library

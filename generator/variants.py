@@ -45,9 +45,13 @@ class _Menu(Struct, frozen=True):
     alias_index: int
 
 
-def planner(images: ImageSettings, engine: str) -> Callable[[Photo], Variants]:
-    """Return the function that plans the variants of a photo under these settings."""
-    menu = cache(lambda shape: _menu(shape, images, engine))
+def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Photo], Variants]:
+    """Return the function that plans the variants of a photo under these settings.
+
+    `engine` names the software that will render pictures of an input format.
+    """
+    engine = cache(engine)
+    menu = cache(lambda shape: _menu(shape, images, engine(shape.format)))
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
@@ -70,7 +74,13 @@ def planner(images: ImageSettings, engine: str) -> Callable[[Photo], Variants]:
 
 
 def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
-    """Choose sizes and formats; a transparent picture gets PNG in the place of JPEG."""
+    """Choose sizes and formats; a transparent picture gets PNG in the place of JPEG.
+
+    A drawing is one file, which is all sizes.
+    """
+    if shape.format == "SVG":
+        drawing = Recipe(engine, "svg", 0, "", (shape.longest,), (shape.longest,))
+        return _Menu(drawing.outputs, (drawing,), drawing, 0)
     steps = ladder(shape.longest, images.max_dimensions)
     alias_step = min(images.default_dimension, shape.longest)
     chain = tuple(sorted({*steps, alias_step}, reverse=True))

@@ -25,13 +25,15 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # survey asks PIL only where it lies.
 OUTSIDE = {
     "PIL": {
-        *("coding", "colour", "decode", "deep", "encode", "exif", "iptc", "metadata", "raster"),
-        "survey",
+        *("coding", "colour", "decode", "deep", "encode", "exif", "iptc", "jxl", "metadata"),
+        *("raster", "raw", "survey", "svg"),
     },
     "pillow_heif": {"decode", "deep"},
-    "numpy": {"colour", "deep", "hdr", "raster"},
-    "imagecodecs": {"colour", "deep", "encode"},
-    "defusedxml": {"xmp"},
+    "numpy": {"colour", "deep", "hdr", "jxl", "raster"},
+    "imagecodecs": {"colour", "deep", "encode", "jxl"},
+    "pillow_jxl": {"jxl"},
+    "rawpy": {"raw"},
+    "defusedxml": {"svg", "xmp"},
     "jinja2": {"pages"},
     "markupsafe": {"pages"},
     "markdown": {"document"},

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from generator.formats import (
+    BY_SUFFIX,
     INPUTS,
     OUTPUTS,
     PICTURE_SUFFIXES,
     foreign_kind,
     impostor,
     recognise,
+    remedy,
     web_format,
 )
 from tests.support.pictures import chart, encoded
@@ -73,7 +75,7 @@ def test_formats_that_are_not_in_the_table_are_not_recognised(name: str) -> None
         (brands(b"mif1", b"heic"), "HEIF"),
         (brands(b"isom", b"mp42"), None),
         (brands(b"qt  "), None),
-        (brands(b"crx ", b"isom"), None),
+        (brands(b"crx ", b"isom"), "RAW"),
         (brands(b"isom", b"avif", size=16), None),
         (b"RIFF\x24\0\0\0WAVEfmt ", None),
         (b"\0\0\0\x20moov", None),
@@ -83,6 +85,29 @@ def test_formats_that_are_not_in_the_table_are_not_recognised(name: str) -> None
 )
 def test_containers_are_told_by_the_brands_they_declare(said: bytes, name: str | None) -> None:
     assert recognise(said) == name
+
+
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [
+        (b"\xff\x0a\x0f\x41", "JXL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "JXL"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "RAW"),
+        (b"II*\0\x08\0\0\0IIIITwaR", "RAW"),
+        (b"II\x1a\0\0\0HEAPCCDR", "RAW"),
+        (b"IIRO\x08\0\0\0", "RAW"),
+        (b"IIRS\x08\0\0\0", "RAW"),
+        (b"MMOR\0\0\0\x08", "RAW"),
+        (b"IIU\0\x08\0\0\0", "RAW"),
+        (b"FUJIFILMCCD-RAW 0201", "RAW"),
+        (b"\0MRM\0\0\0\0", "RAW"),
+        (b"FOVb\0\0\0\0", "RAW"),
+        (b"II*\0\x10\0\0\0\0\0\0\0", "TIFF"),
+        (b"\xff\xd8\xff\xe1", "JPEG"),
+    ],
+)
+def test_what_extras_open_is_recognised_too(first: bytes, name: str) -> None:
+    assert recognise(first) == name
 
 
 @pytest.mark.parametrize(
@@ -119,6 +144,8 @@ def test_an_impostor_is_called_by_its_name(first: bytes, said: str) -> None:
         ("JPEG2000", "jpeg", "png"),
         ("AVIF", "jpeg", "png"),
         ("HEIF", "jpeg", "png"),
+        ("JXL", "jpeg", "png"),
+        ("RAW", "jpeg", "png"),
     ],
 )
 def test_the_old_address_serves_the_format_that_browsers_know(
@@ -148,3 +175,24 @@ def test_every_input_has_a_web_format_and_suffixes_in_lower_case() -> None:
 )
 def test_files_that_are_left_out_are_counted_by_kind(suffix: str, kind: str) -> None:
     assert foreign_kind(suffix) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("camera raw file", 'pip install "fastphoto[raw]"'),
+        ("JPEG XL file", 'pip install "fastphoto[jxl]"'),
+        ("video", ""),
+        ("other file", ""),
+    ],
+)
+def test_what_could_be_built_comes_with_a_remedy(kind: str, said: str) -> None:
+    assert remedy(kind) == said
+
+
+def test_suffixes_name_one_format_each() -> None:
+    assert BY_SUFFIX[".jpg"].name == "JPEG"
+    assert BY_SUFFIX[".mpo"].name == "JPEG"
+    assert BY_SUFFIX[".nef"].name == "RAW"
+    assert ".nef" not in PICTURE_SUFFIXES
+    assert all(known.remedy for known in INPUTS if known.kind)

@@ -232,7 +232,10 @@ def test_light_of_a_grey_is_that_of_its_profile(tmp_path: Path, bits: int) -> No
 def test_another_light_is_another_variant(tmp_path: Path) -> None:
     photo = read(encoded(soft(), "PNG"), tmp_path)
     keys = {
-        light: {key for key, _ in planner(ImageSettings(light=light), "test")(photo).recipes}
+        light: {key for key, _ in planner(ImageSettings(light=light), str)(photo).recipes}
+            key
+            for key, _ in planner(ImageSettings(light=light), lambda name: "test")(photo).recipes
+        }
         for light in LIGHTS
     }
     assert not keys["gamma"] & keys["linear"]

@@ -48,6 +48,6 @@ def rendered(
         formats=formats,  # type: ignore[arg-type]
         **{"quality": FAITHFUL, **settings},
     )
-    recipes = planner(images, "test")(photo).recipes
+    recipes = planner(images, lambda name: "test")(photo).recipes
     made = encode_photo(Job(photo, recipes), folder)
     return Rendering(photo, {recipe.format: made[key] for key, recipe in recipes})
