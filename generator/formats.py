@@ -21,7 +21,7 @@ class InputFormat(Struct, frozen=True):
 class OutputFormat(Struct, frozen=True):
     """A format we write. `name` is the one settings use, `pillow` the encoder's.
 
-    Files of ours bear the first suffix; the others name the same format. SVG is drawn anew by us.
+    Files of ours bear the first suffix; the others name the same format.
     """
 
     name: str
@@ -75,9 +75,11 @@ OUTPUTS = {
         OutputFormat("webp", "WEBP", (".webp",), "image/webp", alpha=True),
         OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "image/jpeg", alpha=False),
         OutputFormat("png", "PNG", (".png",), "image/png", alpha=True),
-        OutputFormat("svg", "", (".svg",), "image/svg+xml", alpha=True),
     )
 }
+
+# What stands under image/: what we encode, and drawings, which no encoder makes.
+PUBLISHED = OUTPUTS | {"svg": OutputFormat("svg", "", (".svg",), "image/svg+xml", alpha=True)}
 
 BY_NAME = {known.name: known for known in INPUTS}
 BY_SUFFIX = {suffix: known for known in reversed(INPUTS) for suffix in known.suffixes}
@@ -95,7 +97,7 @@ _VIDEO_SUFFIXES = frozenset(".3gp .avi .m4v .mkv .mov .mp4 .mpg .mts .webm .wmv"
 def web_format(input_format: str, *, transparent: bool) -> str:
     """Name the web format of the old-style address for a source of this format."""
     web = BY_NAME[input_format].web
-    return "png" if transparent and not OUTPUTS[web].alpha else web
+    return "png" if transparent and not PUBLISHED[web].alpha else web
 
 
 # Signatures are those of the formats' own specifications; those of camera raw files, which have

@@ -11,7 +11,7 @@ from natsort import natsort_keygen, ns
 from generator import routes
 from generator.config import Config
 from generator.errors import Problem
-from generator.formats import OUTPUTS
+from generator.formats import PUBLISHED
 from generator.geometry import fit
 from generator.layout import CONTENT, PICTURES
 from generator.model import Document, FrontMatter, Job, Library, Photo, Size, Theme
@@ -235,7 +235,9 @@ def _plan_photos(
     variants_of = planner(config.images, engine)
     variants = [variants_of(photo) for photo in photos]
     paths = [photo.path for photo in photos]
-    aliases = routes.alias_files(paths, [OUTPUTS[each.alias_format].suffixes for each in variants])
+    aliases = routes.alias_files(
+        paths, [PUBLISHED[each.alias_format].suffixes for each in variants]
+    )
     originals = (
         [f"{routes.FULL}/{path}" for path in routes.raw_files([*map(_original_name, photos)])]
         if config.images.originals == "verbatim"
@@ -272,7 +274,7 @@ def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
 
 
 def _source(name: str, key: str, stem_path: str, steps: tuple[Step, ...]) -> Source:
-    output = OUTPUTS[name]
+    output = PUBLISHED[name]
     return Source(output.mime, key, f"{stem_path}.{key[:8]}", output.suffixes[0], steps)
 
 

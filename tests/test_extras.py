@@ -30,8 +30,8 @@ from tests.support.pictures import (
     values,
     xmp_packet,
 )
-from tests.support.raws import dng, tiff
 from tests.support.sites import Site
+from tests.support.tiffs import dng, tiff
 
 imagecodecs = pytest.importorskip("imagecodecs", reason="JPEG XL is drawn with it")
 pytest.importorskip("pillow_jxl", reason='pip install ".[jxl]"')

@@ -10,6 +10,7 @@ from generator.formats import (
     INPUTS,
     OUTPUTS,
     PICTURE_SUFFIXES,
+    PUBLISHED,
     foreign_kind,
     impostor,
     recognise,
@@ -146,6 +147,7 @@ def test_an_impostor_is_called_by_its_name(first: bytes, said: str) -> None:
         ("HEIF", "jpeg", "png"),
         ("JXL", "jpeg", "png"),
         ("RAW", "jpeg", "png"),
+        ("SVG", "svg", "svg"),
     ],
 )
 def test_the_old_address_serves_the_format_that_browsers_know(
@@ -156,7 +158,8 @@ def test_the_old_address_serves_the_format_that_browsers_know(
 
 
 def test_every_input_has_a_web_format_and_suffixes_in_lower_case() -> None:
-    assert {known.web for known in INPUTS} <= OUTPUTS.keys()
+    assert {known.web for known in INPUTS} - {"svg"} <= OUTPUTS.keys()
+    assert PUBLISHED.keys() == OUTPUTS.keys() | {"svg"}
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in PICTURE_SUFFIXES)
 
 

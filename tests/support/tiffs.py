@@ -1,4 +1,4 @@
-"""Camera raw files drawn for tests, byte by byte: a colour filter array as a camera stores it."""
+"""TIFFs drawn for tests, byte by byte: of every kind, and camera raw files among them."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ _XYZ_TO_RGB = (
 )
 WHITE_LEVEL = 4095
 
-Value = bytes | str | Sequence[int] | Sequence[tuple[int, int]]
+Value = bytes | str | Sequence[int] | Sequence[tuple[int, int]] | Sequence[bytes]
 
 
 def mosaic(
@@ -97,9 +97,9 @@ def _rational(value: float) -> tuple[int, int]:
 
 
 # How the tags above are typed, where the value alone does not tell (TIFF 6.0, section 2).
-_LONGS = {254, 256, 257, 273, 278, 279, 330, 34665, 50717}
+_LONGS = {254, 256, 257, 273, 278, 279, 324, 325, 330, 34665, 50717}
 _SIGNED = {50721}
-_DATA = {273}
+_DATA = {273, 324}
 
 
 def tiff(
@@ -111,7 +111,7 @@ def tiff(
 ) -> bytes:
     """Write a TIFF of these directories; `inside` becomes a sub-directory of the first.
 
-    Of a tag that says where pixels lie, the value is the pixels.
+    Of a tag that says where pixels lie, the value is the pixels, or a list of parts of them.
     """
     first = dict(directories[0])
     file = _Tiff(order)
@@ -141,20 +141,23 @@ class _Tiff:
 
     def directory(self, tags: Mapping[int, Value]) -> int:
         """Write a directory and what its tags hold, but for pixels; return where it lies."""
-        pixels = {tag: value for tag, value in tags.items() if tag in _DATA}
-        fields = [
-            (tag, *_field(tag, (0,) if tag in pixels else value, self._order))
-            for tag, value in sorted(tags.items())
-        ]
-        entries = b"".join(
-            struct.pack(self._order + "HHI", tag, kind, count) + self._inline(data)
-            for tag, kind, count, data in fields
-        )
-        at = self._place(struct.pack(self._order + "H", len(tags)) + entries + bytes(4))
-        for index, (tag, *_) in enumerate(fields):
-            if tag in pixels:
-                self._pixels.append((at + 2 + 12 * index + 8, bytes(pixels[tag])))  # type: ignore[arg-type]
-        return at
+        pixels = {tag: _parts(value) for tag, value in tags.items() if tag in _DATA}
+        entries = []
+        for tag, value in sorted(tags.items()):
+            plain = (0,) * len(pixels[tag]) if tag in pixels else value
+            kind, count, data = _field(tag, plain, self._order)
+            at = self._place(data) if len(data) > 4 else None
+            entries.append((tag, kind, count, data, at))
+        body = struct.pack(self._order + "H", len(entries))
+        start = len(self._body) + len(self._body) % 2
+        for index, (tag, kind, count, data, at) in enumerate(entries):
+            where = start + 2 + 12 * index + 8 if at is None else at
+            self._pixels += [
+                (where + 4 * number, part) for number, part in enumerate(pixels.get(tag, ()))
+            ]
+            body += struct.pack(self._order + "HHI", tag, kind, count)
+            body += data.ljust(4, b"\0") if at is None else struct.pack(self._order + "I", at)
+        return self._place(body + bytes(4))
 
     def finished(self) -> bytes:
         """Write the pixels last, as cameras do: of a file cut short, these are what is missing."""
@@ -162,16 +165,15 @@ class _Tiff:
             self.point(where, self._place(data))
         return bytes(self._body)
 
-    def _inline(self, data: bytes) -> bytes:
-        if len(data) <= 4:
-            return data.ljust(4, b"\0")
-        return struct.pack(self._order + "I", self._place(data))
-
     def _place(self, data: bytes) -> int:
         self._body.extend(bytes(len(self._body) % 2))
         at = len(self._body)
         self._body.extend(data)
         return at
+
+
+def _parts(value: Value) -> Sequence[bytes]:
+    return [value] if isinstance(value, bytes) else [bytes(each) for each in value]  # type: ignore[arg-type]
 
 
 def _field(tag: int, value: Any, order: str) -> tuple[int, int, bytes]:
