@@ -98,20 +98,19 @@ def read_metadata(image: ImageFile.ImageFile) -> Metadata:
 def overlaid(sidecar: Metadata, file: Metadata) -> Metadata:
     """Put what a sidecar says before what the file says, field by field.
 
-    Keywords come from one of them, for one that was taken away shall not come back; so does a
-    moment, and if it is the same second, from the file, which knows its offset best.
+    Keywords come from one of them, for one that was taken away shall not come back. So does a
+    moment: from the file if the sidecar only repeats it, for that often loses the offset.
     """
     said = _first_of(sidecar, file)
     by_words = sidecar if sidecar.keywords or sidecar.keyword_paths else file
-    is_other = sidecar.taken and sidecar.taken[:19] != file.taken[:19]
-    by_time = sidecar if is_other else file
+    is_repeated = not sidecar.offset and file.taken.startswith(sidecar.taken[:19])
+    by_time = file if is_repeated else sidecar
     return msgspec.structs.replace(
         said,
         keywords=by_words.keywords,
         keyword_paths=by_words.keyword_paths,
         taken=by_time.taken,
         offset=by_time.offset,
-        private=file.private,
     )
 
 

@@ -115,6 +115,22 @@ def test_colours_and_transparency_stay(tmp_path: Path) -> None:
         assert image.convert("RGBA").getchannel("A").getextrema() == (0, 255)
 
 
+def test_what_tells_colours_behind_the_pixels_comes_too_late(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(with_chunk(PNG, png_chunk(b"gAMA", b"\0\0\xb1\x8f"), b"IEND"))
+
+    with decode.opened(file) as image:
+        image.load()
+        assert "gamma" not in image.info
+
+
+def test_a_packed_text_is_unpacked_up_to_a_limit() -> None:
+    bomb = png_chunk(b"zTXt", XMP_KEY + b"\0" + zlib.compress(XMP + b" " * 50_000_000))
+    _, said = png.divide(io.BytesIO(with_chunk(PNG, bomb, b"IDAT")))
+    assert said["xmp"].startswith(XMP)
+    assert len(said["xmp"]) == png.MAX_TEXT_BYTES
+
+
 def test_an_animation_keeps_its_frames(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     PICTURE.save(buffer, "PNG", save_all=True, append_images=[chart(24, 16, 5)], duration=100)

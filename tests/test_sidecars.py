@@ -8,6 +8,8 @@ import pytest
 
 from generator import files, xmp
 from generator.errors import ConfigError, Problem
+from generator.metadata import overlaid
+from generator.model import Metadata
 from generator.report import Report
 from tests.support.crawl import Crawl, Element
 from tests.support.pictures import chart, exif, gps_exif, save, xmp_packet
@@ -75,7 +77,7 @@ def test_a_sidecar_with_the_whole_name_wins_field_by_field(built: Site) -> None:
 @pytest.mark.parametrize("name", ["BEACH.XMP", "beach.JPG.Xmp", "beach.jpg.xmp"])
 def test_case_does_not_part_a_sidecar_from_its_picture(built: Site, name: str) -> None:
     built.write(f"pictures/coast/{name}", packet(dc_title="Beside"))
-    built.build()
+    assert built.build().strays == ()
     assert heading(built, "coast/beach") == "Beside"
 
 
@@ -177,6 +179,31 @@ def test_a_changed_sidecar_has_no_picture_read_again(
     assert heading(built, "coast/beach") == "Second"
     assert read == {"beach.jpg.xmp"}
     assert (built.output / "full/coast/beach.jpg").read_bytes() == body
+
+
+@pytest.mark.parametrize(
+    ("inside", "beside", "taken", "offset"),
+    [
+        (("2024-07-15T18:30:05", "+02:00"), ("", ""), "2024-07-15T18:30:05", "+02:00"),
+        (("2024-07-15T18:30:05.5", "+02:00"), ("2024-07-15T18:30:05.000", ""),
+         "2024-07-15T18:30:05.5", "+02:00"),
+        (("2024-07-15T18:30:05", "+02:00"), ("2024-07-15", ""), "2024-07-15T18:30:05", "+02:00"),
+        (("2024-07-15T18:30:05", ""), ("2024-07-15T18:30:05", "+02:00"),
+         "2024-07-15T18:30:05", "+02:00"),
+        (("2024-07-15T18:30:05", "+02:00"), ("2024-07-15T18:30:05", "+09:00"),
+         "2024-07-15T18:30:05", "+09:00"),
+        (("2024-07-15T18:30:05", "+02:00"), ("2024-07-15T19:30:05", ""),
+         "2024-07-15T19:30:05", ""),
+        (("", ""), ("2024-07-15", ""), "2024-07-15", ""),
+    ],
+)  # fmt: skip
+def test_a_sidecar_that_repeats_a_moment_takes_nothing_from_it(
+    inside: tuple[str, str], beside: tuple[str, str], taken: str, offset: str
+) -> None:
+    said = overlaid(
+        Metadata(taken=beside[0], offset=beside[1]), Metadata(taken=inside[0], offset=inside[1])
+    )
+    assert (said.taken, said.offset) == (taken, offset)
 
 
 @pytest.mark.parametrize(
