@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import imagecodecs
 import numpy as np
@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from PIL import Image, ImageCms
 
 from generator.formats import OUTPUTS
+from generator.model import Size
 from tests.support.colour import (
     COLOURS,
     INKS,
@@ -28,8 +29,8 @@ from tests.support.colour import (
     wanted,
 )
 from tests.support.containers import (
+    AS_PROPERTIES,
     CIELAB,
-    ICCLAB,
     MIN_IS_BLACK,
     MIN_IS_WHITE,
     RGB,
@@ -44,10 +45,12 @@ from tests.support.containers import (
     png,
     tiff,
     with_profile,
+    with_properties,
     ycck_jpeg,
 )
 from tests.support.pictures import (
     encoded,
+    exif,
     nearly_srgb_profile,
     soft,
     srgb_profile,
@@ -112,8 +115,8 @@ def plain_ink(write: Callable[[Values], bytes], bits: int = 8) -> Source:
     return Source(write(patches(stored)), (1 - inks[:, :3]) * (1 - inks[:, 3:]), rgb_profile(SRGB))
 
 
-def lab(photometric: int, bits: Any) -> Source:
-    body = tiff(patches(lab_levels(LABS, bits, photometric)), photometric)
+def lab(bits: Literal[8, 16]) -> Source:
+    body = tiff(patches(lab_levels(LABS, bits, CIELAB)), CIELAB)
     return Source(body, LABS, lab_profile(), "lab")
 
 
@@ -194,7 +197,7 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     "PNG cICP P3": lambda: rgb(lambda p: png(p, cicp(12, 13)), P3),
     "PNG cICP P3 of 16 bits": lambda: rgb(lambda p: png(p, cicp(12, 13)), P3, 16),
     "PNG cICP Rec. 2020": lambda: rgb(lambda p: png(p, cicp(9, 13)), rgb_profile(REC2020_SRGB), 16),
-    "PNG cICP before iCCP": lambda: rgb(lambda p: png(p, cicp(12, 13), icc(PLAIN)), P3),
+    "PNG cICP P3 before iCCP": lambda: rgb(lambda p: png(p, cicp(12, 13), icc(PLAIN)), P3),
     "PNG iCCP before gAMA": lambda: rgb(
         lambda p: png(p, icc(P3), gama(1.0), chrm(LINEAR_SRGB)), P3
     ),
@@ -253,10 +256,8 @@ OTHER_SOURCES: dict[str, Callable[[], Source]] = {
     "YCCK JPEG without": lambda: plain_ink(ycck_jpeg),
     "CMYK TIFF without": lambda: plain_ink(lambda p: tiff(p, SEPARATED)),
     "CMYK TIFF of 16 bits without": lambda: plain_ink(lambda p: tiff(p, SEPARATED), 16),
-    "Lab TIFF": lambda: lab(CIELAB, 8),
-    "Lab TIFF of 16 bits": lambda: lab(CIELAB, 16),
-    "ICC Lab TIFF": lambda: lab(ICCLAB, 8),
-    "ICC Lab TIFF of 16 bits": lambda: lab(ICCLAB, 16),
+    "Lab TIFF": lambda: lab(8),
+    "Lab TIFF of 16 bits": lambda: lab(16),
     "grey PNG of a profile": lambda: grey(lambda p: png(p[..., 0], icc(GREY)), GREY),
     "grey PNG of a profile, 16 bits": lambda: grey(lambda p: png(p[..., 0], icc(GREY)), GREY, 16),
     "grey JPEG of a profile": lambda: grey(
@@ -272,6 +273,7 @@ OTHER_SOURCES: dict[str, Callable[[], Source]] = {
 }
 
 SOURCES = {**PLAIN_SOURCES, **WIDE_SOURCES, **OTHER_SOURCES}
+assert len(SOURCES) == len(PLAIN_SOURCES) + len(WIDE_SOURCES) + len(OTHER_SOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -420,7 +422,6 @@ def test_a_photo_says_that_it_is_wide_or_deep(made: Made) -> None:
 
 
 BROKEN = {
-    "empty": b"",
     "words": b"no profile",
     "truncated": PLAIN[:200],
     "zeros": bytes(588),
@@ -561,6 +562,43 @@ def test_a_deep_avif_stays_deep_in_every_size(folder: Path) -> None:
         assert variant.bits == 10
         levels_seen = len(np.unique(np.rint(variant.values[..., 1] * 1023)))
         assert levels_seen > min(256, variant.values.shape[1] * 0.75)
+
+
+TURNED: dict[str, Callable[[int], bytes]] = {
+    "TIFF": lambda to: tiff(turned_ramp(16, to), RGB, orientation=to),
+    "PNG": lambda to: png(
+        turned_ramp(16, to), (b"eXIf", exif(to).tobytes().removeprefix(b"Exif\0\0"))
+    ),
+    "AVIF": lambda to: with_properties(
+        avif(turned_ramp(10, to), 1, 13, bits=10), AS_PROPERTIES[to]
+    ),
+    "HEIC": lambda to: with_properties(heic(turned_ramp(12, to), bits=12), AS_PROPERTIES[to]),
+}
+
+
+def turned_ramp(bits: int, orientation: int) -> Values:
+    """Draw an upright ramp as it is stored under an orientation (EXIF 2.32, tag 274)."""
+    pixels = ramp(0, 1, bits)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels.swapaxes(0, 1) if orientation > 4 else pixels)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", TURNED)
+def test_a_deep_source_stays_deep_whichever_way_it_was_held(
+    folder: Path, name: str, orientation: int
+) -> None:
+    made = rendered(TURNED[name](orientation), folder / "turned", formats=("avif", "png"))
+    assert made.photo.size == Size(WIDTH, 16)
+    variant = seen(made.variants["avif"][0])
+    assert variant.bits == 10
+    assert len(np.unique(np.rint(variant.values[..., 1] * 1023))) > 256
+    line = seen(made.variants["png"][0]).values[8, :, 1]
+    assert np.diff(line).min() >= 0
+    assert (line[0], line[-1]) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["PNG", "PNG Adobe", "JPEG P3", "CMYK TIFF", "Lab TIFF", "HEIC"])
