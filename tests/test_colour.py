@@ -19,6 +19,7 @@ from tests.support.colour import (
     COLOURS,
     INKS,
     LABS,
+    converted,
     de2000,
     embedded_profile,
     lab_of,
@@ -196,7 +197,9 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     "PNG Rec. 2020 of 16 bits": lambda: rgb(lambda p: png(p, icc(BT2020)), BT2020, 16),
     "PNG cICP P3": lambda: rgb(lambda p: png(p, cicp(12, 13)), P3),
     "PNG cICP P3 of 16 bits": lambda: rgb(lambda p: png(p, cicp(12, 13)), P3, 16),
-    "PNG cICP Rec. 2020": lambda: rgb(lambda p: png(p, cicp(9, 13)), rgb_profile(REC2020_SRGB), 16),
+    "PNG cICP Rec. 2020 of 16 bits": lambda: rgb(
+        lambda p: png(p, cicp(9, 13)), rgb_profile(REC2020_SRGB), 16
+    ),
     "PNG cICP P3 before iCCP": lambda: rgb(lambda p: png(p, cicp(12, 13), icc(PLAIN)), P3),
     "PNG iCCP before gAMA": lambda: rgb(
         lambda p: png(p, icc(P3), gama(1.0), chrm(LINEAR_SRGB)), P3
@@ -212,17 +215,21 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     "TIFF Adobe": lambda: rgb(lambda p: tiff(p, RGB, profile=ADOBE), ADOBE),
     "TIFF Adobe of 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=ADOBE), ADOBE, 16),
     "TIFF ProPhoto of 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=ROMM), ROMM, 16),
-    "TIFF in planes": lambda: rgb(lambda p: tiff(p, RGB, profile=ROMM, planar=True), ROMM, 16),
-    "TIFF of Motorola's order": lambda: rgb(
+    "TIFF in planes of 16 bits": lambda: rgb(
+        lambda p: tiff(p, RGB, profile=ROMM, planar=True), ROMM, 16
+    ),
+    "TIFF of Motorola's order, 16 bits": lambda: rgb(
         lambda p: tiff(p, RGB, profile=ROMM, order=">"), ROMM, 16
     ),
-    "TIFF deflated": lambda: rgb(
+    "TIFF of 16 bits, deflated": lambda: rgb(
         by_libtiff(iccprofile=ROMM, compression="deflate", predictor=True), ROMM, 16
     ),
-    "TIFF in tiles": lambda: rgb(by_libtiff(iccprofile=ROMM, tile=(32, 32)), ROMM, 16),
+    "TIFF of 16 bits, in tiles": lambda: rgb(by_libtiff(iccprofile=ROMM, tile=(32, 32)), ROMM, 16),
     "AVIF P3": lambda: rgb(lambda p: avif(p, 12, 13), P3),
     "AVIF P3 of 10 bits": lambda: rgb(lambda p: avif(p, 12, 13, bits=10), P3, 10),
-    "AVIF Rec. 2020": lambda: rgb(lambda p: avif(p, 9, 13, bits=10), rgb_profile(REC2020_SRGB), 10),
+    "AVIF Rec. 2020 of 10 bits": lambda: rgb(
+        lambda p: avif(p, 9, 13, bits=10), rgb_profile(REC2020_SRGB), 10
+    ),
     "AVIF of a profile": lambda: rgb(
         by_pillow("AVIF", quality=100, subsampling="4:4:4", icc_profile=ADOBE), ADOBE
     ),
@@ -238,16 +245,18 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
 
 # What is neither: judged in whichever of the two its variants are.
 OTHER_SOURCES: dict[str, Callable[[], Source]] = {
-    "PNG gAMA of 1": lambda: rgb(lambda p: png(p, gama(1.0)), rgb_profile(LINEAR_SRGB), 16),
-    "PNG gAMA and cHRM of 1": lambda: rgb(
+    "PNG gAMA of 1, 16 bits": lambda: rgb(
+        lambda p: png(p, gama(1.0)), rgb_profile(LINEAR_SRGB), 16
+    ),
+    "PNG gAMA and cHRM of 1, 16 bits": lambda: rgb(
         lambda p: png(p, gama(1.0), chrm(SRGB)), rgb_profile(LINEAR_SRGB), 16
     ),
-    "PNG cICP of linear light": lambda: rgb(
+    "PNG cICP of linear light, 16 bits": lambda: rgb(
         lambda p: png(p, cicp(1, 8)), rgb_profile(LINEAR_SRGB), 16
     ),
     "PNG cICP of gamma 2.2": lambda: rgb(lambda p: png(p, cicp(1, 4)), rgb_profile(GAMMA22_SRGB)),
     "PNG of a table": lambda: rgb(lambda p: png(p, icc(SCANNER)), SCANNER),
-    "TIFF of a table": lambda: rgb(lambda p: tiff(p, RGB, profile=SCANNER), SCANNER, 16),
+    "TIFF of a table, 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=SCANNER), SCANNER, 16),
     "CMYK JPEG": lambda: ink(by_pillow("JPEG", "CMYK", **BEST_JPEG, icc_profile=PRESS)),
     "YCCK JPEG": lambda: ink(lambda p: ycck_jpeg(p, PRESS)),
     "CMYK TIFF": lambda: ink(lambda p: tiff(p, SEPARATED, profile=PRESS)),
@@ -352,6 +361,20 @@ def test_the_profile_is_compact_and_whole(made: Made, output: str) -> None:
     assert "P3" in (opened.profile_description or "")
     assert opened.copyright is not None
     assert opened.media_white_point is not None
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("profile", [P3, ADOBE, ROMM, BT2020, SCANNER])
+def test_every_value_is_the_one_that_exact_arithmetic_gives(
+    folder: Path, profile: bytes, bits: int
+) -> None:
+    """Of colours at random, not only of those that a table of LittleCMS may have nodes at."""
+    stored = levels(np.random.default_rng(1).random((64, 64, 3)), bits)
+    made = rendered(png(stored, icc(profile)), folder / "random", formats=("png",))
+    variant = seen(made.variants["png"][0])
+    exact = converted(stored / (2.0**bits - 1), profile, variant.profile).clip(0, 1)
+    assert np.abs(variant.values - exact).max() * 255 <= 1.05
+    assert np.abs(variant.values - exact).mean() * 255 <= 0.3
 
 
 @pytest.mark.parametrize("name", ["PNG Adobe", "CMYK TIFF", "Lab TIFF"])
@@ -532,6 +555,20 @@ def test_a_ramp_has_no_bands(folder: Path, name: str, bounds: tuple[float, float
     assert np.diff(line).max() <= 1
     assert set(line) == set(range(line.min(), line.max() + 1))
     assert line.max() - line.min() >= (255 if bounds[1] == 1 else 15)
+
+
+@pytest.mark.parametrize("profile", [None, PRESS], ids=["plain", "profile"])
+def test_ink_of_sixteen_bits_keeps_its_depth(folder: Path, profile: bytes | None) -> None:
+    inks = np.concatenate([ramp(0, 0, channels=3), ramp(0.3, 0, channels=1)], axis=2)
+    body = tiff(inks, SEPARATED, profile=profile)
+    made = rendered(body, folder / "ink", formats=("avif", "png"))
+    line = np.rint(seen(made.variants["png"][0]).values[8, :, 1] * 255)
+    assert (np.diff(line).min(), np.diff(line).max()) == (0, 1)
+    assert line[-1] == 255
+    variant = seen(made.variants["avif"][0])
+    assert variant.bits == 10
+    deep = len(np.unique(np.rint(variant.values[..., 1] * 1023)))
+    assert deep > 2.5 * (line[-1] - line[0])
 
 
 @pytest.mark.parametrize("output", ["jpeg", "webp"])
