@@ -99,6 +99,7 @@ class RawFile(ImageFile.ImageFile):
         # What cannot be read of it costs no more than that.
         with suppress(Exception):
             self._noted = noted(self._body)
+            self.info["exif"] = self._noted.tobytes()
             if xmp := self._noted.get(_XMP):
                 self.info["xmp"] = xmp
         self.info["icc_profile"] = icc.coded_profile(icc.P3, icc.SRGB_TRANSFER)

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import imagecodecs
 import numpy as np
@@ -14,10 +14,12 @@ from msgspec import Struct, structs
 from PIL import Image, ImageCms
 
 from generator.formats import OUTPUTS
+from generator.model import Size
 from tests.support.colour import (
     COLOURS,
     INKS,
     LABS,
+    converted,
     de2000,
     embedded_profile,
     lab_of,
@@ -28,8 +30,8 @@ from tests.support.colour import (
     wanted,
 )
 from tests.support.containers import (
+    AS_PROPERTIES,
     CIELAB,
-    ICCLAB,
     MIN_IS_BLACK,
     MIN_IS_WHITE,
     RGB,
@@ -44,10 +46,12 @@ from tests.support.containers import (
     png,
     tiff,
     with_profile,
+    with_properties,
     ycck_jpeg,
 )
 from tests.support.pictures import (
     encoded,
+    exif,
     nearly_srgb_profile,
     soft,
     srgb_profile,
@@ -112,8 +116,8 @@ def plain_ink(write: Callable[[Values], bytes], bits: int = 8) -> Source:
     return Source(write(patches(stored)), (1 - inks[:, :3]) * (1 - inks[:, 3:]), rgb_profile(SRGB))
 
 
-def lab(photometric: int, bits: Any) -> Source:
-    body = tiff(patches(lab_levels(LABS, bits, photometric)), photometric)
+def lab(bits: Literal[8, 16]) -> Source:
+    body = tiff(patches(lab_levels(LABS, bits, CIELAB)), CIELAB)
     return Source(body, LABS, lab_profile(), "lab")
 
 
@@ -196,7 +200,7 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     "PNG cICP Rec. 2020 of 16 bits": lambda: rgb(
         lambda p: png(p, cicp(9, 13)), rgb_profile(REC2020_SRGB), 16
     ),
-    "PNG cICP before iCCP": lambda: rgb(lambda p: png(p, cicp(12, 13), icc(PLAIN)), P3),
+    "PNG cICP P3 before iCCP": lambda: rgb(lambda p: png(p, cicp(12, 13), icc(PLAIN)), P3),
     "PNG iCCP before gAMA": lambda: rgb(
         lambda p: png(p, icc(P3), gama(1.0), chrm(LINEAR_SRGB)), P3
     ),
@@ -211,17 +215,21 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
     "TIFF Adobe": lambda: rgb(lambda p: tiff(p, RGB, profile=ADOBE), ADOBE),
     "TIFF Adobe of 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=ADOBE), ADOBE, 16),
     "TIFF ProPhoto of 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=ROMM), ROMM, 16),
-    "TIFF in planes": lambda: rgb(lambda p: tiff(p, RGB, profile=ROMM, planar=True), ROMM, 16),
-    "TIFF of Motorola's order": lambda: rgb(
+    "TIFF in planes of 16 bits": lambda: rgb(
+        lambda p: tiff(p, RGB, profile=ROMM, planar=True), ROMM, 16
+    ),
+    "TIFF of Motorola's order, 16 bits": lambda: rgb(
         lambda p: tiff(p, RGB, profile=ROMM, order=">"), ROMM, 16
     ),
-    "TIFF deflated": lambda: rgb(
+    "TIFF of 16 bits, deflated": lambda: rgb(
         by_libtiff(iccprofile=ROMM, compression="deflate", predictor=True), ROMM, 16
     ),
-    "TIFF in tiles": lambda: rgb(by_libtiff(iccprofile=ROMM, tile=(32, 32)), ROMM, 16),
+    "TIFF of 16 bits, in tiles": lambda: rgb(by_libtiff(iccprofile=ROMM, tile=(32, 32)), ROMM, 16),
     "AVIF P3": lambda: rgb(lambda p: avif(p, 12, 13), P3),
     "AVIF P3 of 10 bits": lambda: rgb(lambda p: avif(p, 12, 13, bits=10), P3, 10),
-    "AVIF Rec. 2020": lambda: rgb(lambda p: avif(p, 9, 13, bits=10), rgb_profile(REC2020_SRGB), 10),
+    "AVIF Rec. 2020 of 10 bits": lambda: rgb(
+        lambda p: avif(p, 9, 13, bits=10), rgb_profile(REC2020_SRGB), 10
+    ),
     "AVIF of a profile": lambda: rgb(
         by_pillow("AVIF", quality=100, subsampling="4:4:4", icc_profile=ADOBE), ADOBE
     ),
@@ -237,16 +245,18 @@ WIDE_SOURCES: dict[str, Callable[[], Source]] = {
 
 # What is neither: judged in whichever of the two its variants are.
 OTHER_SOURCES: dict[str, Callable[[], Source]] = {
-    "PNG gAMA of 1": lambda: rgb(lambda p: png(p, gama(1.0)), rgb_profile(LINEAR_SRGB), 16),
-    "PNG gAMA and cHRM of 1": lambda: rgb(
+    "PNG gAMA of 1, 16 bits": lambda: rgb(
+        lambda p: png(p, gama(1.0)), rgb_profile(LINEAR_SRGB), 16
+    ),
+    "PNG gAMA and cHRM of 1, 16 bits": lambda: rgb(
         lambda p: png(p, gama(1.0), chrm(SRGB)), rgb_profile(LINEAR_SRGB), 16
     ),
-    "PNG cICP of linear light": lambda: rgb(
+    "PNG cICP of linear light, 16 bits": lambda: rgb(
         lambda p: png(p, cicp(1, 8)), rgb_profile(LINEAR_SRGB), 16
     ),
     "PNG cICP of gamma 2.2": lambda: rgb(lambda p: png(p, cicp(1, 4)), rgb_profile(GAMMA22_SRGB)),
     "PNG of a table": lambda: rgb(lambda p: png(p, icc(SCANNER)), SCANNER),
-    "TIFF of a table": lambda: rgb(lambda p: tiff(p, RGB, profile=SCANNER), SCANNER, 16),
+    "TIFF of a table, 16 bits": lambda: rgb(lambda p: tiff(p, RGB, profile=SCANNER), SCANNER, 16),
     "CMYK JPEG": lambda: ink(by_pillow("JPEG", "CMYK", **BEST_JPEG, icc_profile=PRESS)),
     "YCCK JPEG": lambda: ink(lambda p: ycck_jpeg(p, PRESS)),
     "CMYK TIFF": lambda: ink(lambda p: tiff(p, SEPARATED, profile=PRESS)),
@@ -255,10 +265,8 @@ OTHER_SOURCES: dict[str, Callable[[], Source]] = {
     "YCCK JPEG without": lambda: plain_ink(ycck_jpeg),
     "CMYK TIFF without": lambda: plain_ink(lambda p: tiff(p, SEPARATED)),
     "CMYK TIFF of 16 bits without": lambda: plain_ink(lambda p: tiff(p, SEPARATED), 16),
-    "Lab TIFF": lambda: lab(CIELAB, 8),
-    "Lab TIFF of 16 bits": lambda: lab(CIELAB, 16),
-    "ICC Lab TIFF": lambda: lab(ICCLAB, 8),
-    "ICC Lab TIFF of 16 bits": lambda: lab(ICCLAB, 16),
+    "Lab TIFF": lambda: lab(8),
+    "Lab TIFF of 16 bits": lambda: lab(16),
     "grey PNG of a profile": lambda: grey(lambda p: png(p[..., 0], icc(GREY)), GREY),
     "grey PNG of a profile, 16 bits": lambda: grey(lambda p: png(p[..., 0], icc(GREY)), GREY, 16),
     "grey JPEG of a profile": lambda: grey(
@@ -274,6 +282,7 @@ OTHER_SOURCES: dict[str, Callable[[], Source]] = {
 }
 
 SOURCES = {**PLAIN_SOURCES, **WIDE_SOURCES, **OTHER_SOURCES}
+assert len(SOURCES) == len(PLAIN_SOURCES) + len(WIDE_SOURCES) + len(OTHER_SOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -354,6 +363,20 @@ def test_the_profile_is_compact_and_whole(made: Made, output: str) -> None:
     assert opened.media_white_point is not None
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("profile", [P3, ADOBE, ROMM, BT2020, SCANNER])
+def test_every_value_is_the_one_that_exact_arithmetic_gives(
+    folder: Path, profile: bytes, bits: int
+) -> None:
+    """Of colours at random, not only of those that a table of LittleCMS may have nodes at."""
+    stored = levels(np.random.default_rng(1).random((64, 64, 3)), bits)
+    made = rendered(png(stored, icc(profile)), folder / "random", formats=("png",))
+    variant = seen(made.variants["png"][0])
+    exact = converted(stored / (2.0**bits - 1), profile, variant.profile).clip(0, 1)
+    assert np.abs(variant.values - exact).max() * 255 <= 1.05
+    assert np.abs(variant.values - exact).mean() * 255 <= 0.3
+
+
 @pytest.mark.parametrize("name", ["PNG Adobe", "CMYK TIFF", "Lab TIFF"])
 def test_all_variants_of_a_photo_have_the_same_colours(made: Made, name: str) -> None:
     labs = [patch_means(seen(body).lab) for (body,) in made(name, "keep").variants.values()]
@@ -426,7 +449,6 @@ def test_a_photo_says_that_it_is_wide_or_deep(made: Made) -> None:
 
 
 BROKEN = {
-    "empty": b"",
     "words": b"no profile",
     "truncated": PLAIN[:200],
     "zeros": bytes(588),
@@ -539,6 +561,20 @@ def test_a_ramp_has_no_bands(folder: Path, name: str, bounds: tuple[float, float
     assert line.max() - line.min() >= (255 if bounds[1] == 1 else 15)
 
 
+@pytest.mark.parametrize("profile", [None, PRESS], ids=["plain", "profile"])
+def test_ink_of_sixteen_bits_keeps_its_depth(folder: Path, profile: bytes | None) -> None:
+    inks = np.concatenate([ramp(0, 0, channels=3), ramp(0.3, 0, channels=1)], axis=2)
+    body = tiff(inks, SEPARATED, profile=profile)
+    made = rendered(body, folder / "ink", formats=("avif", "png"))
+    line = np.rint(seen(made.variants["png"][0]).values[8, :, 1] * 255)
+    assert (np.diff(line).min(), np.diff(line).max()) == (0, 1)
+    assert line[-1] == 255
+    variant = seen(made.variants["avif"][0])
+    assert variant.bits == 10
+    deep = len(np.unique(np.rint(variant.values[..., 1] * 1023)))
+    assert deep > 2.5 * (line[-1] - line[0])
+
+
 @pytest.mark.parametrize("output", ["jpeg", "webp"])
 def test_lossy_ramps_only_rise(folder: Path, output: str) -> None:
     made = rendered(png(ramp(0, 1), icc(ROMM)), folder / "ramp", formats=(output,))
@@ -567,6 +603,43 @@ def test_a_deep_avif_stays_deep_in_every_size(folder: Path) -> None:
         assert variant.bits == 10
         levels_seen = len(np.unique(np.rint(variant.values[..., 1] * 1023)))
         assert levels_seen > min(256, variant.values.shape[1] * 0.75)
+
+
+TURNED: dict[str, Callable[[int], bytes]] = {
+    "TIFF": lambda to: tiff(turned_ramp(16, to), RGB, orientation=to),
+    "PNG": lambda to: png(
+        turned_ramp(16, to), (b"eXIf", exif(to).tobytes().removeprefix(b"Exif\0\0"))
+    ),
+    "AVIF": lambda to: with_properties(
+        avif(turned_ramp(10, to), 1, 13, bits=10), AS_PROPERTIES[to]
+    ),
+    "HEIC": lambda to: with_properties(heic(turned_ramp(12, to), bits=12), AS_PROPERTIES[to]),
+}
+
+
+def turned_ramp(bits: int, orientation: int) -> Values:
+    """Draw an upright ramp as it is stored under an orientation (EXIF 2.32, tag 274)."""
+    pixels = ramp(0, 1, bits)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels.swapaxes(0, 1) if orientation > 4 else pixels)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", TURNED)
+def test_a_deep_source_stays_deep_whichever_way_it_was_held(
+    folder: Path, name: str, orientation: int
+) -> None:
+    made = rendered(TURNED[name](orientation), folder / "turned", formats=("avif", "png"))
+    assert made.photo.size == Size(WIDTH, 16)
+    variant = seen(made.variants["avif"][0])
+    assert variant.bits == 10
+    assert len(np.unique(np.rint(variant.values[..., 1] * 1023))) > 256
+    line = seen(made.variants["png"][0]).values[8, :, 1]
+    assert np.diff(line).min() >= 0
+    assert (line[0], line[-1]) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["PNG", "PNG Adobe", "JPEG P3", "CMYK TIFF", "Lab TIFF", "HEIC"])
