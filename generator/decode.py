@@ -46,7 +46,7 @@ _COPY_AGAIN = "copy it from the camera or a backup once more"
 
 
 # L*a*b* that Pillow's table of TIFF layouts lacks: of sixteen bits, and ICC's. Opened as if they
-# were RGB, they are read by imagecodecs only.
+# were RGB, they are read by tifffile only.
 for _order, _raw in ((b"II", "RGB;16L"), (b"MM", "RGB;16B")):
     TiffImagePlugin.OPEN_INFO |= {
         (_order, 8, (1,), 1, (16, 16, 16), ()): ("RGB", _raw),

@@ -1,9 +1,10 @@
 """Pictures of more than eight bits a channel to 16-bit values, which Pillow has no mode for.
 
-PNG, TIFF, AVIF and JPEG 2000 are read by imagecodecs, HEIF by pillow-heif. Pillow has opened the
-file before, so its format and size are known to be within the limits.
+PNG, AVIF and JPEG 2000 are read by imagecodecs, TIFF by tifffile, HEIF by pillow-heif. Pillow has
+opened the file before, so its format and size are known to be within the limits.
 """
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -145,7 +146,11 @@ def _tiff(data: bytes, header: _Header) -> Samples:
     extra = tags.get(_EXTRA, ())
     if not channels or samples - channels not in (0, 1):
         raise UnreadableError("a TIFF of this photometric interpretation")
-    values = imagecodecs.tiff_decode(data, index=0)
+    # Late, for its import is felt and few folders hold such TIFFs.
+    import tifffile  # noqa: PLC0415
+
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        values = file.pages[0].asarray(maxworkers=1)
     if tags.get(_PLANAR, 1) == 2 and values.ndim == 3:
         values = np.moveaxis(values, 0, -1)
     values = values.reshape(*values.shape[:2], samples)

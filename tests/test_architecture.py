@@ -32,6 +32,7 @@ OUTSIDE = {
     "numpy": {"colour", "deep", "hdr", "jxl", "raster"},
     "imagecodecs": {"colour", "deep", "encode", "jxl"},
     "pillow_jxl": {"jxl"},
+    "tifffile": {"deep"},
     "rawpy": {"raw"},
     "defusedxml": {"svg", "xmp"},
     "jinja2": {"pages"},
