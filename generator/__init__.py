@@ -4,7 +4,7 @@ The modules, from the bottom up; each imports only from rows above its own:
 
     text
     errors formats layout model                          the nouns
-    files geometry                                       safe files, pure sizes
+    containers files geometry                            parts of files, safe files, pure sizes
     config decode document metadata store workers        settings, pictures, texts, cache, processes
     encode photo report routes survey variants           one picture, addresses, all files by name
     manifest words
