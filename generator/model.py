@@ -70,6 +70,10 @@ class Metadata(Struct, frozen=True):
     iso: int | None = None
     location: Location | None = None
     has_location: bool = False
+    creator: str = ""
+    credit: str = ""
+    copyright: str = ""
+    license: str = ""
 
 
 class Photo(Struct, frozen=True, tag=True):
