@@ -335,7 +335,7 @@ def _codestream(data: bytes, start: int, end: int) -> bytes:
     at, tile_end = 2, 0
     while (marker := int.from_bytes(stream[at : at + 2], "big")) != _EOC:
         if marker == _SOD:
-            at = tile_end or _end_of_codestream(stream, at)
+            at, tile_end = _after_tile(stream, at, tile_end), 0
             continue
         length = int.from_bytes(stream[at + 2 : at + 4], "big")
         after = at + 2 + length
@@ -357,8 +357,12 @@ def _tile_end(stream: Data, at: int) -> int:
     return at + size if size else 0
 
 
-def _end_of_codestream(stream: Data, at: int) -> int:
-    """Find the end of the last tile, if it does not say how long it is."""
+def _after_tile(stream: Data, at: int, tile_end: int) -> int:
+    """Return where the coded data that begins here ends: where its header said, or with all."""
+    if tile_end:
+        if tile_end <= at:
+            raise MalformedError("a tile ends before it begins")
+        return tile_end
     found = re.compile(rb"\xff\xd9").search(stream, at)
     if found is None:
         raise MalformedError("the codestream has no end")
