@@ -4,16 +4,17 @@ The modules, from the bottom up; each imports only from rows above its own:
 
     text
     errors formats layout model                          the nouns
-    containers files geometry                            parts of files, safe files, pure sizes
-    config decode document metadata rights store workers settings, pictures, texts, cache, processes
+    containers files geometry privacy rights             parts of files, sizes, what files tell
+    config decode document metadata store workers        settings, pictures, texts, cache, processes
     encode photo report routes survey variants           one picture, addresses, all files by name
     exif manifest words
     rebuild
-    scrub                                                an original without what it tells
+    scrub
+    originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given
     compose outputs pages                                every page, every file of the site
-    steps                                                the steps in their order
+    audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be
     cli                                                  the only place that prints or exits
     __main__

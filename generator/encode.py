@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from generator import decode, store
 from generator.errors import DecodeError, Problem
@@ -15,6 +16,7 @@ from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
+from generator.rights import RIGHTS_FROM
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 1
@@ -146,10 +148,26 @@ def _resample(image: Image.Image, size: Size) -> Image.Image:
 
 
 def encode(image: Image.Image, recipe: Recipe) -> bytes:
-    """Encode finished pixels in the format, quality and effort of a recipe, without metadata."""
+    """Encode finished pixels in the format, quality and effort of a recipe.
+
+    Of metadata there is none but the rights of the recipe, in pictures that are large enough.
+    """
     buffer = io.BytesIO()
-    image.save(buffer, OUTPUTS[recipe.format].pillow, **_options(recipe))
+    rights = recipe.rights if max(image.size) >= RIGHTS_FROM else ""
+    image.save(
+        buffer, OUTPUTS[recipe.format].pillow, **_options(recipe), **_told(recipe.format, rights)
+    )
     return buffer.getvalue()
+
+
+def _told(name: str, rights: str) -> dict[str, bytes | PngInfo]:
+    if not rights:
+        return {}
+    if name != "png":
+        return {"xmp": rights.encode()}
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", rights)
+    return {"pnginfo": info}
 
 
 def _options(recipe: Recipe) -> dict[str, int | str | bool]:

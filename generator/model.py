@@ -139,6 +139,7 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
+    originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
 
 
@@ -180,7 +181,8 @@ class Recipe(Struct, frozen=True, array_like=True):
 
     `chain` is every longest side that is resampled, largest first, for each is made from a larger
     one; `outputs` are those encoded in this format. `engine` names the versions of our own recipe
-    and of the libraries that decode, resample and encode.
+    and of the libraries that decode, resample and encode. `rights` is the XMP packet that the
+    larger ones carry, or empty.
     """
 
     engine: str
@@ -189,6 +191,7 @@ class Recipe(Struct, frozen=True, array_like=True):
     effort: str
     chain: tuple[int, ...]
     outputs: tuple[int, ...]
+    rights: str = ""
 
 
 class Job(Struct, frozen=True):
@@ -211,6 +214,12 @@ class PictureOrigin(Struct, frozen=True, tag=True):
     photo: Photo
 
 
+class ScrubbedOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of a file in the pictures folder, without what it tells."""
+
+    photo: Photo
+
+
 class ThemeOrigin(Struct, frozen=True, tag=True):
     """The bytes are those of a static file of the theme."""
 
@@ -229,7 +238,7 @@ class PageOrigin(Struct, frozen=True, tag=True, gc=False):
     index: int
 
 
-Origin = StoreOrigin | PictureOrigin | ThemeOrigin | TextOrigin | PageOrigin
+Origin = StoreOrigin | PictureOrigin | ScrubbedOrigin | ThemeOrigin | TextOrigin | PageOrigin
 
 
 class OutputFile(Struct, frozen=True, gc=False):

@@ -2,14 +2,14 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
 from natsort import natsort_keygen, ns
 
 from generator import routes
-from generator.config import Config
+from generator.config import Config, Originals
 from generator.errors import Problem
 from generator.formats import OUTPUTS
 from generator.geometry import fit
@@ -70,6 +70,7 @@ class PhotoWords(Struct, frozen=True):
 class PlannedPhoto(Struct, frozen=True):
     """A photo with its words and its place in the site; `original` is empty if not published.
 
+    A `scrubbed` original is published without what it tells.
     `sources` are in the order a browser shall try them; the last is what every browser shows.
     """
 
@@ -79,6 +80,7 @@ class PlannedPhoto(Struct, frozen=True):
     sources: tuple[Source, ...]
     alias: Alias
     original: str
+    scrubbed: bool
 
     @property
     def anchor(self) -> str:
@@ -128,14 +130,18 @@ class Plan(Struct, frozen=True):
     jobs: tuple[Job, ...]
 
 
-def make_plan(config: Config, library: Library, engine: str) -> tuple[Plan, tuple[Problem, ...]]:
+def make_plan(
+    config: Config, library: Library, engine: str, unpublished: Collection[str] = ()
+) -> tuple[Plan, tuple[Problem, ...]]:
     """Decide everything that sources and settings decide; the problems are warnings.
 
-    The library must hold at least one photo. `engine` names the software that will encode.
+    The library must hold at least one photo. `engine` names the software that will encode. The
+    originals of the photos in `unpublished`, by path, are left out.
     """
     words, problems = match(library.photos, library.documents)
     places, moved = _places(library.photos, words)
-    photos, jobs = _plan_photos(config, library.photos, words, places, engine)
+    originals = dict(_originals(config, library.photos, words, unpublished))
+    photos, jobs = _plan_photos(config, library.photos, words, places, originals, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
     texts = tuple(
         Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
@@ -215,23 +221,44 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
     return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
 
 
+def _originals(
+    config: Config, photos: Iterable[Photo], words: Words, unpublished: Collection[str]
+) -> Iterator[tuple[str, Originals]]:
+    """Say for each photo how its original is published: as the nearest album wants it, or all."""
+
+    @cache
+    def wanted(folder: str) -> Originals:
+        document = words.albums.get(folder)
+        if document and document.matter.originals:
+            return document.matter.originals
+        return wanted(posixpath.dirname(folder)) if folder else config.images.originals
+
+    for photo in photos:
+        yield (
+            photo.path,
+            ("none" if photo.path in unpublished else wanted(posixpath.dirname(photo.path))),
+        )
+
+
 def _plan_photos(
-    config: Config, photos: Sequence[Photo], words: Words, places: _Places, engine: str
+    config: Config,
+    photos: Sequence[Photo],
+    words: Words,
+    places: _Places,
+    originals: Mapping[str, Originals],
+    engine: str,
 ) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
     """Plan every photo, by path; there is one job for each different picture, largest first."""
     variants_of = planner(config.images, engine)
     variants = [variants_of(photo) for photo in photos]
     paths = [photo.path for photo in photos]
     aliases = routes.alias_files(paths, [OUTPUTS[each.alias_format].suffixes for each in variants])
-    originals = (
-        [f"{routes.FULL}/{path}" for path in routes.raw_files(paths)]
-        if config.images.originals == "verbatim"
-        else [""] * len(paths)
-    )
+    raw_files = routes.raw_files(paths)
     steps_of = cache(_steps)
     planned: dict[str, PlannedPhoto] = {}
     jobs: dict[str, Job] = {}
-    for photo, made, alias, original in zip(photos, variants, aliases, originals, strict=True):
+    for photo, made, alias, raw in zip(photos, variants, aliases, raw_files, strict=True):
+        how = originals[photo.path]
         address = places.photos[photo.path]
         stem_path = f"{routes.IMAGE}/{address[:-1]}"
         steps = steps_of(photo.size, made.steps)
@@ -241,7 +268,8 @@ def _plan_photos(
             address=address,
             sources=tuple(_source(name, key, stem_path, steps) for name, key in made.shown),
             alias=Alias(alias, made.alias_key, made.alias_index),
-            original=original,
+            original="" if how == "none" else f"{routes.FULL}/{raw}",
+            scrubbed=how == "scrub",
         )
         jobs.setdefault(photo.digest, Job(photo, made.recipes))
     largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))

@@ -8,6 +8,9 @@ from msgspec import Struct
 from generator.model import Metadata
 from generator.text import clean_text
 
+# Variants of this longest side, or a larger one, say whose they are; smaller ones only show.
+RIGHTS_FROM = 1080
+
 # What is left of a text, in characters: enough for a notice, and no way to fill a file.
 _LONGEST = 500
 

@@ -109,9 +109,8 @@ def _jpeg_profile(bodies: Iterable[bytes]) -> list[bytes]:
 
 def _profile(profile: bytes) -> bytes:
     """Return an ICC profile as long as it says it is; empty if it is none (ICC.1:2022, 7.2)."""
-    if len(profile) < 132 or profile[36:40] != b"acsp":
-        return b""
-    return profile[: int.from_bytes(profile[:4], "big")]
+    size = int.from_bytes(profile[:4], "big")
+    return profile[:size] if min(size, len(profile)) >= 132 and profile[36:40] == b"acsp" else b""
 
 
 def _upright(facts: Facts, packet: bytes) -> Facts:

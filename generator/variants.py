@@ -10,6 +10,7 @@ from generator.config import ImageSettings
 from generator.formats import OUTPUTS, web_format
 from generator.geometry import ladder
 from generator.model import Photo, Recipe
+from generator.rights import RIGHTS_FROM, rights_of, rights_packet
 from generator.store import digest_of
 
 
@@ -34,6 +35,7 @@ class _Shape(Struct, frozen=True):
     longest: int
     format: str
     transparent: bool
+    rights: str
 
 
 class _Menu(Struct, frozen=True):
@@ -49,7 +51,8 @@ def planner(images: ImageSettings, engine: str) -> Callable[[Photo], Variants]:
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
-        chosen: _Menu = menu(_Shape(photo.size.longest, photo.format, photo.transparent))
+        rights = rights_packet(rights_of(photo.metadata, images.rights)).decode()
+        chosen: _Menu = menu(_Shape(photo.size.longest, photo.format, photo.transparent, rights))
         keys = {
             recipe: digest_of(encoded(recipe), photo.digest.encode())
             for recipe in (*chosen.shown, chosen.alias)
@@ -75,7 +78,8 @@ def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
     def recipe(name: str, outputs: tuple[int, ...]) -> Recipe:
         quality = getattr(images.quality, name, 0)
         effort = "" if name == "jpeg" else images.effort
-        return Recipe(engine, name, quality, effort, chain, outputs)
+        rights = shape.rights if max(outputs) >= RIGHTS_FROM else ""
+        return Recipe(engine, name, quality, effort, chain, outputs, rights)
 
     opaque_only = {name for name in OUTPUTS if not OUTPUTS[name].alpha}
     wanted = {

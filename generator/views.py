@@ -132,7 +132,7 @@ class AlbumPage(Page, frozen=True, kw_only=True, tag=True):
 class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     """A photo among the photos of its album; `heading` is its title, or what number it has.
 
-    `original` is empty if it is not published.
+    `original` is empty if it is not published; its size is 0 if it is not known yet.
     """
 
     template: ClassVar[str] = "photo.html"
