@@ -23,7 +23,7 @@ class Audit(Struct, frozen=True):
 
 
 class _Rules(Struct, frozen=True):
-    """Files that may tell everything, positions that no page may name, and paths of this machine."""
+    """Files that may tell everything, positions no page may name, and folders of this machine."""
 
     free: frozenset[str]
     positions: privacy.Positions

@@ -146,18 +146,22 @@ def _is_preview(block: _Block, fields: Sequence[_Field]) -> bool:
 
 def _fields(block: _Block, fields: Sequence[_Field], depth: int) -> Iterator[Finding]:
     for field in fields:
-        if field.tag in _TAGS and field.value.strip(b"\0 "):
-            yield Finding(*_TAGS[field.tag])
-        elif field.tag == _GPS:
-            yield from _gps(block, field)
-        elif field.tag == _SUB_PICTURES:
-            yield Finding("preview", "a picture within a TIFF")
-        elif field.tag == _IIM:
-            yield from _datasets(field.value)
-        elif field.tag in _DIRECTORIES and depth < 3:
-            for offset in block.numbers(field):
-                if directory := block.directory(offset):
-                    yield from _fields(block, directory[0], depth + 1)
+        yield from _field(block, field, depth)
+
+
+def _field(block: _Block, field: _Field, depth: int) -> Iterator[Finding]:
+    if field.tag in _TAGS and field.value.strip(b"\0 "):
+        yield Finding(*_TAGS[field.tag])
+    elif field.tag == _GPS:
+        yield from _gps(block, field)
+    elif field.tag == _SUB_PICTURES:
+        yield Finding("preview", "a picture within a TIFF")
+    elif field.tag == _IIM:
+        yield from _datasets(field.value)
+    elif field.tag in _DIRECTORIES and depth < 3:
+        for offset in block.numbers(field):
+            if directory := block.directory(offset):
+                yield from _fields(block, directory[0], depth + 1)
 
 
 def _gps(block: _Block, field: _Field) -> Iterator[Finding]:
@@ -194,8 +198,11 @@ def _xmp(data: bytes) -> Iterator[Finding]:
     start = _XMP_START.search(data)
     if start is None:
         return
+    # A long packet lies in pieces; one without an end goes on for ever.
+    end = data.rfind(b"RDF>", start.start())
+    packet = data[start.start() : end if end > 0 else len(data)]
     for kind, names in _XMP_NAMES.items():
-        for name in {found[1].decode() for found in names.finditer(data, start.start())}:
+        for name in {found[1].decode() for found in names.finditer(packet)}:
             yield Finding(kind, f"XMP {name}")
 
 

@@ -20,7 +20,7 @@ from generator.survey import Survey
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 1
+SCAN_VERSION = 2
 
 # Photographs a process reads between two answers: enough that handing over costs nothing.
 _BATCH = 24

@@ -28,6 +28,7 @@ from generator.rights import Rights
 from generator.scrub import scrub
 from tests.support.canaries import (
     CANARY,
+    NOTICE,
     PLANTED,
     PROFILE,
     canaries_in,
@@ -144,6 +145,7 @@ def test_nothing_that_tells_is_left(planted: tuple[str, bytes]) -> None:
     scrubbed = scrub(planted[1], planted[0])
 
     assert canaries_in(scrubbed) == []
+    assert NOTICE.encode() not in scrubbed
     assert b"thmb" not in scrubbed
     assert b"ftypmp42" not in scrubbed
 

@@ -27,6 +27,8 @@ from tests.support.pictures import (
 )
 
 CANARY = "CANARY"
+# What pages may show: it says nothing of a place, a thing or a person who is not the author.
+NOTICE = "Noticed"
 # A part of a position that no other number in a file would be.
 SECONDS = 123456789
 LATITUDE, LONGITUDE = 65.0534294, -16.6034294
@@ -63,14 +65,14 @@ def told_exif(orientation: int = 1) -> bytes:
     """Make EXIF that tells all that a camera can, with a thumbnail, and facts that may be told."""
     data = exif(
         orientation,
-        t270=f"{CANARY} description",
+        t270=f"{NOTICE} description",
         t271="Maker",
         t272="Model 1",
         t305=f"{CANARY} software",
         t306="2025:05:03 18:30:01",
-        t315=f"{CANARY} artist",
+        t315=f"{NOTICE} artist",
         t316=f"{CANARY} computer",
-        t33432=f"{CANARY} copyright",
+        t33432=f"{NOTICE} copyright",
         t33434=IFDRational(1, 250),
         t33437=IFDRational(28, 10),
         t34855=400,
@@ -78,7 +80,7 @@ def told_exif(orientation: int = 1) -> bytes:
         t36881="+02:00",
         t37386=IFDRational(50, 1),
         t37500=b"Nikon\0" + f"{CANARY} maker note".encode() * 30,
-        t37510=b"ASCII\0\0\0" + CANARY.encode(),
+        t37510=b"ASCII\0\0\0" + NOTICE.encode(),
         t37521="042",
         t42016=f"{CANARY}0123456789",
         t42032=f"{CANARY} owner",
@@ -130,7 +132,7 @@ def told_xmp() -> bytes:
  exif:GPSLatitude="65,3.2057N{CANARY}" exif:GPSLongitude="16,36.2057W"
  aux:SerialNumber="{CANARY}" photoshop:City="{CANARY}">
 <aux:OwnerName>{CANARY}</aux:OwnerName>
-<dc:creator><rdf:Seq><rdf:li>{CANARY}</rdf:li></rdf:Seq></dc:creator>
+<dc:creator><rdf:Seq><rdf:li>{NOTICE}</rdf:li></rdf:Seq></dc:creator>
 <mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag><rdf:li
  mwg-rs:Name="{CANARY}" mwg-rs:Type="Face"/></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>
 <xmp:Thumbnails><rdf:Alt><rdf:li xmpGImg:image="{picture}"/></rdf:Alt></xmp:Thumbnails>
@@ -139,7 +141,7 @@ def told_xmp() -> bytes:
 
 def told_iptc() -> bytes:
     """Make an APP13 segment that tells a by-line and a city."""
-    return iptc_segment([(80, f"{CANARY} by-line".encode()), (90, f"{CANARY} city".encode())])
+    return iptc_segment([(80, f"{NOTICE} by-line".encode()), (90, f"{CANARY} city".encode())])
 
 
 def movie() -> bytes:
@@ -296,7 +298,8 @@ def told_tiff(plain: bytes) -> bytes:
     page = put(0, [(254, 4, 1, one), *pointers, _text_row(270, CANARY)])
     kept = [row for row in rows if row[0] not in (271, 272)]
     texts = {271: "Maker", 272: "Model 1"}
-    texts |= dict.fromkeys((270, 305, 315, 316, 33432, 50735), f"{CANARY} text")
+    texts |= dict.fromkeys((305, 316, 50735), f"{CANARY} text")
+    texts |= dict.fromkeys((270, 315, 33432), f"{NOTICE} text")
     xmp, iptc = told_xmp(), told_iptc()[30:]
     more: list[Row] = [(700, 1, len(xmp), xmp), (33723, 7, len(iptc), iptc)]
     more += [(65001, 7, len(CANARY), CANARY.encode()), gps, said, sub]
