@@ -7,6 +7,7 @@ from generator.containers import MalformedError
 from generator.errors import Problem
 from generator.layout import PICTURES
 from generator.model import Photo
+from generator.privacy import findings
 from generator.rights import rights_of, rights_packet
 from generator.scrub import SCRUB_VERSION, scrub
 from generator.store import digest_of
@@ -24,16 +25,24 @@ def scrubbed_identity(photo: Photo, fields: Collection[str]) -> str:
 
 
 def why_not(photo: Photo, pictures: Path) -> Problem | None:
-    """Say why the original of a photo cannot be scrubbed; None if it can. A task for a process."""
+    """Say why the original of a photo cannot be scrubbed; None if it can. A task for a process.
+
+    A damaged file may call its metadata pixels: what the independent reader still finds is a
+    reason too.
+    """
     try:
-        scrub((pictures / photo.path).read_bytes(), photo.format)
+        told = findings(scrub((pictures / photo.path).read_bytes(), photo.format))
     except MalformedError as error:
-        what = f"its original is not published, for it cannot be scrubbed: {error}"
-        return not_scrubbed(photo, what, "export it anew as JPEG, PNG or TIFF")
+        why = str(error)
     except OSError:
         # Whoever copies it will meet the same, and say so.
         return None
-    return None
+    else:
+        if not told:
+            return None
+        why = f"among its pixels is {told[0].kind}: {told[0].detail}"
+    what = f"its original is not published, for it cannot be scrubbed: {why}"
+    return not_scrubbed(photo, what, "export it anew as JPEG, PNG or TIFF")
 
 
 def not_scrubbed(photo: Photo, what: str, hint: str, *, passing: bool = False) -> Problem:

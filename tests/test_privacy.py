@@ -235,6 +235,25 @@ def test_an_original_that_cannot_be_scrubbed_costs_itself_only(site: Site, tmp_p
     assert tree(site.output) == clean_tree(site, tmp_path / "twin")
 
 
+def test_what_the_reader_still_finds_is_not_published(site: Site) -> None:
+    block = told_exif()
+    block += bytes(-len(block) % 96)
+    site.write(
+        "pictures/a.bmp", encoded(Image.frombytes("RGB", (32, len(block) // 96), block), "BMP")
+    )
+    # A BMP stores blue first: written so, the pixels read as EXIF.
+    swapped = Image.frombytes("RGB", (32, len(block) // 96), block, "raw", "BGR", 0, -1)
+    site.write("pictures/b.bmp", encoded(swapped, "BMP"))
+    originals(site, "scrub")
+    (problem,) = site.build().problems
+
+    assert problem.where == "pictures/b.bmp"
+    assert "among its pixels is" in problem.what
+    assert (site.output / "full/a.bmp").exists()
+    assert not (site.output / "full/b.bmp").exists()
+    assert check(site)[0] == 0
+
+
 def test_check_names_what_the_settings_no_longer_allow(site: Site) -> None:
     site.write("pictures/a.jpg", told_jpeg(encoded(chart(), "JPEG")))
     site.build()
