@@ -19,7 +19,7 @@ import msgspec
 from generator import __version__, publish, store
 from generator.build import build
 from generator.config import load_config
-from generator.errors import FastphotoError, MachineError, Problem
+from generator.errors import ConfigError, FastphotoError, MachineError, Problem
 from generator.formats import remedy
 from generator.layout import CACHE, OUTPUT
 from generator.report import Listener, Options, Report
@@ -96,6 +96,41 @@ def build_command(
     else:
         _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
+
+
+@cli.command("check")
+@_site_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the finished site is; by default output/ in the site's folder.",
+)
+@click.option(
+    "--privacy",
+    is_flag=True,
+    help="Read every published file for locations, serial numbers, names, previews, maker notes.",
+)
+def check_command(site: Path, output: Path | None, privacy: bool) -> None:
+    """Look through what was published, without changing anything.
+
+    Exit status: 0 nothing found; 1 something that the settings do not allow; 2 wrong usage, or
+    nothing built yet.
+    """
+    # Late: it plans once more, which takes more than a start of the command may.
+    from generator.audit import audit_privacy  # noqa: PLC0415
+
+    if not privacy:
+        raise click.UsageError("say what to check: --privacy")
+    config = load_config(site)
+    cache = site / CACHE
+    if not cache.is_dir():
+        raise ConfigError(Problem(str(site), "no build of this site is known", "build it first"))
+    with store.exclusive(cache, Listener().waiting):
+        audit = audit_privacy(site, output or site / OUTPUT, config)
+    _tell_problems(audit.problems)
+    found = _count(len(audit.problems), "finding") if audit.problems else "nothing found"
+    click.echo(f"{_count(audit.files, 'file')} read, {found}")
+    sys.exit(1 if audit.problems else 0)
 
 
 @cli.command("clean")

@@ -165,7 +165,8 @@ class _Builder:
             position=index + 1,
             count=len(album.photos),
             original=quote(photo.original),
-            original_size=photo.photo.stamp.size,
+            # How large a scrubbed one is, nobody knows before it is made.
+            original_size=0 if photo.scrubbed else photo.photo.stamp.size,
         )
 
     def _text(self, text: Text) -> TextPage:

@@ -17,6 +17,8 @@ Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 FormatName = Literal["avif", "webp", "jpeg", "png"]
 Sort = Literal["taken", "name"]
+Originals = Literal["verbatim", "scrub", "none"]
+RightsField = Literal["creator", "credit", "copyright", "license"]
 BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[\w.-]+(:\d+)?(/[^\s?#\[\]]*)?)?\Z")]
 
 
@@ -56,7 +58,8 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     effort: Literal["fast", "balanced", "small"] = "fast"
     light: Literal["gamma", "linear"] = "gamma"
     profile: Literal["keep", "srgb"] = "keep"
-    originals: Literal["verbatim", "none"] = "verbatim"
+    originals: Originals = "verbatim"
+    rights: tuple[RightsField, ...] = ("creator", "credit", "copyright", "license")
     max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
     svg: bool = False
 
@@ -122,7 +125,8 @@ def parse_config(text: str) -> Config:
     images = config.images
     ladder = tuple(sorted(set(images.max_dimensions)))
     formats = tuple(dict.fromkeys(images.formats))
-    tidy = msgspec.structs.replace(images, max_dimensions=ladder, formats=formats)
+    rights = tuple(dict.fromkeys(images.rights))
+    tidy = msgspec.structs.replace(images, max_dimensions=ladder, formats=formats, rights=rights)
     return msgspec.structs.replace(config, images=tidy)
 
 

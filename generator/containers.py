@@ -267,7 +267,10 @@ def tiff_directories(data: Data) -> Iterator[Directory]:
 
 
 def tiff_directory(data: Data, tiff: Tiff, at: int) -> Directory:
-    """Read one directory; entries of types that nobody knows are left out (TIFF 6.0, section 2)."""
+    """Read one directory (TIFF 6.0, section 2).
+
+    An entry of a type that nobody knows, or whose value lies outside, is left out.
+    """
     number, place = ("Q", "Q") if tiff.big else ("H", "I")
     entry_size, width = (20, 8) if tiff.big else (12, 4)
     first = at + struct.calcsize(f"<{number}")
@@ -286,8 +289,8 @@ def tiff_directory(data: Data, tiff: Tiff, at: int) -> Directory:
         start = each + 4 + width
         if size > width:
             (start,) = struct.unpack_from(tiff.order + place, data, start)
-        _fits(start + size, len(data), f"the value of tag {tag}")
-        entries.append(Entry(tag, kind, values, each, start, start + size))
+        if start + size <= len(data):
+            entries.append(Entry(tag, kind, values, each, start, start + size))
     (following,) = struct.unpack_from(tiff.order + place, data, last)
     return Directory(at, last + width, tuple(entries), following)
 
@@ -303,8 +306,9 @@ class Item(Struct, frozen=True):
     """An item of a HEIF file: a picture, or what is said of one.
 
     Its bytes are those of its `extents`, in order; they lie in the file, or, if it is `inside`,
-    in the box idat of the metadata: both are given as places in the file. `properties` are boxes
-    in ipco. An item of another kind of construction has no extents.
+    in the box idat of the metadata: both are given as places in the file. An item of another kind
+    of construction has no extents. `properties` are boxes in ipco, where `indexes` number them
+    from 1; those that a reader must understand have 0x8000 added.
     """
 
     id: int
@@ -312,6 +316,7 @@ class Item(Struct, frozen=True):
     extents: tuple[tuple[int, int], ...]
     inside: bool
     properties: tuple[Part, ...]
+    indexes: tuple[int, ...]
 
 
 class Heif(Struct, frozen=True):
@@ -335,11 +340,13 @@ def heif(data: Data) -> Heif:
     primary = fields.number(2 if fields.version == 0 else 4)
     idat = inside.get(b"idat")
     places = _locations(data, inside[b"iloc"], idat)
-    properties = _properties(data, inside.get(b"iprp"))
-    items = {
-        item: Item(item, kind, *places.get(item, ((), False)), properties.get(item, ()))
-        for item, kind in _item_kinds(data, inside[b"iinf"]).items()
-    }
+    boxed, indexes = _properties(data, inside.get(b"iprp"))
+    items = {}
+    for item, kind in _item_kinds(data, inside[b"iinf"]).items():
+        extents, is_inside = places.get(item, ((), False))
+        own = tuple(each for each in indexes.get(item, ()) if 0 < each & 0x7FFF <= len(boxed))
+        properties = tuple(boxed[(each & 0x7FFF) - 1] for each in own)
+        items[item] = Item(item, kind, extents, is_inside, properties, own)
     references = tuple(_references(data, inside[b"iref"])) if b"iref" in inside else ()
     return Heif(primary, items, references)
 
@@ -425,28 +432,29 @@ def _placed(
     return tuple(placed), method == 1
 
 
-def _properties(data: Data, iprp: Part | None) -> dict[int, tuple[Part, ...]]:
-    if iprp is None:
-        return {}
-    inside = list(boxes(data, iprp.body, iprp.end))
-    known = [
+def _properties(data: Data, iprp: Part | None) -> tuple[list[Part], dict[int, list[int]]]:
+    """Return the boxes in ipco, and for each item the numbers of its own."""
+    inside = list(boxes(data, iprp.body, iprp.end)) if iprp else []
+    boxed = [
         part for ipco in inside if ipco.kind == b"ipco" for part in boxes(data, ipco.body, ipco.end)
     ]
-    found: dict[int, list[Part]] = defaultdict(list)
+    found: dict[int, list[int]] = defaultdict(list)
     for ipma in inside:
         if ipma.kind != b"ipma":
             continue
         fields = _Fields(data, ipma)
         for _ in range(fields.number(4)):
             item = fields.number(2 if fields.version < 1 else 4)
-            indexes = [_property_index(fields) for _ in range(fields.number(1))]
-            found[item] += (known[index - 1] for index in indexes if 0 < index <= len(known))
-    return {item: tuple(each) for item, each in found.items()}
+            found[item] += (_property_index(fields) for _ in range(fields.number(1)))
+    return boxed, found
 
 
 def _property_index(fields: _Fields) -> int:
-    """Read the number of a property, without the bit that says whether it is essential."""
-    return fields.number(2) & 0x7FFF if fields.flags & 1 else fields.number(1) & 0x7F
+    """Read the number of a property; the first bit says whether it is essential."""
+    if fields.flags & 1:
+        return fields.number(2)
+    value = fields.number(1)
+    return value & 0x7F | (value & 0x80) << 8
 
 
 def _references(data: Data, iref: Part) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:

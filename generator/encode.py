@@ -9,6 +9,7 @@ from pathlib import Path
 import imagecodecs
 from msgspec import Struct
 from PIL import Image, ImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from generator import decode, icc, store
 from generator.coding import Coding, coding_of
@@ -22,6 +23,7 @@ from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
+from generator.rights import RIGHTS_FROM
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
@@ -221,9 +223,25 @@ def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
 def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> bytes:
     buffer = io.BytesIO()
     profile = embedded(recipe.gamut) if image.mode != "L" else b""
-    options = _options(recipe, quality)
-    image.save(buffer, OUTPUTS[recipe.format].pillow, icc_profile=profile or None, **options)
+    rights = recipe.rights if max(image.size) >= RIGHTS_FROM else ""
+    image.save(
+        buffer,
+        OUTPUTS[recipe.format].pillow,
+        icc_profile=profile or None,
+        **_options(recipe, quality),
+        **_told(recipe.format, rights),
+    )
     return buffer.getvalue()
+
+
+def _told(name: str, rights: str) -> dict[str, bytes | PngInfo]:
+    if not rights:
+        return {}
+    if name != "png":
+        return {"xmp": rights.encode()}
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", rights)
+    return {"pnginfo": info}
 
 
 def _options(recipe: Recipe, quality: int) -> dict[str, int | str | bool]:

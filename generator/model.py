@@ -168,6 +168,7 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
+    originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
 
 
@@ -209,8 +210,9 @@ class Recipe(Struct, frozen=True, array_like=True):
 
     `chain` is every longest side that is resampled, largest first, for each is made from a larger
     one; `outputs` are those encoded in this format. `light` is what is averaged, `gamut` what the
-    pixels are converted to, `bits` a channel's depth. `engine` names the versions of our own
-    recipe and of the libraries that decode, resample and encode.
+    pixels are converted to, `bits` a channel's depth. `rights` is the XMP packet that the larger
+    ones carry, or empty. `engine` names the versions of our own recipe and of the libraries that
+    decode, resample and encode.
     """
 
     engine: str
@@ -222,6 +224,7 @@ class Recipe(Struct, frozen=True, array_like=True):
     light: Literal["gamma", "linear"] = "gamma"
     gamut: Literal["srgb", "p3"] = "srgb"
     bits: int = 8
+    rights: str = ""
 
 
 class Job(Struct, frozen=True):
@@ -244,6 +247,12 @@ class PictureOrigin(Struct, frozen=True, tag=True):
     photo: Photo
 
 
+class ScrubbedOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of a file in the pictures folder, without what it tells."""
+
+    photo: Photo
+
+
 class ThemeOrigin(Struct, frozen=True, tag=True):
     """The bytes are those of a static file of the theme."""
 
@@ -262,7 +271,7 @@ class PageOrigin(Struct, frozen=True, tag=True, gc=False):
     index: int
 
 
-Origin = StoreOrigin | PictureOrigin | ThemeOrigin | TextOrigin | PageOrigin
+Origin = StoreOrigin | PictureOrigin | ScrubbedOrigin | ThemeOrigin | TextOrigin | PageOrigin
 
 
 class OutputFile(Struct, frozen=True, gc=False):

@@ -9,10 +9,12 @@ from generator.model import (
     OutputFile,
     PageOrigin,
     PictureOrigin,
+    ScrubbedOrigin,
     StoreOrigin,
     TextOrigin,
     ThemeOrigin,
 )
+from generator.originals import scrubbed_identity
 from generator.plan import Plan, PlannedPhoto
 from generator.store import digest_of
 from generator.views import AnyPage, Site
@@ -29,7 +31,7 @@ def outputs(
     for asset in plan.theme.assets:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for photo in plan.root.all_photos():
-        yield from _photo_files(photo)
+        yield from _photo_files(photo, plan.config.images.rights)
     shared = digest_of(renderer.encode(), plan.theme.digest.encode(), msgspec.msgpack.encode(site))
     encoder = msgspec.msgpack.Encoder()
     # Leaves before the pages that list them, the front page last.
@@ -38,7 +40,7 @@ def outputs(
         yield OutputFile(page_path(page), identity, PageOrigin(index))
 
 
-def _photo_files(photo: PlannedPhoto) -> Iterator[OutputFile]:
+def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputFile]:
     for source in photo.sources:
         for index, step in enumerate(source.steps):
             yield _stored(source.path(step), source.key, index)
@@ -46,6 +48,9 @@ def _photo_files(photo: PlannedPhoto) -> Iterator[OutputFile]:
     if photo.original and photo.photo.format == "SVG":
         # Never the file itself, which may hold scripts.
         yield _stored(photo.original, photo.alias.key, photo.alias.index)
+    elif photo.original and photo.scrubbed:
+        identity = scrubbed_identity(photo.photo, rights)
+        yield OutputFile(photo.original, identity, ScrubbedOrigin(photo.photo))
     elif photo.original:
         yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
 

@@ -2,14 +2,14 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
 from natsort import natsort_keygen, ns
 
 from generator import routes
-from generator.config import Config
+from generator.config import Config, Originals
 from generator.errors import Problem
 from generator.formats import PUBLISHED
 from generator.geometry import fit
@@ -70,6 +70,7 @@ class PhotoWords(Struct, frozen=True):
 class PlannedPhoto(Struct, frozen=True):
     """A photo with its words and its place in the site; `original` is empty if not published.
 
+    A `scrubbed` original is published without what it tells.
     `sources` are in the order a browser shall try them; the last is what every browser shows.
     """
 
@@ -79,6 +80,7 @@ class PlannedPhoto(Struct, frozen=True):
     sources: tuple[Source, ...]
     alias: Alias
     original: str
+    scrubbed: bool
 
     @property
     def anchor(self) -> str:
@@ -129,17 +131,22 @@ class Plan(Struct, frozen=True):
 
 
 def make_plan(
-    config: Config, library: Library, engine: Callable[[str], str]
+    config: Config,
+    library: Library,
+    engine: Callable[[str], str],
+    unpublished: Collection[str] = (),
 ) -> tuple[Plan, tuple[Problem, ...]]:
     """Decide everything that sources and settings decide; the problems are warnings.
 
     The library must hold at least one photo that is shown. `engine` names the software that will
-    render pictures of an input format.
+    render pictures of an input format. The originals of the photos in `unpublished`, by path, are
+    left out.
     """
     words, problems = match(library.photos, library.documents)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
     places, moved = _places(shown, words)
-    photos, jobs = _plan_photos(config, shown, words, places, engine)
+    originals = dict(_originals(config, shown, words, unpublished))
+    photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
     texts = tuple(
         Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
@@ -224,11 +231,31 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
     return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
 
 
+def _originals(
+    config: Config, photos: Iterable[Photo], words: Words, unpublished: Collection[str]
+) -> Iterator[tuple[str, Originals]]:
+    """Say for each photo how its original is published: as the nearest album wants it, or all."""
+
+    @cache
+    def wanted(folder: str) -> Originals:
+        document = words.albums.get(folder)
+        if document and document.matter.originals:
+            return document.matter.originals
+        return wanted(posixpath.dirname(folder)) if folder else config.images.originals
+
+    for photo in photos:
+        yield (
+            photo.path,
+            ("none" if photo.path in unpublished else wanted(posixpath.dirname(photo.path))),
+        )
+
+
 def _plan_photos(
     config: Config,
     photos: Sequence[Photo],
     words: Words,
     places: _Places,
+    originals: Mapping[str, Originals],
     engine: Callable[[str], str],
 ) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
     """Plan every photo, by path; there is one job for each different picture, largest first."""
@@ -238,15 +265,12 @@ def _plan_photos(
     aliases = routes.alias_files(
         paths, [PUBLISHED[each.alias_format].suffixes for each in variants]
     )
-    originals = (
-        [f"{routes.FULL}/{path}" for path in routes.raw_files([*map(_original_name, photos)])]
-        if config.images.originals == "verbatim"
-        else [""] * len(paths)
-    )
+    raw_files = routes.raw_files([*map(_original_name, photos)])
     steps_of = cache(_steps)
     planned: dict[str, PlannedPhoto] = {}
-    jobs: dict[str, Job] = {}
-    for photo, made, alias, original in zip(photos, variants, aliases, originals, strict=True):
+    jobs: dict[tuple[str, ...], Job] = {}
+    for photo, made, alias, raw in zip(photos, variants, aliases, raw_files, strict=True):
+        how = originals[photo.path]
         address = places.photos[photo.path]
         stem_path = f"{routes.IMAGE}/{address[:-1]}"
         steps = steps_of(photo.size, made.steps)
@@ -256,9 +280,10 @@ def _plan_photos(
             address=address,
             sources=tuple(_source(name, key, stem_path, steps) for name, key in made.shown),
             alias=Alias(alias, made.alias_key, made.alias_index),
-            original=original,
+            original="" if how == "none" else f"{routes.FULL}/{raw}",
+            scrubbed=how == "scrub" and photo.format != "SVG",
         )
-        jobs.setdefault(photo.digest, Job(photo, made.recipes))
+        jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes))
     largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
     return planned, tuple(largest_first)
 

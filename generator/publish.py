@@ -1,6 +1,7 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
+import io
 import os
 import shutil
 import stat
@@ -45,6 +46,12 @@ class Original(Struct, frozen=True):
     source: Path
     photo: Photo
 
+    def read(self) -> bytes:
+        """Return the bytes; SourceChangedError if they are no longer those that were planned."""
+        buffer = io.BytesIO()
+        self.copy_to(buffer)
+        return buffer.getvalue()
+
     def copy_to(self, target: BinaryIO) -> None:
         """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
         try:
@@ -59,7 +66,7 @@ class Original(Struct, frozen=True):
 
 
 def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    # Where the file system can, this shares the blocks instead of copying them.
+    # Where the file system can, this shares the blocks instead of copying them; into memory, none.
     if hasattr(os, "copy_file_range"):
         with suppress(OSError):
             while size > 0 and (

@@ -13,6 +13,7 @@ from generator.errors import Problem
 from generator.geometry import DRAFT_RATIO
 from generator.layout import PICTURES
 from generator.model import Job, Photo
+from generator.originals import not_scrubbed, why_not
 from generator.workers import Died, Workers
 
 # Pillow keeps a pixel of any colour in four bytes; formats other than JPEG decode whole, in front
@@ -71,6 +72,18 @@ def render(
             variants += result.variants
         progress(done, len(jobs))
     return Results(len(jobs) - len(failures), variants, failures)
+
+
+def unscrubbable(photos: Sequence[Photo], pictures: Path, workers: Workers) -> dict[str, Problem]:
+    """Return the photos whose originals cannot be scrubbed, by path, and why."""
+    found: dict[str, Problem] = {}
+    task = partial(why_not, pictures=pictures)
+    for photo, result in workers.run(task, photos):
+        if isinstance(result, Died):
+            found[photo.path] = not_scrubbed(photo, Died.what, Died.hint, passing=True)
+        elif result is not None:
+            found[photo.path] = result
+    return found
 
 
 def decoded_bytes(job: Job) -> int:

@@ -1,7 +1,7 @@
 """The steps of a build in their order: scan, plan, render, pages, publish. One direction."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -19,18 +19,21 @@ from generator.model import (
     Library,
     OutputFile,
     PageOrigin,
+    Photo,
     PictureOrigin,
     Private,
+    ScrubbedOrigin,
     StoreOrigin,
     Stray,
     TextOrigin,
     ThemeOrigin,
 )
+from generator.originals import scrubbed
 from generator.outputs import outputs
 from generator.pages import Renderer, renderer_version
 from generator.plan import Plan, is_shown, make_plan
 from generator.publish import Changes, Content, Original, SourceChangedError, foresee, publish
-from generator.render import Results, missing, render
+from generator.render import Results, missing, render, unscrubbable
 from generator.report import Order, Report
 from generator.routes import STATIC
 from generator.scan import Memo, Remembered, memo_version, scan
@@ -127,11 +130,12 @@ def _make(
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures: dict[str, Problem] = {}
+    unpublished: dict[str, Problem] = {}
     photos = variants = 0
     force = order.options.force
     while True:
         left = _without(library, failures, order.config)
-        design = _design(order, left)
+        design = _design(order, left, unpublished)
         known = Manifest(manifest.place) if order.options.force else manifest
         to_write = pending(design.files, known, order.output)
         results = _render(order, design, to_write, workers, force=force)
@@ -139,10 +143,15 @@ def _make(
         photos += results.photos
         variants += results.variants
         failures |= _lost(left, results.failures)
-        if results.failures:
+        originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
+        unpublished |= (
+            refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
+        )
+        if results.failures or refused_originals:
             continue
         ahead = foresee(design.files, manifest, order.output)
-        problems = in_order((*refused, *failures.values(), *design.problems, *ahead))
+        without = [each for path, each in unpublished.items() if path not in failures]
+        problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
         if order.options.strict and problems:
             return Made(design, Changes(manifest, (), ()), problems, failures, photos, variants)
         try:
@@ -208,8 +217,8 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _design(order: Order, library: Library) -> Design:
-    plan, plan_problems = make_plan(order.config, library, engine)
+def _design(order: Order, library: Library, unpublished: Collection[str]) -> Design:
+    plan, plan_problems = make_plan(order.config, library, engine, unpublished)
     site = site_of(plan)
     pages, page_problems = make_pages(plan)
     renderer = f"{renderer_version()} {code_digest()}"
@@ -229,9 +238,10 @@ def _faults(library: Library) -> Iterator[Problem]:
 def _told(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell everybody what a photographer may want to keep private."""
     photos = list(plan.root.all_photos())
-    hint = 'set originals = "none" in [images] to publish no originals'
+    verbatim = [each for each in photos if each.original and not each.scrubbed]
+    hint = 'set originals = "scrub" in [images] to publish them without, or "none" for none'
     for kind, what in _TOLD.items():
-        told = sum(1 for each in photos if each.original and kind in each.photo.metadata.private)
+        told = sum(1 for each in verbatim if kind in each.photo.metadata.private)
         if told:
             said = f"originals that carry {what}: {told} of {len(photos)}"
             yield Problem("output/full", said, hint, "warning")
@@ -249,21 +259,32 @@ def _publish(
     return changes
 
 
+def _pack(cache: Path, key: str) -> list[bytes]:
+    blobs = store.get_pack(cache, key)
+    if blobs is None:
+        what = "was damaged while the build was at work"
+        raise MachineError(Problem(str(cache), what, "build again"))
+    return blobs
+
+
+def _scrubbed(order: Order, photo: Photo) -> bytes:
+    whole = Original(order.site / PICTURES / photo.path, photo).read()
+    return scrubbed(whole, photo, order.config.images.rights)
+
+
 def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file, from wherever they come."""
-    pack = lru_cache(maxsize=8)(partial(store.get_pack, order.cache))
+    pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     renderer = Renderer(design.plan.theme, design.site)
 
     def content(file: OutputFile) -> Content:
         match file.origin:
             case StoreOrigin(key, index):
-                blobs = pack(key)
-                if blobs is None:
-                    what = "was damaged while the build was at work"
-                    raise MachineError(Problem(str(order.cache), what, "build again"))
-                return blobs[index]
+                return pack(key)[index]
             case PictureOrigin(photo):
                 return Original(order.site / PICTURES / photo.path, photo)
+            case ScrubbedOrigin(photo):
+                return _scrubbed(order, photo)
             case ThemeOrigin(asset):
                 return (Path(asset.folder) / STATIC / asset.name).read_bytes()
             case PageOrigin(index):

@@ -10,6 +10,7 @@ from generator.config import ImageSettings
 from generator.formats import OUTPUTS, web_format
 from generator.geometry import ladder
 from generator.model import Photo, Recipe
+from generator.rights import RIGHTS_FROM, rights_of, rights_packet
 from generator.store import digest_of
 
 
@@ -36,6 +37,7 @@ class _Shape(Struct, frozen=True):
     transparent: bool
     wide: bool
     deep: bool
+    rights: str
 
 
 class _Menu(Struct, frozen=True):
@@ -55,7 +57,14 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
-        shape = _Shape(photo.size.longest, photo.format, photo.transparent, photo.wide, photo.deep)
+        shape = _Shape(
+            longest=photo.size.longest,
+            format=photo.format,
+            transparent=photo.transparent,
+            wide=photo.wide,
+            deep=photo.deep,
+            rights=rights_packet(rights_of(photo.metadata, images.rights)).decode(),
+        )
         chosen: _Menu = menu(shape)
         keys = {
             recipe: digest_of(encoded(recipe), photo.digest.encode())
@@ -98,6 +107,7 @@ def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
             light=images.light,
             gamut="p3" if shape.wide and images.profile == "keep" else "srgb",
             bits=10 if shape.deep and name == "avif" else 8,
+            rights=shape.rights if max(outputs) >= RIGHTS_FROM else "",
         )
 
     opaque_only = {name for name in OUTPUTS if not OUTPUTS[name].alpha}

@@ -88,7 +88,12 @@ def _misplaced(document: Document) -> list[Problem]:
     """Report a page with settings that only a photo or an album has: it must have lost its own."""
     matter = document.matter
     of_photos = {"alt": matter.alt, "caption": matter.caption, "keywords": matter.keywords}
-    of_albums = {"cover": matter.cover, "sort": matter.sort, "reverse": matter.reverse is not None}
+    of_albums = {
+        "cover": matter.cover,
+        "sort": matter.sort,
+        "reverse": matter.reverse is not None,
+        "originals": matter.originals,
+    }
     for owner, keys in (("picture", of_photos), ("album", of_albums)):
         for key, value in keys.items():
             if value:

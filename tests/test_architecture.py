@@ -125,6 +125,11 @@ def test_steps_do_not_know_each_other() -> None:
     assert known == {("pages", "plan")}
 
 
+def test_the_reader_of_what_is_published_shares_no_code_with_what_makes_it() -> None:
+    assert neighbours("privacy") == set()
+    assert strangers("privacy") == {"msgspec"}
+
+
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_library_is_used_only_where_it_belongs(name: str) -> None:
     wrong = {other for other in strangers(name) if name not in OUTSIDE.get(other, set())}

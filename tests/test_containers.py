@@ -156,6 +156,16 @@ def test_directories_in_a_circle_are_refused() -> None:
         list(tiff_directories(tiff))
 
 
+def test_an_entry_whose_value_lies_outside_is_left_out() -> None:
+    tiff = bytearray(encoded(chart(8, 8), "TIFF", dpi=(72, 72)))
+    (before,) = tiff_directories(tiff)
+    (resolution,) = (entry for entry in before.entries if entry.tag == 282)
+    struct.pack_into("<I", tiff, resolution.at + 8, len(tiff) - 7)
+    (after,) = tiff_directories(tiff)
+
+    assert set(after.entries) == set(before.entries) - {resolution}
+
+
 WALKERS: dict[str, Callable[[bytes], Iterator[object]]] = {
     "JPEG": jpeg_segments,
     "PNG": png_chunks,

@@ -386,7 +386,7 @@ def test_originals_that_tell_where_they_were_taken_are_counted(site: Site) -> No
     (problem,) = report.problems
     assert problem.severity == "warning"
     assert problem.what.endswith("were taken: 2 of 4")
-    assert 'originals = "none"' in problem.hint
+    assert 'originals = "scrub"' in problem.hint
     assert report.exit_code == 0
 
 

@@ -1,0 +1,87 @@
+"""What a published site tells against its settings: every file of it is read once more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from generator import privacy, store
+from generator.config import Config
+from generator.errors import ConfigError, Problem
+from generator.files import walk
+from generator.layout import CACHE
+from generator.model import Document, Library, Photo, Theme
+from generator.plan import Plan, make_plan
+from generator.scan import Memo
+
+
+class Audit(Struct, frozen=True):
+    """How many files were read, and what they tell that the settings do not allow."""
+
+    files: int
+    problems: tuple[Problem, ...]
+
+
+class _Rules(Struct, frozen=True):
+    """Files that may tell everything, positions no page may name, and folders of this machine."""
+
+    free: frozenset[str]
+    positions: privacy.Positions
+    paths: tuple[bytes, ...]
+
+
+def audit_privacy(site: Path, output: Path, config: Config) -> Audit:
+    """Read every file of a published site; ConfigError if no build of it is known."""
+    rules = _rules(site, output, config)
+    files = sorted(path for path, _ in walk(output))
+    problems = tuple(problem for path in files for problem in _problems(output, path, rules))
+    return Audit(len(files), problems)
+
+
+def _rules(site: Path, output: Path, config: Config) -> _Rules:
+    memo = store.load(site / CACHE, store.MEMO, Memo)
+    read = [each.value for each in memo.files.values()] if memo else []
+    photos = tuple(value for value in read if isinstance(value, Photo))
+    if not photos or not output.is_dir():
+        raise ConfigError(Problem(str(output), "no build of this site is known", "build it first"))
+    documents = tuple(value for value in read if isinstance(value, Document))
+    plan, _ = make_plan(config, Library(photos, documents, Theme({}, "", ())), engine=str)
+    return _Rules(
+        free=frozenset(_verbatim(plan)),
+        positions={} if config.gallery.show_location else privacy.by_degree(_positions(photos)),
+        paths=tuple(str(path.resolve()).encode() for path in (site, output)),
+    )
+
+
+def _verbatim(plan: Plan) -> Iterator[str]:
+    """Yield the originals that are published as they are, because somebody wants them so."""
+    for photo in plan.root.all_photos():
+        if photo.original and not photo.scrubbed:
+            yield photo.original
+
+
+def _positions(photos: tuple[Photo, ...]) -> Iterator[tuple[float, float]]:
+    for photo in photos:
+        if (place := photo.metadata.location) is not None:
+            yield place.latitude, place.longitude
+
+
+def _problems(output: Path, path: str, rules: _Rules) -> Iterator[Problem]:
+    """Yield what a file tells, as errors whose text begins with a stable code."""
+    if path in rules.free:
+        return
+    data = (output / path).read_bytes()
+    hint = "build again; if it stays, report it, and remove it if it is not of the build"
+    for finding in (*privacy.findings(data), *_on_pages(data, rules)):
+        yield Problem(f"{output.name}/{path}", f"{finding.kind}: {finding.detail}", hint)
+
+
+def _on_pages(data: bytes, rules: _Rules) -> Iterator[privacy.Finding]:
+    if any(privacy.names_path(data, path) for path in rules.paths):
+        yield privacy.Finding("path", "a folder of the machine that built it")
+    if (
+        rules.positions
+        and b"\0" not in data[:4096]
+        and privacy.names_position(data, rules.positions)
+    ):
+        yield privacy.Finding("location", "where a photo was taken, in its text")
