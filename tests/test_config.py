@@ -28,6 +28,7 @@ quality = { avif = 50, webp = 60, jpeg = 70 }
 effort = "small"
 originals = "none"
 max_pixels = 1_000_000
+svg = true
 
 [albums]
 sort = "name"
