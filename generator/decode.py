@@ -1,7 +1,7 @@
 """One picture file to pixels: opened safely, whole or not at all, upright.
 
-The only module that opens pictures. Only formats of the table are tried, only by their content,
-and no picture larger than the limit is given memory.
+The only way to a picture's pixels; drawings have none. Only formats of the table are tried, only by
+their content, and no picture larger than the limit is given memory.
 """
 
 import re

@@ -30,6 +30,7 @@ light = "linear"
 profile = "srgb"
 originals = "none"
 max_pixels = 1_000_000
+svg = true
 
 [albums]
 sort = "name"

@@ -75,7 +75,7 @@ def dng(
         **(tags or {}),
     }
     if not thumbnail:
-        return tiff([main | picture], order, exif=exif)
+        return tiff([picture | main], order, exif=exif)
     small = bytes(16 * 12 * 3)
     main |= {
         254: (1,),
