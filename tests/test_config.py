@@ -29,6 +29,7 @@ effort = "small"
 light = "linear"
 profile = "srgb"
 originals = "none"
+rights = ["license", "creator"]
 max_pixels = 1_000_000
 svg = true
 

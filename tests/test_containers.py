@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
@@ -188,6 +188,7 @@ def test_half_a_file_is_refused(name: str) -> None:
         list(WALKERS[name](b""))
 
 
+@settings(max_examples=100, deadline=None)
 @given(name=st.sampled_from(sorted(WALKERS)), data=st.data())
 def test_damage_is_either_passed_over_or_refused(name: str, data: st.DataObject) -> None:
     file = bytearray(FILES[name])

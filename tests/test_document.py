@@ -54,6 +54,7 @@ cover: falls.jpg
 sort: name
 reverse: true
 slug: the-falls
+originals: scrub
 """
 
 
@@ -71,6 +72,7 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         sort="name",
         reverse=True,
         slug="the-falls",
+        originals="scrub",
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []

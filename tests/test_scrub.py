@@ -4,10 +4,11 @@ import contextlib
 import io
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import pillow_heif
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageSequence
 
@@ -43,6 +44,9 @@ RIGHTS = Rights("Ann & <Bo>", "Agency", "© 2025 Ann", "https://example.org/lice
 @pytest.fixture(params=PLANTED)
 def planted(request: pytest.FixtureRequest) -> tuple[str, bytes]:
     return PLANTED[request.param]()
+
+
+made = cache(lambda name: PLANTED[name]())
 
 
 def opened(data: bytes) -> ImageFile.ImageFile:
@@ -294,13 +298,11 @@ def test_an_end_that_is_missing_is_refused() -> None:
         scrub(jpeg[:-2] + CANARY.encode(), "JPEG")
 
 
-FILES: dict[str, tuple[str, bytes]] = {}
-
-
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_damage_is_refused_or_passed_over_and_raises_nothing_else(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PLANTED)))
-    format_name, whole = FILES.setdefault(name, PLANTED[name]())
+    format_name, whole = made(name)
     file = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 5))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
