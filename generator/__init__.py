@@ -6,15 +6,13 @@ The modules, from the bottom up; each imports only from rows above its own:
     errors formats icc layout model                      the nouns, profiles made of numbers
     containers exif files geometry iptc moments png privacy rights xmp
                                                          safe files, pure sizes, parts of pictures
-    jxl raw svg                                          single formats
-    colour config document metadata store workers        colours, settings, words, cache, processes
-    coding decode hdr                                    how pixels are coded
+    exif_writer jxl metadata raw svg                     words and single formats
+    colour config document rebuild store workers         colours, settings, cache, processes
+    coding decode hdr scrub                              how pixels are coded
     deep                                                 the values of deep ones
     raster                                               pixels on their way to a variant
     encode photo report routes survey variants           one picture, addresses, all files by name
-    exif manifest words
-    rebuild
-    scrub
+    manifest words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given

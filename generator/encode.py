@@ -177,15 +177,14 @@ def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
 def encode(raster: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
     """Encode finished pixels in the format, quality and effort of a recipe, without metadata.
 
-    If that takes more bytes than `larger`, the variant of more pixels, some quality is given up;
-    if nothing helps, it is that variant again. Nobody is served by a small picture that takes
-    longer to load than a large one.
+    If that takes more bytes than `larger`, the variant of more pixels, some quality is given up:
+    nobody is served by a small picture that takes longer to load than a large one.
     """
     limit = math.inf if larger is None else len(larger)
     for body in _attempts(raster, recipe):
         if len(body) <= limit:
-            return body
-    return larger or body
+            break
+    return body
 
 
 def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
@@ -198,7 +197,7 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
     image = eight_bit(raster)
     if recipe.format == "png":
         yield _encode_with_pillow(image, recipe, 0)
-        yield _encode_with_pillow(image.quantize(), recipe, 0)
+        yield from (_encode_with_pillow(image.quantize(n), recipe, 0) for n in (256, 64, 16))
     else:
         yield from (_encode_with_pillow(image, recipe, quality) for quality in qualities)
 

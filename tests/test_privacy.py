@@ -43,7 +43,7 @@ def kinds(data: bytes) -> set[str]:
 
 
 def originals(site: Site, how: str) -> None:
-    site.settings(f'{Site.SETTINGS}originals = "{how}"\n')
+    site.settings(f'{Site.SETTINGS}originals = "{how}"\nrights = []\n')
 
 
 def plant(site: Site) -> None:

@@ -232,14 +232,14 @@ def test_a_broken_sidecar_is_a_warning_each_time_and_costs_nothing_else(
 def test_sidecars_without_a_file_are_counted(built: Site) -> None:
     built.write("pictures/gone.jpg.xmp", packet(dc_title="Gone"))
     built.write("pictures/coast/falls.xmp", packet(dc_title="Elsewhere"))
-    built.write("pictures/raw.xmp", packet(dc_title="Of a raw file"))
-    built.write("pictures/raw.nef", b"raw")
+    built.write("pictures/clip.xmp", packet(dc_title="Of a video"))
+    built.write("pictures/clip.mp4", b"video")
     assert built.build().strays == (
         ("XMP sidecar without a picture", 2),
-        ("camera raw file", 1),
+        ("video", 1),
     )
     done = built.run("build")
-    assert "left out: 2 XMP sidecars without a picture, 1 camera raw file" in done.stdout
+    assert "left out: 2 XMP sidecars without a picture, 1 video" in done.stdout
 
 
 def test_photos_below_the_minimum_rating_are_left_out_with_their_texts(site: Site) -> None:
