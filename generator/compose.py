@@ -11,7 +11,7 @@ import msgspec
 
 from generator import routes
 from generator.errors import Problem
-from generator.model import Document, Html, ImageRef, LinkRef
+from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
 from generator.routes import folded
 from generator.text import long_date
@@ -60,9 +60,14 @@ def _is_top(text: Text) -> bool:
     return text.address.count("/") == 1
 
 
-def make_pages(plan: Plan) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
-    """Build the value of every page; the problems are references that lead nowhere."""
-    builder = _Builder(plan)
+def make_pages(
+    plan: Plan, placeholders: Mapping[str, Placeholder]
+) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
+    """Build the value of every page; the problems are references that lead nowhere.
+
+    Placeholders go by the key of the source that every browser shows.
+    """
+    builder = _Builder(plan, placeholders)
     pages = tuple(builder.pages())
     return pages, tuple(dict.fromkeys(builder.problems))
 
@@ -70,7 +75,7 @@ def make_pages(plan: Plan) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
 class _Builder:
     """Makes page values of a plan; gathers the problems it meets."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, placeholders: Mapping[str, Placeholder]) -> None:
         self.plan = plan
         self.problems: list[Problem] = []
         self._albums = tuple(plan.root.all_albums())
@@ -81,7 +86,8 @@ class _Builder:
                 path = photo.photo.path
                 self._headings[path] = photo.words.title or f"Photo {position}"
                 alt = _alt(photo, position, album)
-                self._pictures[path] = Picture(photo.photo.size, alt, photo.sources)
+                known = None if photo.photo.transparent else placeholders.get(photo.shown)
+                self._pictures[path] = Picture(photo.photo.size, alt, photo.sources, known)
         self._targets = _targets(plan)
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:

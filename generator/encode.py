@@ -21,7 +21,8 @@ from generator.files import mapped, stamp_of
 from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
-from generator.model import Job, Photo, Recipe, Size, Stamp
+from generator.model import Job, Photo, Placeholder, Recipe, Size, Stamp
+from generator.placeholder import placeholder_of
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
 from generator.rights import RIGHTS_FROM
 from generator.svg import read_drawing
@@ -42,10 +43,14 @@ _BT601_MATRIX = 6
 
 
 class Rendered(Struct, frozen=True):
-    """What became of one job: how many variants of how many bytes, or why there are none."""
+    """What became of one job: how many variants of how many bytes, or why there are none.
+
+    The placeholder is there if what it is made of was among them.
+    """
 
     variants: int = 0
     byte_count: int = 0
+    placeholder: Placeholder | None = None
     problem: Problem | None = None
 
 
@@ -68,7 +73,14 @@ def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     for key, variants in blobs.items():
         store.put_pack(cache, key, variants)
     made = [len(blob) for variants in blobs.values() for blob in variants]
-    return Rendered(len(made), sum(made))
+    shown = blobs.get(job.shown)
+    return Rendered(len(made), sum(made), placeholder_of(shown[0]) if shown else None)
+
+
+def kept_placeholder(key: str, cache: Path) -> Placeholder | None:
+    """Make the placeholder of what the store keeps under a key; None if it keeps nothing."""
+    blobs = store.get_pack(cache, key)
+    return placeholder_of(blobs[0]) if blobs else None
 
 
 def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:

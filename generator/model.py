@@ -228,10 +228,25 @@ class Recipe(Struct, frozen=True, array_like=True):
 
 
 class Job(Struct, frozen=True):
-    """The pixel work of one photograph: its recipes, each with the key its results go by."""
+    """The pixel work of one photograph: its recipes, each with the key its results go by.
+
+    The first of the results under `shown` is what placeholders are made of; empty if there is
+    none to be made.
+    """
 
     photo: Photo
     recipes: tuple[tuple[str, Recipe], ...]
+    shown: str = ""
+
+
+class Placeholder(Struct, frozen=True, array_like=True, gc=False):
+    """The average colour of a picture and of six parts of it, two rows of three.
+
+    Each is six hexadecimal digits of sRGB.
+    """
+
+    colour: str
+    parts: str
 
 
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):

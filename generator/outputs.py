@@ -20,22 +20,24 @@ from generator.store import digest_of
 from generator.views import AnyPage, Site
 
 
-def outputs(
-    plan: Plan, site: Site, pages: Sequence[AnyPage], renderer: str
-) -> Iterator[OutputFile]:
-    """Yield the files of a site, those that others refer to before those that refer to them.
-
-    `renderer` names the software that makes pages of templates.
-    """
+def assets(plan: Plan) -> Iterator[OutputFile]:
+    """Yield the files that pages refer to: styles, icons and pictures."""
     yield OutputFile(routes.MARK_PATH, digest_of(routes.MARK.encode()), TextOrigin(routes.MARK))
     for asset in plan.theme.assets:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for photo in plan.root.all_photos():
         yield from _photo_files(photo, plan.config.images.rights)
+
+
+def pages(plan: Plan, site: Site, values: Sequence[AnyPage], renderer: str) -> Iterator[OutputFile]:
+    """Yield the files of pages, those that others refer to before those that refer to them.
+
+    `renderer` names the software that makes pages of templates.
+    """
     shared = digest_of(renderer.encode(), plan.theme.digest.encode(), msgspec.msgpack.encode(site))
     encoder = msgspec.msgpack.Encoder()
     # Leaves before the pages that list them, the front page last.
-    for index, page in reversed(list(enumerate(pages))):
+    for index, page in reversed(list(enumerate(values))):
         identity = digest_of(shared.encode(), encoder.encode(page))
         yield OutputFile(page_path(page), identity, PageOrigin(index))
 

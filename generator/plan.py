@@ -83,6 +83,11 @@ class PlannedPhoto(Struct, frozen=True):
     scrubbed: bool
 
     @property
+    def shown(self) -> str:
+        """The key of the source that every browser shows."""
+        return self.sources[-1].key
+
+    @property
     def anchor(self) -> str:
         """The last part of its address: what its tile is called within its album."""
         return self.address[:-1].rpartition("/")[2]
@@ -283,7 +288,8 @@ def _plan_photos(
             original="" if how == "none" else f"{routes.FULL}/{raw}",
             scrubbed=how == "scrub" and photo.format != "SVG",
         )
-        jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes))
+        shown = "" if photo.format == "SVG" else made.shown[-1][1]
+        jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes, shown))
     largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
     return planned, tuple(largest_first)
 

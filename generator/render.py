@@ -1,6 +1,6 @@
 """Make the variants that are missing: what the store has is left out, the rest is worked off."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from generator import store
-from generator.encode import render_job
+from generator.encode import kept_placeholder, render_job
 from generator.errors import Problem
 from generator.geometry import DRAFT_RATIO
 from generator.layout import PICTURES
-from generator.model import Job, Photo
+from generator.model import Job, Photo, Placeholder
 from generator.originals import not_scrubbed, why_not
 from generator.workers import Died, Workers
 
@@ -27,11 +27,15 @@ Progress = Callable[[int, int], None]
 
 
 class Results(Struct, frozen=True):
-    """How many variants were made, of how many photos, and which photos failed, by path."""
+    """How many variants were made, of how many photos, and which photos failed, by path.
+
+    Placeholders go by the keys of what they were made of.
+    """
 
     photos: int = 0
     variants: int = 0
     failures: dict[str, Problem] = {}
+    placeholders: dict[str, Placeholder] = {}
 
 
 def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: bool) -> list[Job]:
@@ -59,6 +63,7 @@ def render(
     """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
+    placeholders: dict[str, Placeholder] = {}
     variants = 0
     if jobs:
         progress(0, len(jobs))
@@ -70,8 +75,19 @@ def render(
             failures[path] = result.problem
         else:
             variants += result.variants
+            if result.placeholder is not None:
+                placeholders[job.shown] = result.placeholder
         progress(done, len(jobs))
-    return Results(len(jobs) - len(failures), variants, failures)
+    return Results(len(jobs) - len(failures), variants, failures, placeholders)
+
+
+def kept_placeholders(
+    keys: Iterable[str], cache: Path, workers: Workers
+) -> Iterator[tuple[str, Placeholder]]:
+    """Yield the placeholders of what the store keeps under these keys."""
+    for key, result in workers.run(partial(kept_placeholder, cache=cache), keys):
+        if isinstance(result, Placeholder):
+            yield key, result
 
 
 def unscrubbable(photos: Sequence[Photo], pictures: Path, workers: Workers) -> dict[str, Problem]:

@@ -1,14 +1,14 @@
 """The steps of a build in their order: scan, plan, render, pages, publish. One direction."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from generator import decode, store
+from generator import decode, outputs, store
 from generator.compose import make_pages, site_of
 from generator.config import Config
 from generator.encode import engine
@@ -21,6 +21,7 @@ from generator.model import (
     PageOrigin,
     Photo,
     PictureOrigin,
+    Placeholder,
     Private,
     ScrubbedOrigin,
     StoreOrigin,
@@ -29,11 +30,10 @@ from generator.model import (
     ThemeOrigin,
 )
 from generator.originals import scrubbed
-from generator.outputs import outputs
 from generator.pages import Renderer, renderer_version
 from generator.plan import Plan, is_shown, make_plan
 from generator.publish import Changes, Content, Original, SourceChangedError, foresee, publish
-from generator.render import Results, missing, render, unscrubbable
+from generator.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.report import Order, Report
 from generator.routes import STATIC
 from generator.scan import Memo, Remembered, memo_version, scan
@@ -131,17 +131,21 @@ def _make(
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures: dict[str, Problem] = {}
     unpublished: dict[str, Problem] = {}
+    placeholders = store.load(order.cache, store.PLACEHOLDERS, dict[str, Placeholder]) or {}
     photos = variants = 0
     force = order.options.force
     while True:
         left = _without(library, failures, order.config)
-        design = _design(order, left, unpublished)
+        plan, warnings = make_plan(order.config, left, engine, unpublished)
         known = Manifest(manifest.place) if order.options.force else manifest
-        to_write = pending(design.files, known, order.output)
-        results = _render(order, design, to_write, workers, force=force)
+        files = tuple(outputs.assets(plan))
+        to_write = pending(files, known, order.output)
+        unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
+        results = _render(order, plan, to_write, unseen, workers, force=force)
         force = False
         photos += results.photos
         variants += results.variants
+        placeholders |= results.placeholders
         failures |= _lost(left, results.failures)
         originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
         unpublished |= (
@@ -149,6 +153,10 @@ def _make(
         )
         if results.failures or refused_originals:
             continue
+        unseen -= placeholders.keys()
+        placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
+        design = _design(plan, left, files, placeholders, warnings)
+        to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
         problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
@@ -161,19 +169,23 @@ def _make(
             place = f"{PICTURES}/{error.path}"
             failures[error.path] = Problem(place, what, hint, passing=True)
             continue
+        shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
+        store.save(order.cache, store.PLACEHOLDERS, shown)
         return Made(design, changes, problems, failures, photos, variants)
 
 
 def _render(
     order: Order,
-    design: Design,
+    plan: Plan,
     to_write: Sequence[OutputFile],
+    unseen: Collection[str],
     workers: Workers,
     *,
     force: bool,
 ) -> Results:
+    """Render what is to be written, or was never seen, and is not in the store."""
     keys = {file.origin.key for file in to_write if isinstance(file.origin, StoreOrigin)}
-    jobs = missing(design.plan.jobs, keys, order.cache, force=force)
+    jobs = missing(plan.jobs, keys.union(unseen), order.cache, force=force)
     for job in jobs:
         order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
     return render(
@@ -217,13 +229,19 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _design(order: Order, library: Library, unpublished: Collection[str]) -> Design:
-    plan, plan_problems = make_plan(order.config, library, engine, unpublished)
+def _design(
+    plan: Plan,
+    library: Library,
+    assets: tuple[OutputFile, ...],
+    placeholders: Mapping[str, Placeholder],
+    warnings: tuple[Problem, ...],
+) -> Design:
+    """Add the pages to what they refer to."""
     site = site_of(plan)
-    pages, page_problems = make_pages(plan)
+    pages, dangling = make_pages(plan, placeholders)
     renderer = f"{renderer_version()} {code_digest()}"
-    files = tuple(outputs(plan, site, pages, renderer))
-    problems = (*plan_problems, *page_problems, *_told(plan), *_faults(library))
+    files = (*assets, *outputs.pages(plan, site, pages, renderer))
+    problems = (*warnings, *dangling, *_told(plan), *_faults(library))
     return Design(plan, site, pages, files, problems)
 
 

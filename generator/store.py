@@ -21,6 +21,7 @@ _PACKS = "variants"
 MEMO = "memo"
 OUTPUTS = "outputs"
 LAST = "last"
+PLACEHOLDERS = "placeholders"
 _LOCK = "lock"
 
 T = TypeVar("T")
@@ -101,7 +102,8 @@ def remove_all(cache: Path) -> None:
     for folder in (*(cache / _PACKS).glob("??"), cache / _PACKS):
         with suppress(OSError):
             folder.rmdir()
-    for path in (cache / MEMO, cache / LAST, *(cache / OUTPUTS).glob("*"), cache / _LOCK):
+    files = (MEMO, LAST, PLACEHOLDERS)
+    for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
         path.unlink(missing_ok=True)
     for folder in (cache / OUTPUTS, cache):
         with suppress(OSError):

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from generator.model import Metadata, Size
+from generator.model import Metadata, Placeholder, Size
 from generator.plan import Source
 
 
@@ -36,16 +36,28 @@ class Site(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """One picture in all its sources; the last is what every browser shows."""
+    """One picture in all its sources; the last is what every browser shows.
+
+    Its placeholder is unknown until it has been rendered, and never known if it is transparent.
+    """
 
     size: Size
     alt: str
     sources: tuple[Source, ...]
+    placeholder: Placeholder | None = None
 
     @property
     def ratio(self) -> float:
         """Width over height."""
         return self.size.ratio
+
+    @property
+    def tint(self) -> str:
+        """Its average colour in three hexadecimal digits; empty if it is not known."""
+        if self.placeholder is None:
+            return ""
+        colour = self.placeholder.colour
+        return "".join(f"{round(int(colour[at : at + 2], 16) / 17):x}" for at in (0, 2, 4))
 
 
 class Tile(Struct, frozen=True):

@@ -26,7 +26,7 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 OUTSIDE = {
     "PIL": {
         *("coding", "colour", "decode", "deep", "encode", "exif", "iptc", "jxl", "metadata"),
-        *("raster", "raw", "survey", "svg"),
+        *("placeholder", "raster", "raw", "survey", "svg"),
     },
     "pillow_heif": {"decode", "deep"},
     "numpy": {"colour", "deep", "hdr", "jxl", "raster"},
