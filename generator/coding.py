@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from PIL import ImageFile
 
 from generator import colour, icc
-from generator.containers import Data, MalformedError, Part, boxes, heif, png_chunks
+from generator.containers import MalformedError, Part, boxes, heif, png_chunks
 
 Box = tuple[int, int, int, int]
+Body = Callable[[], bytes]
 Space = Literal["L", "RGB", "CMYK", "LAB"]
 
 # Photometric interpretations (TIFF 6.0, section 23; Adobe's technical note on ICCLab).
@@ -63,13 +64,16 @@ class Coding(Struct, frozen=True):
         return "gain map" if self.gain_map else ""
 
 
-def coding_of(image: ImageFile.ImageFile, data: Data) -> Coding:
-    """Read how the pixels of an opened picture are coded; nonsense costs what it concerns."""
+def coding_of(image: ImageFile.ImageFile, body: Body) -> Coding:
+    """Read how the pixels of an opened picture are coded; nonsense costs what it concerns.
+
+    `body` gives the bytes of the file, if they are asked for.
+    """
     said = _of_profile(image.info.get("icc_profile"))
     read = _READERS.get(image.format or "")
     if read is not None:
         with suppress(MalformedError, struct.error, ValueError, KeyError, ZeroDivisionError):
-            said = read(image, data, said)
+            said = read(image, body, said)
     if said.space == "RGB":
         said = replace(said, space=space_of(image.mode))
     is_empty = not said.profile and image.info.get("icc_profile") == b""
@@ -109,14 +113,14 @@ def _of_codes(primaries: int, transfer: int) -> Coding:
     return Coding(profile=icc.coded_profile(primaries, transfer))
 
 
-def _png(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
+def _png(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
+    del image
+    data = body()
     chunks: dict[bytes, bytes] = {}
     for chunk in png_chunks(data):
         if chunk.kind == b"IDAT":
             break
-        chunks.setdefault(
-            chunk.kind, bytes(data[chunk.body : min(chunk.body_end, chunk.body + 64)])
-        )
+        chunks.setdefault(chunk.kind, data[chunk.body : min(chunk.body_end, chunk.body + 64)])
     bits = chunks[b"IHDR"][8]
     if b"cICP" in chunks:
         primaries, transfer = chunks[b"cICP"][:2]
@@ -157,8 +161,9 @@ def _unless_near(primaries: icc.Primaries, known: icc.Primaries) -> icc.Primarie
     return known if near else primaries
 
 
-def _heif(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
+def _heif(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
     """Read AVIF and HEIF; libheif cuts out the clean aperture by itself, libavif does not."""
+    data = body()
     file = heif(data)
     properties = file.items[file.primary].properties
     # A picture made of tiles may leave their depth to them.
@@ -177,7 +182,7 @@ def _heif(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
         crop=_aperture(data, apertures[0], image.size) if apertures else None,
         gain_map=any(
             item.kind == b"tmap"
-            or any(_GAIN_MAPS[2] in bytes(data[each.body : each.end]) for each in item.properties)
+            or any(_GAIN_MAPS[2] in data[each.body : each.end] for each in item.properties)
             for item in file.items.values()
         ),
     )
@@ -187,7 +192,7 @@ def _of_kind(parts: tuple[Part, ...], kind: bytes) -> Iterator[Part]:
     return (part for part in parts if part.kind == kind)
 
 
-def _depth(data: Data, part: Part) -> int:
+def _depth(data: bytes, part: Part) -> int:
     """Return the bits of a channel that a property tells; 0 if it is about something else."""
     if part.kind == b"pixi":
         return max(data[part.body + 5 : part.end], default=0)
@@ -198,7 +203,7 @@ def _depth(data: Data, part: Part) -> int:
     return 0
 
 
-def _aperture(data: Data, part: Part, size: tuple[int, int]) -> Box | None:
+def _aperture(data: bytes, part: Part, size: tuple[int, int]) -> Box | None:
     """Return the clean aperture in whole pixels (ISO/IEC 14496-12, 12.1.4); None if it is none."""
     numbers = struct.unpack_from(">IIIIiIiI", data, part.body)
     width, height, across, down = (
@@ -211,19 +216,16 @@ def _aperture(data: Data, part: Part, size: tuple[int, int]) -> Box | None:
     return box if inside and width >= 1 and height >= 1 and box != (0, 0, *size) else None
 
 
-def _jpeg(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
+def _jpeg(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
     """A gain map is a second picture behind the first, and says so in words."""
-    several = "mpoffset" in image.info or image.format == "MPO"
-    return replace(said, gain_map=several and any(_finds(data, each) for each in _GAIN_MAPS))
+    if "mpoffset" not in image.info and image.format != "MPO":
+        return said
+    data = body()
+    return replace(said, gain_map=any(each in data for each in _GAIN_MAPS))
 
 
-def _finds(data: Data, needle: bytes) -> bool:
-    # Without a copy of the file, whatever kind of buffer it is.
-    return data.find(needle) >= 0 if not isinstance(data, memoryview) else needle in bytes(data)
-
-
-def _tiff(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
-    del data
+def _tiff(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
+    del body
     tags = image.tag_v2  # type: ignore[attr-defined]
     bits = tags.get(258, 8)
     said = replace(said, bits=max(bits) if isinstance(bits, tuple) else bits)
@@ -233,9 +235,11 @@ def _tiff(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
     return replace(said, space="LAB", profile=b"", bits=16) if tags.get(262) == ICCLAB else said
 
 
-def _jpeg2000(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
+def _jpeg2000(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
     """Read depth and profile (ISO/IEC 15444-1, A.5.1 and I.5.3)."""
-    if bytes(data[:4]) == b"\xff\x4f\xff\x51":
+    del image
+    data = body()
+    if data[:4] == b"\xff\x4f\xff\x51":
         return replace(said, bits=(data[40] & 0x7F) + 1)
     (header,) = _of_kind(tuple(boxes(data)), b"jp2h")
     parts = {part.kind: part for part in boxes(data, header.body, header.end)}
@@ -244,11 +248,11 @@ def _jpeg2000(image: ImageFile.ImageFile, data: Data, said: Coding) -> Coding:
         depth = data[parts[b"bpcc"].body]
     tells = parts.get(b"colr")
     if tells and data[tells.body] in (2, 3):
-        said = _of_profile(bytes(data[tells.body + 3 : tells.end]))
+        said = _of_profile(data[tells.body + 3 : tells.end])
     return replace(said, bits=(depth & 0x7F) + 1)
 
 
-_READERS: dict[str, Callable[[ImageFile.ImageFile, Data, Coding], Coding]] = {
+_READERS: dict[str, Callable[[ImageFile.ImageFile, Body, Coding], Coding]] = {
     "PNG": _png,
     "AVIF": _heif,
     "HEIF": _heif,

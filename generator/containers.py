@@ -4,7 +4,6 @@ Walkers over bytes, pure. They say where each part lies and never read outside o
 MalformedError where it makes no sense. What a part means is its reader's to say.
 """
 
-import mmap
 import re
 import struct
 from collections import defaultdict
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-Data = bytes | bytearray | memoryview | mmap.mmap
+Data = bytes | bytearray | memoryview
 
 # JPEG markers (ITU-T T.81, table B.1).
 SOI, EOI, SOS, COM = b"\xff\xd8", b"\xff\xd9", b"\xff\xda", b"\xff\xfe"

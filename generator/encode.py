@@ -1,7 +1,6 @@
 """One photograph and its recipes to encoded variants: one decode, a cascade, every format."""
 
 import io
-import math
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,10 +13,9 @@ from PIL.PngImagePlugin import PngInfo
 from generator import decode, icc, store
 from generator.coding import Coding, coding_of
 from generator.colour import Values, embedded
-from generator.containers import Data
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
-from generator.files import mapped, stamp_of
+from generator.files import stamp_of
 from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
@@ -36,7 +34,7 @@ _WEBP_METHOD = {"fast": 2, "balanced": 4, "small": 6}
 _PNG_LEVEL = {"fast": 4, "balanced": 6, "small": 9}
 
 # Quality is given up in such steps, down to this, by a variant larger than the next larger one.
-_LESS, _LEAST_QUALITY = 8, 20
+_LESS, _LEAST_QUALITY = 8, 40
 
 # How libavif divides light from colour (ITU-T H.273, table 4).
 _BT601_MATRIX = 6
@@ -156,20 +154,20 @@ def _decode(source: Path, photo: Photo, light: Light, at_least: int) -> Decoded:
 
 
 def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
-    with decode.opened(source) as image, mapped(source) as data:
+    with decode.opened(source) as image:
         orientation = decode.orientation_of(image)
-        coding = coding_of(image, data)
+        coding = coding_of(image, source.read_bytes)
         if at_least is not None:
             decode.shrink_on_load(image, turned(at_least, orientation))
-        pixels = _pixels(image, data, coding)
+        pixels = _pixels(image, source, coding)
     return Decoded(pixels if photo.transparent else _opaque(pixels), orientation, coding)
 
 
-def _pixels(image: ImageFile.ImageFile, data: Data, coding: Coding) -> Image.Image | Samples:
+def _pixels(image: ImageFile.ImageFile, source: Path, coding: Coding) -> Image.Image | Samples:
     """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
     if coding.bits > 8:
         try:
-            return read_samples(image, bytes(data), coding.bits)
+            return read_samples(image, source.read_bytes(), coding.bits)
         except UnreadableError as error:
             if coding.space == "LAB":
                 what = "cannot be decoded: L*a*b* of an unknown layout"
@@ -189,14 +187,14 @@ def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
 def encode(raster: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
     """Encode finished pixels in the format, quality and effort of a recipe, without metadata.
 
-    If that takes more bytes than `larger`, the variant of more pixels, some quality is given up:
-    nobody is served by a small picture that takes longer to load than a large one.
+    If that takes more bytes than `larger`, the variant of more pixels, some quality is given up,
+    if that helps: nobody is served by a small picture that takes longer to load than a large one.
     """
-    limit = math.inf if larger is None else len(larger)
-    for body in _attempts(raster, recipe):
-        if len(body) <= limit:
-            break
-    return body
+    attempts = _attempts(raster, recipe)
+    best = next(attempts)
+    if larger is None or len(best) <= len(larger):
+        return best
+    return next((body for body in attempts if len(body) <= len(larger)), best)
 
 
 def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
@@ -209,7 +207,7 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
     image = eight_bit(raster)
     if recipe.format == "png":
         yield _encode_with_pillow(image, recipe, 0)
-        yield from (_encode_with_pillow(image.quantize(n), recipe, 0) for n in (256, 64, 16))
+        yield _encode_with_pillow(image.quantize(), recipe, 0)
     else:
         yield from (_encode_with_pillow(image, recipe, quality) for quality in qualities)
 

@@ -1,6 +1,5 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
-import mmap
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -77,18 +76,6 @@ def naming(path: Path) -> Iterator[None]:
         if error.filename is None:
             error.filename = str(path)
         raise
-
-
-@contextmanager
-def mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
-    """Give the bytes of a file to be looked into, without reading all of them."""
-    with path.open("rb") as file:
-        # An empty file cannot be mapped.
-        if os.fstat(file.fileno()).st_size == 0:
-            yield b""
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield data
 
 
 def write_whole(target: Path, body: bytes) -> None:

@@ -11,7 +11,7 @@ from generator import decode, xmp
 from generator.coding import coding_of
 from generator.errors import DecodeError, LeftOut, NotAPicture, Problem
 from generator.exif import safely
-from generator.files import mapped, stamp_of
+from generator.files import stamp_of
 from generator.formats import BY_SUFFIX, foreign_kind
 from generator.geometry import turned
 from generator.layout import PICTURES
@@ -86,13 +86,13 @@ def _unreadable(path: str, error: OSError) -> Problem:
 
 def _read(path: str, source: Path) -> Photo:
     stamp = stamp_of(source.stat())
-    with decode.opened(source) as image, mapped(source) as data:
-        coding = coding_of(image, data)
+    with decode.opened(source) as image:
+        coding = coding_of(image, source.read_bytes)
         left, top, right, bottom = coding.crop or (0, 0, *image.size)
         stored = Size(right - left, bottom - top)
         return Photo(
             path=path,
-            digest=hashlib.sha256(data).hexdigest(),
+            digest=_digest(source),
             stamp=stamp,
             format="JPEG" if image.format == "MPO" else image.format or "",
             size=turned(stored, decode.orientation_of(image)),

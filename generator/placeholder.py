@@ -25,7 +25,7 @@ _LIGHT = [
 def placeholder_of(variant: bytes) -> Placeholder:
     """Average an encoded variant, without its transparent pixels."""
     with Image.open(io.BytesIO(variant)) as image:
-        profile = coding_of(image, variant).profile
+        profile = coding_of(image, lambda: variant).profile
         pixels = converted(resamplable(image), profile, "srgb").convert("RGBA")
     return Placeholder(_average(pixels), "".join(map(_average, _parts(pixels))))
 

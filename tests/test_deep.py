@@ -32,7 +32,7 @@ def load(tmp_path: Path) -> Load:
     def load_bytes(body: bytes) -> Samples:
         (tmp_path / "picture").write_bytes(body)
         with decode.opened(tmp_path / "picture") as image:
-            coding = coding_of(image, body)
+            coding = coding_of(image, lambda: body)
             try:
                 return read_samples(image, body, coding.bits)
             except UnreadableError:
