@@ -252,6 +252,11 @@ def _jpeg2000(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
     return replace(said, bits=(depth & 0x7F) + 1)
 
 
+def _jxl(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
+    del body
+    return replace(said, bits=image.bits)  # type: ignore[attr-defined]
+
+
 _READERS: dict[str, Callable[[ImageFile.ImageFile, Body, Coding], Coding]] = {
     "PNG": _png,
     "AVIF": _heif,
@@ -260,4 +265,5 @@ _READERS: dict[str, Callable[[ImageFile.ImageFile, Body, Coding], Coding]] = {
     "MPO": _jpeg,
     "TIFF": _tiff,
     "JPEG2000": _jpeg2000,
+    "JXL": _jxl,
 }

@@ -1,7 +1,7 @@
 """Pictures of more than eight bits a channel to 16-bit values, which Pillow has no mode for.
 
-PNG, AVIF and JPEG 2000 are read by imagecodecs, TIFF by tifffile, HEIF by pillow-heif. Pillow has
-opened the file before, so its format and size are known to be within the limits.
+PNG, AVIF, JPEG 2000 and JPEG XL are read by imagecodecs, TIFF by tifffile, HEIF by pillow-heif.
+Pillow has opened the file before, so its format and size are known to be within the limits.
 """
 
 import io
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from msgspec import Struct
 from PIL import Image, ImageFile
 
+from generator import jxl
 from generator.coding import CIELAB, ICCLAB, Space
 from generator.colour import Values
 
@@ -106,6 +107,10 @@ def _jpeg2000(data: bytes, header: _Header) -> Samples:
     return _with_alpha(imagecodecs.jpeg2k_decode(data, numthreads=1), header.bits)
 
 
+def _jxl(data: bytes, header: _Header) -> Samples:
+    return _with_alpha(jxl.first_values(jxl.contents(data).codestream), header.bits)
+
+
 def _heif(data: bytes, header: _Header) -> Samples:
     # Late, for its import is felt and most folders hold no HEIC.
     import pillow_heif  # noqa: PLC0415
@@ -134,8 +139,8 @@ def _scaled(values: Array, bits: int) -> Values:
     if bits == 16:
         return values.astype(np.uint16)
     largest = 2**bits - 1
-    wide = np.minimum(values, largest).astype(np.uint64)
-    scaled: Values = ((wide * 65535 + largest // 2) // largest).astype(np.uint16)
+    table = np.rint(np.arange(largest + 1) * (65535 / largest)).astype(np.uint16)
+    scaled: Values = table[np.minimum(values, largest)]
     return scaled
 
 
@@ -232,4 +237,5 @@ _READERS: dict[str, Callable[[bytes, _Header], Samples]] = {
     "AVIF": _avif,
     "HEIF": _heif,
     "JPEG2000": _jpeg2000,
+    "JXL": _jxl,
 }

@@ -62,6 +62,8 @@ class JxlFile(ImageFile.ImageFile):
         pixels = header.width * header.height
         if pixels > (Image.MAX_IMAGE_PIXELS or pixels):
             raise Image.DecompressionBombError(f"{pixels} pixels")
+        # Of what is not still, the depth is unknown.
+        self.bits = header.bits or 8
         self._pixels: Image.Image | None = self._decode(found.codestream, header)
         self._size, self._mode = self._pixels.size, self._pixels.mode
         if found.exif:
@@ -95,13 +97,19 @@ class JxlFile(ImageFile.ImageFile):
         return super().load()
 
 
-def first_frame(codestream: bytes, bits: int) -> Image.Image:
-    """Decode the first frame, upright, and scale its `bits` a channel to eight; 0 if unknown."""
-    # Late: their import is felt, and most folders hold no such picture.
+def first_values(codestream: bytes) -> Any:
+    """Decode the first frame, upright, to an array of values as deep as they are."""
+    # Late: its import is felt, and most folders hold no such picture.
     import imagecodecs  # noqa: PLC0415
+
+    return imagecodecs.jpegxl_decode(codestream, index=0, keeporientation=False, numthreads=1)
+
+
+def first_frame(codestream: bytes, bits: int) -> Image.Image:
+    """Decode the first frame, and scale its `bits` a channel to eight; 0 if unknown."""
     import numpy as np  # noqa: PLC0415
 
-    frame = imagecodecs.jpegxl_decode(codestream, index=0, keeporientation=False, numthreads=1)
+    frame = first_values(codestream)
     if frame.dtype != np.uint8:
         most = 1 if frame.dtype.kind == "f" else (1 << (bits or 16)) - 1
         frame = np.round(np.clip(frame / most, 0, 1) * 255).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import imagecodecs
@@ -51,7 +52,15 @@ def heif(values: Values, bits: int) -> bytes:
 
 
 @pytest.mark.parametrize("values", [GREY, COLOUR, ALPHA, np.dstack([GREY, GREY[::-1]])])
-@pytest.mark.parametrize("encode", [imagecodecs.png_encode, imagecodecs.jpeg2k_encode])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        imagecodecs.png_encode,
+        imagecodecs.jpeg2k_encode,
+        partial(imagecodecs.jpegxl_encode, lossless=True, bitspersample=16),
+    ],
+    ids=["PNG", "JPEG 2000", "JPEG XL"],
+)
 def test_lossless_files_keep_every_value(
     load: Load, encode: Callable[..., bytes], values: Values
 ) -> None:
