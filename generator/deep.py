@@ -5,6 +5,7 @@ Pillow has opened the file before, so its format and size are known to be within
 """
 
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -154,6 +155,7 @@ def _tiff(data: bytes, header: _Header) -> Samples:
     # Late, for its import is felt and few folders hold such TIFFs.
     import tifffile  # noqa: PLC0415
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         values = file.pages[0].asarray(maxworkers=1)
     if tags.get(_PLANAR, 1) == 2 and values.ndim == 3:

@@ -169,6 +169,9 @@ def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _reuse_memory()
     prepare(*arguments)
+    # Decoders write of damage to the terminal themselves; what is to be said of it we say.
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - as below
+        os.dup2(nowhere.fileno(), 2)
 
 
 def _reuse_memory() -> None:
