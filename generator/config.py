@@ -36,9 +36,9 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[images.quality]: encoder quality of each format, 1 to 100."""
 
-    avif: Quality = 66
+    avif: Quality = 64
     webp: Quality = 82
-    jpeg: Quality = 80
+    jpeg: Quality = 75
 
 
 class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):

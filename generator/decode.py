@@ -247,6 +247,6 @@ def decoder_version(input_format: str) -> str:
     parts = ("libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
     names = " ".join(f"{name}={features.version(name)}" for name in parts)
     package = BY_NAME[input_format].package
-    packages = ("pillow-heif", "imagecodecs", *((package,) if package else ()))
+    packages = ("pillow-heif", "imagecodecs", "tifffile", *((package,) if package else ()))
     said = " ".join(f"{name}={version(name)}" for name in packages)
     return f"pillow={PIL.__version__} {names} {said}"

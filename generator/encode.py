@@ -29,9 +29,13 @@ from generator.svg import read_drawing
 RECIPE_VERSION = 2
 
 # Time an encoder may spend, by effort: aom's speed (0-10), libwebp's method (0-6), zlib's level.
-_AVIF_SPEED = {"fast": 9, "balanced": 6, "small": 4}
+_AVIF_SPEED = {"fast": 9, "balanced": 8, "small": 6}
 _WEBP_METHOD = {"fast": 2, "balanced": 4, "small": 6}
 _PNG_LEVEL = {"fast": 4, "balanced": 6, "small": 9}
+
+# A slower aom scores higher at the same quality; that much less makes it bytes instead. So a
+# quality looks the same at every effort, as libwebp's does by itself (benchmarks/quality.py).
+_AVIF_LESS = {"fast": 0, "balanced": 1, "small": 2}
 
 # Quality is given up in such steps, down to this, by a variant larger than the next larger one.
 _LESS, _LEAST_QUALITY = 8, 40
@@ -217,7 +221,7 @@ def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
     return bytes(
         imagecodecs.avif_encode(
             values,
-            level=quality,
+            level=_avif_quality(recipe, quality),
             speed=_AVIF_SPEED[recipe.effort],
             bitspersample=10,
             pixelformat="400" if values.ndim == 2 or values.shape[2] == 2 else "420",
@@ -257,10 +261,15 @@ def _options(recipe: Recipe, quality: int) -> dict[str, int | str | bool]:
     effort = recipe.effort
     match recipe.format:
         case "avif":
-            return {"quality": quality, "speed": _AVIF_SPEED[effort], "max_threads": 1}
+            avif_quality = _avif_quality(recipe, quality)
+            return {"quality": avif_quality, "speed": _AVIF_SPEED[effort], "max_threads": 1}
         case "webp":
             return {"quality": quality, "method": _WEBP_METHOD[effort]}
         case "png":
             return {"compress_level": _PNG_LEVEL[effort]}
         case _:
             return {"quality": quality, "progressive": True, "optimize": True}
+
+
+def _avif_quality(recipe: Recipe, quality: int) -> int:
+    return max(1, quality - _AVIF_LESS[recipe.effort])

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generator import store
-from generator.encode import encode_photo, render_job
+from generator.encode import encode, encode_photo, render_job
 from generator.errors import DecodeError
 from generator.formats import OUTPUTS
 from generator.geometry import fit
@@ -37,7 +37,7 @@ from tests.support.pictures import (
 )
 
 LANCZOS = Image.Resampling.LANCZOS
-QUALITY = {"avif": 66, "webp": 82, "jpeg": 80, "png": 0}
+QUALITY = {"avif": 64, "webp": 82, "jpeg": 75, "png": 0}
 
 Source = Callable[[bytes], Photo]
 
@@ -69,6 +69,14 @@ def variant(photo: Photo, pictures: Path, step: int, *chain: int) -> Image.Image
     steps = (*chain, step)
     (body,) = variants(photo, pictures, recipe("png", steps, (step,)))["png"]
     return Image.open(io.BytesIO(body))
+
+
+def grainy(width: int, height: int) -> Image.Image:
+    """Draw waves of colour under a coarse grain, which costs encoders what a photograph does."""
+    grain = np.random.default_rng(1).normal(0, 40, (height // 2, width // 2)).astype(np.float32)
+    coarse = Image.fromarray(grain).resize((width, height), Image.Resampling.BICUBIC)
+    pixels = values(soft(width, height)) + np.asarray(coarse)[..., None]
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 def calm(image: Image.Image) -> Image.Image:
@@ -326,3 +334,23 @@ def test_the_same_photo_and_recipe_give_the_same_bytes(
     photo = source(encoded(chart(400, 300), "JPEG"))
     asked = recipe(name, (200, 100))
     assert variants(photo, tmp_path, asked) == variants(photo, tmp_path, asked)
+
+
+@pytest.mark.parametrize("name", ["avif", "webp"])
+def test_an_effort_takes_fewer_bytes_for_the_same_looks(name: str) -> None:
+    picture = grainy(480, 320)
+    made = [
+        encode(picture, Recipe("test", name, QUALITY[name], effort, (), ()))
+        for effort in ("fast", "balanced", "small")
+    ]
+    fast, balanced, small = (len(body) for body in made)
+    assert fast > balanced > small
+    looks = [psnr(Image.open(io.BytesIO(body)).convert("RGB"), picture) for body in made]
+    assert max(looks) - min(looks) < 0.5
+
+
+@pytest.mark.parametrize("effort", ["fast", "balanced", "small"])
+@pytest.mark.parametrize("quality", [1, 100])
+def test_the_ends_of_the_scale_of_quality_hold_at_every_effort(quality: int, effort: str) -> None:
+    body = encode(soft(48, 32), Recipe("test", "avif", quality, effort, (), ()))
+    assert Image.open(io.BytesIO(body)).size == (48, 32)
