@@ -83,7 +83,7 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
 
 
 def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
-    """Choose sizes and formats; a transparent picture gets PNG in the place of JPEG.
+    """Choose sizes and formats; a transparent picture gets WebP or PNG in the place of JPEG.
 
     A drawing is one file, which is all sizes.
     """
@@ -111,8 +111,9 @@ def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
         )
 
     opaque_only = {name for name in OUTPUTS if not OUTPUTS[name].alpha}
+    instead = "webp" if "webp" in images.formats else "png"
     wanted = {
-        "png" if shape.transparent and name in opaque_only else name for name in images.formats
+        instead if shape.transparent and name in opaque_only else name for name in images.formats
     }
     shown = tuple(recipe(name, steps) for name in OUTPUTS if name in wanted)
     web = web_format(shape.format, transparent=shape.transparent)

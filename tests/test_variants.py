@@ -1,0 +1,48 @@
+"""Which formats and sizes a photo gets, by what it is and by the settings."""
+
+import pytest
+from msgspec import structs
+
+from generator.config import FormatName, ImageSettings
+from generator.model import Metadata, Photo, Size, Stamp
+from generator.variants import planner
+
+PHOTO = Photo("a.png", "00" * 32, Stamp(1, 1, 1, 1), "PNG", Size(900, 600), False, Metadata())
+
+
+def formats(photo: Photo, *wanted: FormatName) -> list[str]:
+    """Return the formats of a photo in the order a browser shall try them."""
+    return [name for name, _ in planner(ImageSettings(formats=wanted), str)(photo).shown]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "opaque", "transparent"),
+    [
+        (("avif", "jpeg"), ["avif", "jpeg"], ["avif", "png"]),
+        (("jpeg",), ["jpeg"], ["png"]),
+        (("jpeg", "webp", "avif"), ["avif", "webp", "jpeg"], ["avif", "webp"]),
+        (("jpeg", "webp"), ["webp", "jpeg"], ["webp"]),
+        (("png", "jpeg"), ["jpeg", "png"], ["png"]),
+        (("avif",), ["avif"], ["avif"]),
+    ],
+)
+def test_what_jpeg_cannot_show_gets_another_format(
+    wanted: tuple[FormatName, ...], opaque: list[str], transparent: list[str]
+) -> None:
+    assert formats(PHOTO, *wanted) == opaque
+    assert formats(structs.replace(PHOTO, transparent=True), *wanted) == transparent
+
+
+def test_depth_and_gamut_make_other_recipes() -> None:
+    deep = structs.replace(PHOTO, deep=True, wide=True)
+    recipes = [recipe for _, recipe in planner(ImageSettings(), str)(deep).recipes]
+    assert {recipe.gamut for recipe in recipes} == {"p3"}
+    assert {recipe.format: recipe.bits for recipe in recipes} == {"avif": 10, "jpeg": 8, "png": 8}
+    plain = planner(ImageSettings(profile="srgb"), str)(deep).recipes
+    assert {recipe.gamut for _, recipe in plain} == {"srgb"}
+
+
+@pytest.mark.parametrize("side", [1, 15, 320, 321])
+def test_a_small_source_gets_its_own_size_and_no_other(side: int) -> None:
+    photo = structs.replace(PHOTO, size=Size(side, 1))
+    assert planner(ImageSettings(), str)(photo).steps == (side,)
