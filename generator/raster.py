@@ -95,13 +95,13 @@ def _cropped(decoded: Decoded) -> Image.Image | Samples:
 def _averaged_in_linear_light(
     pixels: Image.Image | Samples, size: Size, coding: Coding, gamut: Gamut
 ) -> Planes:
-    samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
+    samples = pixels if isinstance(pixels, Samples) else as_samples(pixels)
     samples = _tone_mapped(samples, coding)
     light = colour.linear_light(samples.colours, samples.space, coding.profile, gamut)
     return _resampled_planes(_planes_of(light), samples.alpha, size, "linear")
 
 
-def _as_samples(image: Image.Image) -> Samples:
+def as_samples(image: Image.Image) -> Samples:
     """Spread eight-bit values over sixteen."""
     alpha = None
     if image.mode in ("LA", "RGBA"):
