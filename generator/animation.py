@@ -21,7 +21,7 @@ from generator.errors import DecodeError
 from generator.files import mapped
 from generator.geometry import fit
 from generator.model import Photo, Recipe, Size
-from generator.raster import Decoded, as_samples, eight_bit, finished
+from generator.raster import Decoded, eight_bit, finished
 
 # Time the encoder may spend, by effort: libwebp's method (0-6).
 _METHOD = {"fast": 2, "balanced": 4, "small": 6}
@@ -96,7 +96,7 @@ def _frames(
     for number in range(photo.frames):
         pixels = _pixels(image, number, photo.frames)
         duration = min(image.info.get("duration", 0), longest)
-        decoded = Decoded(as_samples(pixels) if coding.transfer else pixels, orientation, coding)
+        decoded = Decoded(pixels, orientation, coding)
         raster = finished(decoded, size, recipe.gamut, recipe.light)
         yield _Frame(eight_bit(raster), duration)
 

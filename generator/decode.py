@@ -205,7 +205,11 @@ def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
     """
     if image.format not in _ANIMATED:
         return 1
-    frames = int(getattr(image, "n_frames", 1)) - frames_before(image)
+    try:
+        frames = int(getattr(image, "n_frames", 1)) - frames_before(image)
+    except Exception as error:
+        what = "it is an animation whose frames cannot be counted: it is damaged or truncated"
+        raise DecodeError(what, _COPY_AGAIN) from error
     limit = Image.MAX_IMAGE_PIXELS or 0
     if frames * size.width * size.height > limit > 0:
         pixels = frames * size.width * size.height / 1e6

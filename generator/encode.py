@@ -28,7 +28,7 @@ from generator.rights import RIGHTS_FROM
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 
 # Time an encoder may spend, by effort: aom's speed (0-10), libwebp's method (0-6), zlib's level.
 _AVIF_SPEED = {"fast": 9, "balanced": 6, "small": 4}
