@@ -170,6 +170,7 @@ class _Builder:
             album=Link(album.title, f"{album.address}#{photo.anchor}"),
             position=index + 1,
             count=len(album.photos),
+            animation=quote(photo.animation.path) if photo.animation else "",
             original=quote(photo.original),
             # How large a scrubbed one is, nobody knows before it is made.
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,

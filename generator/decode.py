@@ -200,14 +200,16 @@ def has_alpha(image: Image.Image, bits: int = 8) -> bool:
 def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
     """Count the frames of an animation, 1 for all else; DecodeError if they are too many to decode.
 
-    Pages of a TIFF and the further pictures of a camera are no frames.
+    Pages of a TIFF and the further pictures of a camera are no frames. Nor is the picture that a
+    PNG shows where nothing moves, if it is none of the animation's: that one is the still.
     """
     if image.format not in _ANIMATED:
         return 1
     try:
-        frames = int(getattr(image, "n_frames", 1))
-    except Exception:  # noqa: BLE001 - what follows the first frame may be damaged in any way
-        return 1
+        frames = int(getattr(image, "n_frames", 1)) - frames_before(image)
+    except Exception as error:
+        what = "it is an animation whose frames cannot be counted: it is damaged or truncated"
+        raise DecodeError(what, _COPY_AGAIN) from error
     limit = Image.MAX_IMAGE_PIXELS or 0
     if frames * size.width * size.height > limit > 0:
         pixels = frames * size.width * size.height / 1e6
@@ -217,6 +219,11 @@ def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
             "raise images.max_pixels if this is a real animation",
         )
     return frames
+
+
+def frames_before(image: ImageFile.ImageFile) -> int:
+    """Count the pictures in front of an animation that are no part of it: none, or one in a PNG."""
+    return int(bool(getattr(image, "default_image", False)))
 
 
 def shrink_on_load(image: ImageFile.ImageFile, at_least: Size) -> None:

@@ -11,6 +11,7 @@ from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from generator import decode, icc, store
+from generator.animation import animate
 from generator.coding import Coding, coding_of
 from generator.colour import Values, embedded
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
@@ -26,7 +27,7 @@ from generator.rights import RIGHTS_FROM
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 
 # Time an encoder may spend, by effort: aom's speed (0-10), libwebp's method (0-6), zlib's level.
 _AVIF_SPEED = {"fast": 9, "balanced": 8, "small": 6}
@@ -95,18 +96,30 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
         drawing = read_drawing(source).body
         encoded = {(key, step): drawing for key, recipe in job.recipes for step in recipe.outputs}
     else:
-        encoded = _encode_steps(source, job)
+        encoded = _encode_stills(source, job) | _encode_animations(source, job)
     if not _is_still(source, job.photo.stamp):
         what = "it changed while the build was reading it"
         raise DecodeError(what, "build again", passing=True)
     return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
 
 
-def _encode_steps(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
+def _encode_animations(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
+    return {
+        (key, step): animate(source, job.photo, recipe)
+        for key, recipe in job.recipes
+        for step in recipe.outputs
+        if recipe.animated
+    }
+
+
+def _encode_stills(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
     encoded: dict[tuple[str, int], bytes] = {}
     last: dict[str, bytes] = {}
-    for step, raster in _cascade(source, job):
-        for key, recipe in job.recipes:
+    recipes = tuple((key, recipe) for key, recipe in job.recipes if not recipe.animated)
+    if not recipes:
+        return encoded
+    for step, raster in _cascade(source, Job(job.photo, recipes)):
+        for key, recipe in recipes:
             if step in recipe.outputs:
                 encoded[key, step] = last[key] = encode(raster, recipe, last.get(key))
     return encoded

@@ -11,6 +11,10 @@ NEAR = 1.1
 # picture on photographs: 37 dB at worst close to this, about 50 at 1.2; it halves the time.
 DRAFT_RATIO = 1.005
 
+# All frames of an animation together: ten seconds of work and, unless it is noise, of the size of
+# a few photographs.
+MOVING_PIXELS = 60_000_000
+
 # A step is resampled from one at least this much larger: the ladder's ratio of 1.5, so that its
 # rounding never skips a step. Measured above 52 dB against the direct resize.
 CASCADE_RATIO = 1.4
@@ -37,6 +41,20 @@ def ladder(longest: int, max_dimensions: Sequence[int]) -> tuple[int, ...]:
     top = min(longest, max(max_dimensions))
     steps = {step for step in max_dimensions if step * NEAR < top}
     return (*sorted(steps), top)
+
+
+def moving_step(size: Size, frames: int, default: int, steps: Sequence[int]) -> int:
+    """Return the longest side to make of an animation; never larger than the source.
+
+    That is the default, or the largest smaller step at which all frames together have at most
+    `MOVING_PIXELS`; the smallest if none does.
+    """
+    tried = sorted({min(step, size.longest) for step in steps if step <= default}, reverse=True)
+    for step in tried:
+        small = fit(size, step)
+        if frames * small.width * small.height <= MOVING_PIXELS:
+            break
+    return step
 
 
 def cascade(chain: Iterable[int]) -> tuple[tuple[int, int | None], ...]:

@@ -211,8 +211,8 @@ class Recipe(Struct, frozen=True, array_like=True):
     `chain` is every longest side that is resampled, largest first, for each is made from a larger
     one; `outputs` are those encoded in this format. `light` is what is averaged, `gamut` what the
     pixels are converted to, `bits` a channel's depth. `rights` is the XMP packet that the larger
-    ones carry, or empty. `engine` names the versions of our own recipe and of the libraries that
-    decode, resample and encode.
+    ones carry, or empty. An `animated` variant holds all frames, others the first. `engine` names
+    the versions of our own recipe and of the libraries that decode, resample and encode.
     """
 
     engine: str
@@ -225,6 +225,7 @@ class Recipe(Struct, frozen=True, array_like=True):
     gamut: Literal["srgb", "p3"] = "srgb"
     bits: int = 8
     rights: str = ""
+    animated: bool = False
 
 
 class Job(Struct, frozen=True):

@@ -47,6 +47,8 @@ def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputF
         for index, step in enumerate(source.steps):
             yield _stored(source.path(step), source.key, index)
     yield _stored(photo.alias.path, photo.alias.key, photo.alias.index)
+    if photo.animation is not None:
+        yield _stored(photo.animation.path, photo.animation.key, 0)
     if photo.original and photo.photo.format == "SVG":
         # Never the file itself, which may hold scripts.
         yield _stored(photo.original, photo.alias.key, photo.alias.index)

@@ -54,6 +54,13 @@ class Alias(Struct, frozen=True, array_like=True, gc=False):
     index: int
 
 
+class Animation(Struct, frozen=True, array_like=True, gc=False):
+    """Where what moves in a picture lies, and the key that the store keeps it under."""
+
+    path: str
+    key: str
+
+
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything."""
 
@@ -71,7 +78,8 @@ class PlannedPhoto(Struct, frozen=True):
     """A photo with its words and its place in the site; `original` is empty if not published.
 
     A `scrubbed` original is published without what it tells.
-    `sources` are in the order a browser shall try them; the last is what every browser shows.
+    `sources` are in the order a browser shall try them; the last is what every browser shows. They
+    are stills; `animation` is there if something moves.
     """
 
     photo: Photo
@@ -79,6 +87,7 @@ class PlannedPhoto(Struct, frozen=True):
     address: str
     sources: tuple[Source, ...]
     alias: Alias
+    animation: Animation | None
     original: str
     scrubbed: bool
 
@@ -285,6 +294,7 @@ def _plan_photos(
             address=address,
             sources=tuple(_source(name, key, stem_path, steps) for name, key in made.shown),
             alias=Alias(alias, made.alias_key, made.alias_index),
+            animation=next((_animation(*each, stem_path) for each in made.animations), None),
             original="" if how == "none" else f"{routes.FULL}/{raw}",
             scrubbed=how == "scrub" and photo.format != "SVG",
         )
@@ -307,6 +317,10 @@ def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
 def _source(name: str, key: str, stem_path: str, steps: tuple[Step, ...]) -> Source:
     output = PUBLISHED[name]
     return Source(output.mime, key, f"{stem_path}.{key[:8]}", output.suffixes[0], steps)
+
+
+def _animation(key: str, longest: int, stem_path: str) -> Animation:
+    return Animation(f"{stem_path}.{key[:8]}-{longest}{PUBLISHED['webp'].suffixes[0]}", key)
 
 
 def _pixels(photo: Photo) -> int:

@@ -71,13 +71,13 @@ def finished(decoded: Decoded, size: Size, gamut: Gamut, light: Light) -> Raster
     """
     stored = turned(size, decoded.orientation)
     pixels = _cropped(decoded)
-    if light == "linear":
-        raster: Raster = _averaged_in_linear_light(pixels, stored, decoded.coding, gamut)
-    elif isinstance(pixels, Samples):
-        raster = _converted_deep(pixels, stored, decoded.coding, gamut)
+    coding = decoded.coding
+    if isinstance(pixels, Image.Image) and light == "gamma" and not coding.transfer:
+        raster: Raster = colour.converted(_resized(pixels, stored), coding.profile, gamut)
     else:
-        small_image = _resized(pixels, stored)
-        raster = colour.converted(small_image, decoded.coding.profile, gamut)
+        samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
+        averaged = _averaged_in_linear_light if light == "linear" else _converted_deep
+        raster = averaged(samples, stored, coding, gamut)
     return _upright(raster, decoded.orientation)
 
 
@@ -92,11 +92,8 @@ def _cropped(decoded: Decoded) -> Image.Image | Samples:
     return Samples(pixels.colours[top:bottom, left:right], alpha, pixels.space)
 
 
-def _averaged_in_linear_light(
-    pixels: Image.Image | Samples, size: Size, coding: Coding, gamut: Gamut
-) -> Planes:
-    samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
-    samples = _tone_mapped(samples, coding)
+def _averaged_in_linear_light(pixels: Samples, size: Size, coding: Coding, gamut: Gamut) -> Planes:
+    samples = _tone_mapped(pixels, coding)
     light = colour.linear_light(samples.colours, samples.space, coding.profile, gamut)
     return _resampled_planes(_planes_of(light), samples.alpha, size, "linear")
 

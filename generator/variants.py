@@ -5,10 +5,11 @@ from functools import cache
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.config import ImageSettings
 from generator.formats import OUTPUTS, web_format
-from generator.geometry import ladder
+from generator.geometry import ladder, moving_step
 from generator.model import Photo, Recipe
 from generator.rights import RIGHTS_FROM, rights_of, rights_packet
 from generator.store import digest_of
@@ -19,6 +20,7 @@ class Variants(Struct, frozen=True):
 
     `steps` are their longest sides, ascending; `shown` are the formats of `<picture>` in the order
     a browser shall try them, each with its key. The alias is one variant more, or one of those.
+    `animations` are the keys and longest sides of those that move: one, or none.
     """
 
     steps: tuple[int, ...]
@@ -26,12 +28,14 @@ class Variants(Struct, frozen=True):
     alias_format: str
     alias_key: str
     alias_index: int
+    animations: tuple[tuple[str, int], ...]
     recipes: tuple[tuple[str, Recipe], ...]
 
 
 class _Shape(Struct, frozen=True):
     """What photos have in common that get the same recipes."""
 
+    engine: str
     longest: int
     format: str
     transparent: bool
@@ -53,11 +57,12 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
     `engine` names the software that will render pictures of an input format.
     """
     engine = cache(engine)
-    menu = cache(lambda shape: _menu(shape, images, engine(shape.format)))
+    menu = cache(lambda shape: _menu(shape, images))
     encoded = cache(msgspec.msgpack.encode)
 
     def variants(photo: Photo) -> Variants:
         shape = _Shape(
+            engine=engine(photo.format),
             longest=photo.size.longest,
             format=photo.format,
             transparent=photo.transparent,
@@ -66,9 +71,10 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
             rights=rights_packet(rights_of(photo.metadata, images.rights)).decode(),
         )
         chosen: _Menu = menu(shape)
+        moving = (_animation(photo, shape, images),) if photo.frames > 1 else ()
         keys = {
             recipe: digest_of(encoded(recipe), photo.digest.encode())
-            for recipe in (*chosen.shown, chosen.alias)
+            for recipe in (*chosen.shown, chosen.alias, *moving)
         }
         return Variants(
             steps=chosen.steps,
@@ -76,48 +82,65 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
             alias_format=chosen.alias.format,
             alias_key=keys[chosen.alias],
             alias_index=chosen.alias_index,
+            animations=tuple((keys[recipe], recipe.outputs[0]) for recipe in moving),
             recipes=tuple((key, recipe) for recipe, key in keys.items()),
         )
 
     return variants
 
 
-def _menu(shape: _Shape, images: ImageSettings, engine: str) -> _Menu:
+def _menu(shape: _Shape, images: ImageSettings) -> _Menu:
     """Choose sizes and formats; a transparent picture gets WebP or PNG in the place of JPEG.
 
     A drawing is one file, which is all sizes.
     """
     if shape.format == "SVG":
-        drawing = Recipe(engine, "svg", 0, "", (shape.longest,), (shape.longest,))
+        drawing = Recipe(shape.engine, "svg", 0, "", (shape.longest,), (shape.longest,))
         return _Menu(drawing.outputs, (drawing,), drawing, 0)
     steps = ladder(shape.longest, images.max_dimensions)
     alias_step = min(images.default_dimension, shape.longest)
     chain = tuple(sorted({*steps, alias_step}, reverse=True))
-
-    def recipe(name: str, outputs: tuple[int, ...]) -> Recipe:
-        quality = getattr(images.quality, name, 0)
-        effort = "" if name == "jpeg" else images.effort
-        return Recipe(
-            engine=engine,
-            format=name,
-            quality=quality,
-            effort=effort,
-            chain=chain,
-            outputs=outputs,
-            light=images.light,
-            gamut="p3" if shape.wide and images.profile == "keep" else "srgb",
-            bits=10 if shape.deep and name == "avif" else 8,
-            rights=shape.rights if max(outputs) >= RIGHTS_FROM else "",
-        )
 
     opaque_only = {name for name in OUTPUTS if not OUTPUTS[name].alpha}
     instead = "webp" if "webp" in images.formats else "png"
     wanted = {
         instead if shape.transparent and name in opaque_only else name for name in images.formats
     }
-    shown = tuple(recipe(name, steps) for name in OUTPUTS if name in wanted)
+    shown = tuple(_recipe(shape, images, name, chain, steps) for name in OUTPUTS if name in wanted)
     web = web_format(shape.format, transparent=shape.transparent)
     for each in shown:
         if each.format == web and alias_step in steps:
             return _Menu(steps, shown, each, steps.index(alias_step))
-    return _Menu(steps, shown, recipe(web, (alias_step,)), 0)
+    return _Menu(steps, shown, _recipe(shape, images, web, chain, (alias_step,)), 0)
+
+
+def _animation(photo: Photo, shape: _Shape, images: ImageSettings) -> Recipe:
+    """Choose the size of an animation: the default dimension, or a smaller step if frames are many.
+
+    WebP, which every browser plays, whatever formats are asked for.
+    """
+    steps = (*images.max_dimensions, images.default_dimension)
+    longest = moving_step(photo.size, photo.frames, images.default_dimension, steps)
+    still = _recipe(shape, images, "webp", (longest,), (longest,))
+    return replace(still, animated=True)
+
+
+def _recipe(
+    shape: _Shape,
+    images: ImageSettings,
+    name: str,
+    chain: tuple[int, ...],
+    outputs: tuple[int, ...],
+) -> Recipe:
+    return Recipe(
+        engine=shape.engine,
+        format=name,
+        quality=getattr(images.quality, name, 0),
+        effort="" if name == "jpeg" else images.effort,
+        chain=chain,
+        outputs=outputs,
+        light=images.light,
+        gamut="p3" if shape.wide and images.profile == "keep" else "srgb",
+        bits=10 if shape.deep and name == "avif" else 8,
+        rights=shape.rights if max(outputs) >= RIGHTS_FROM else "",
+    )

@@ -145,8 +145,8 @@ class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     """A photo among the photos of its album; `heading` is its title, or what number it has.
 
     `place` names where it was taken, from the narrowest to the widest; like `show_location` it is
-    there only if the settings say so. `original` is empty if it is not published; its size is 0
-    if it is not known yet.
+    there only if the settings say so. `animation` is empty if nothing moves. `original` is empty if
+    it is not published; its size is 0 if it is not known yet.
     """
 
     template: ClassVar[str] = "photo.html"
@@ -165,6 +165,7 @@ class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     album: Link
     position: int
     count: int
+    animation: str
     original: str
     original_size: int
 

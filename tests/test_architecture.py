@@ -25,8 +25,8 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # survey asks PIL only where it lies.
 OUTSIDE = {
     "PIL": {
-        *("coding", "colour", "decode", "deep", "encode", "exif", "iptc", "jxl", "metadata"),
-        *("placeholder", "raster", "raw", "survey", "svg"),
+        *("animation", "coding", "colour", "decode", "deep", "encode", "exif", "iptc", "jxl"),
+        *("metadata", "placeholder", "raster", "raw", "survey", "svg"),
     },
     "pillow_heif": {"decode", "deep"},
     "numpy": {"colour", "deep", "hdr", "jxl", "raster"},

@@ -50,4 +50,5 @@ def rendered(
     )
     recipes = planner(images, lambda name: "test")(photo).recipes
     made = encode_photo(Job(photo, recipes), folder)
-    return Rendering(photo, {recipe.format: made[key] for key, recipe in recipes})
+    stills = {recipe.format: made[key] for key, recipe in recipes if not recipe.animated}
+    return Rendering(photo, stills)
