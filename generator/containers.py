@@ -14,7 +14,7 @@ from msgspec import Struct
 Data = bytes | bytearray | memoryview
 
 # JPEG markers (ITU-T T.81, table B.1).
-SOI, EOI, SOS, COM = b"\xff\xd8", b"\xff\xd9", b"\xff\xda", b"\xff\xfe"
+SOI, EOI, SOS = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
