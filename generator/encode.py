@@ -23,6 +23,7 @@ from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
+from generator.rebuild import told_avif
 from generator.rights import RIGHTS_FROM
 from generator.svg import read_drawing
 
@@ -203,26 +204,30 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
 
 
 def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
-    """Encode an AVIF of ten bits, which Pillow does not; its colours are told by nclx."""
-    return bytes(
+    """Encode an AVIF of ten bits, which Pillow does not."""
+    is_grey = values.ndim == 2 or values.shape[2] == 2
+    body = bytes(
         imagecodecs.avif_encode(
             values,
             level=quality,
             speed=_AVIF_SPEED[recipe.effort],
             bitspersample=10,
-            pixelformat="400" if values.ndim == 2 or values.shape[2] == 2 else "420",
+            pixelformat="400" if is_grey else "420",
             primaries=icc.P3 if recipe.gamut == "p3" else icc.BT709,
             transfer=icc.SRGB_TRANSFER,
             matrix=_BT601_MATRIX,
             numthreads=1,
         )
     )
+    profile = b"" if is_grey else embedded(recipe.gamut)
+    rights = _rights(recipe, max(values.shape[:2]))
+    return told_avif(body, profile, rights.encode()) if profile or rights else body
 
 
 def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> bytes:
     buffer = io.BytesIO()
     profile = embedded(recipe.gamut) if image.mode != "L" else b""
-    rights = recipe.rights if max(image.size) >= RIGHTS_FROM else ""
+    rights = _rights(recipe, max(image.size))
     image.save(
         buffer,
         OUTPUTS[recipe.format].pillow,
@@ -231,6 +236,10 @@ def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> byt
         **_told(recipe.format, rights),
     )
     return buffer.getvalue()
+
+
+def _rights(recipe: Recipe, longest: int) -> str:
+    return recipe.rights if longest >= RIGHTS_FROM else ""
 
 
 def _told(name: str, rights: str) -> dict[str, bytes | PngInfo]:
