@@ -8,13 +8,13 @@ from pathlib import Path
 
 import imagecodecs
 from msgspec import Struct
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from generator import decode, icc, store
 from generator.coding import Coding, coding_of
-from generator.colour import Values, embedded
-from generator.containers import Data
+from generator.colour import Values, converted, embedded
+from generator.containers import Data, MalformedError
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
 from generator.files import mapped, stamp_of
@@ -22,9 +22,11 @@ from generator.formats import OUTPUTS
 from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Recipe, Size, Stamp
+from generator.privacy import findings
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
 from generator.rebuild import told_avif
 from generator.rights import RIGHTS_FROM
+from generator.scrub import bare
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
@@ -95,8 +97,41 @@ def _encode_steps(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
     for step, raster in _cascade(source, job):
         for key, recipe in job.recipes:
             if step in recipe.outputs:
-                encoded[key, step] = last[key] = encode(raster, recipe, last.get(key))
+                body = encode(raster, recipe, last.get(key))
+                if step == job.photo.size.longest and _may_be_own(job.photo, recipe):
+                    body = _own(source, job.photo, recipe, eight_bit(raster), body)
+                encoded[key, step] = last[key] = body
     return encoded
+
+
+def _may_be_own(photo: Photo, recipe: Recipe) -> bool:
+    """Tell whether a variant might be the picture as its source has it coded."""
+    is_simple = photo.frames == 1 and not photo.deep and not photo.hdr
+    return is_simple and recipe.gamut == "srgb" and OUTPUTS[recipe.format].pillow == photo.format
+
+
+def _own(source: Path, photo: Photo, recipe: Recipe, image: Image.Image, encoded: bytes) -> bytes:
+    """Return what the source has coded, if that is the same pixels in no more bytes.
+
+    What would only lose by being encoded once more is published bare. As its pixels are compared
+    with what was to be encoded, nothing can be amiss in colour, orientation or transparency.
+    """
+    rights = _rights(recipe, photo.size.longest)
+    whole = source.read_bytes()
+    with suppress(MalformedError, DecodeError):
+        own = bare(whole, photo.format, rights.encode())
+        if len(own) <= len(encoded) and _is_shown_by(own, photo, image) and not findings(own):
+            return own
+    return encoded
+
+
+def _is_shown_by(body: bytes, photo: Photo, image: Image.Image) -> bool:
+    """Tell whether a file that says nothing of its colours shows these pixels."""
+    with decode.in_words(), Image.open(io.BytesIO(body), formats=(photo.format,)) as coded:
+        pixels = decode.resamplable(coded)
+        shown = converted(pixels if photo.transparent else _without_alpha(pixels), b"", "srgb")
+        is_alike = (shown.mode, shown.size) == (image.mode, image.size)
+        return is_alike and not ImageChops.difference(shown, image).getbbox(alpha_only=False)
 
 
 def _is_still(source: Path, stamp: Stamp) -> bool:
@@ -172,7 +207,11 @@ def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
     """Drop an alpha channel in which nothing is transparent."""
     if isinstance(pixels, Samples):
         return Samples(pixels.colours, None, pixels.space)
-    return pixels.convert(pixels.mode[:-1]) if pixels.mode in ("LA", "RGBA") else pixels
+    return _without_alpha(pixels)
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    return image.convert(image.mode[:-1]) if image.mode in ("LA", "RGBA") else image
 
 
 def encode(raster: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
