@@ -7,13 +7,14 @@ from pathlib import Path
 
 import imagecodecs
 from msgspec import Struct
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from generator import decode, icc, store
 from generator.animation import animate
 from generator.coding import Coding, coding_of
-from generator.colour import Values, embedded
+from generator.colour import Values, converted, embedded
+from generator.containers import MalformedError
 from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
 from generator.files import stamp_of
@@ -22,8 +23,11 @@ from generator.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.layout import PICTURES
 from generator.model import Job, Photo, Placeholder, Recipe, Size, Stamp
 from generator.placeholder import placeholder_of
+from generator.privacy import findings
 from generator.raster import Decoded, Light, Planes, Raster, eight_bit, finished, resampled, ten_bit
+from generator.rebuild import told_avif
 from generator.rights import RIGHTS_FROM
+from generator.scrub import bare
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
@@ -121,8 +125,41 @@ def _encode_stills(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
     for step, raster in _cascade(source, Job(job.photo, recipes)):
         for key, recipe in recipes:
             if step in recipe.outputs:
-                encoded[key, step] = last[key] = encode(raster, recipe, last.get(key))
+                body = encode(raster, recipe, last.get(key))
+                if step == job.photo.size.longest and _may_be_own(job.photo, recipe):
+                    body = _own(source, job.photo, recipe, eight_bit(raster), body)
+                encoded[key, step] = last[key] = body
     return encoded
+
+
+def _may_be_own(photo: Photo, recipe: Recipe) -> bool:
+    """Tell whether a variant might be the picture as its source has it coded."""
+    is_simple = photo.frames == 1 and not photo.deep and not photo.hdr
+    return is_simple and recipe.gamut == "srgb" and OUTPUTS[recipe.format].pillow == photo.format
+
+
+def _own(source: Path, photo: Photo, recipe: Recipe, image: Image.Image, encoded: bytes) -> bytes:
+    """Return what the source has coded, if that is the same pixels in no more bytes.
+
+    What would only lose by being encoded once more is published bare. As its pixels are compared
+    with what was to be encoded, nothing can be amiss in colour, orientation or transparency.
+    """
+    rights = _rights(recipe, photo.size.longest)
+    whole = source.read_bytes()
+    with suppress(MalformedError, DecodeError):
+        own = bare(whole, photo.format, rights.encode())
+        if len(own) <= len(encoded) and _is_shown_by(own, photo, image) and not findings(own):
+            return own
+    return encoded
+
+
+def _is_shown_by(body: bytes, photo: Photo, image: Image.Image) -> bool:
+    """Tell whether a file that says nothing of its colours shows these pixels."""
+    with decode.in_words(), Image.open(io.BytesIO(body), formats=(photo.format,)) as coded:
+        pixels = decode.resamplable(coded)
+        shown = converted(pixels if photo.transparent else _without_alpha(pixels), b"", "srgb")
+        is_alike = (shown.mode, shown.size) == (image.mode, image.size)
+        return is_alike and not ImageChops.difference(shown, image).getbbox(alpha_only=False)
 
 
 def _is_still(source: Path, stamp: Stamp) -> bool:
@@ -198,7 +235,11 @@ def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
     """Drop an alpha channel in which nothing is transparent."""
     if isinstance(pixels, Samples):
         return Samples(pixels.colours, None, pixels.space)
-    return pixels.convert(pixels.mode[:-1]) if pixels.mode in ("LA", "RGBA") else pixels
+    return _without_alpha(pixels)
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    return image.convert(image.mode[:-1]) if image.mode in ("LA", "RGBA") else image
 
 
 def encode(raster: Raster, recipe: Recipe, larger: bytes | None = None) -> bytes:
@@ -230,26 +271,30 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
 
 
 def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
-    """Encode an AVIF of ten bits, which Pillow does not; its colours are told by nclx."""
-    return bytes(
+    """Encode an AVIF of ten bits, which Pillow does not."""
+    is_grey = values.ndim == 2 or values.shape[2] == 2
+    body = bytes(
         imagecodecs.avif_encode(
             values,
             level=_avif_quality(recipe, quality),
             speed=_AVIF_SPEED[recipe.effort],
             bitspersample=10,
-            pixelformat="400" if values.ndim == 2 or values.shape[2] == 2 else "420",
+            pixelformat="400" if is_grey else "420",
             primaries=icc.P3 if recipe.gamut == "p3" else icc.BT709,
             transfer=icc.SRGB_TRANSFER,
             matrix=_BT601_MATRIX,
             numthreads=1,
         )
     )
+    profile = b"" if is_grey else embedded(recipe.gamut)
+    rights = _rights(recipe, max(values.shape[:2]))
+    return told_avif(body, profile, rights.encode()) if profile or rights else body
 
 
 def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> bytes:
     buffer = io.BytesIO()
     profile = embedded(recipe.gamut) if image.mode != "L" else b""
-    rights = recipe.rights if max(image.size) >= RIGHTS_FROM else ""
+    rights = _rights(recipe, max(image.size))
     image.save(
         buffer,
         OUTPUTS[recipe.format].pillow,
@@ -258,6 +303,10 @@ def _encode_with_pillow(image: Image.Image, recipe: Recipe, quality: int) -> byt
         **_told(recipe.format, rights),
     )
     return buffer.getvalue()
+
+
+def _rights(recipe: Recipe, longest: int) -> str:
+    return recipe.rights if longest >= RIGHTS_FROM else ""
 
 
 def _told(name: str, rights: str) -> dict[str, bytes | PngInfo]:

@@ -3,7 +3,8 @@
 Nothing is searched for and taken out. Of each format is kept what the pixels need, byte for byte:
 coded data, colour, orientation, animation, resolution. Everything else is left behind, whatever
 it is, and a small new block of EXIF and a packet of XMP say the few things that may be told.
-Scrubbing twice is scrubbing once. Pure.
+Scrubbing twice is scrubbing once. A picture that is shown rather than handed on can be bare: then
+not even that is left. Pure.
 """
 
 import re
@@ -52,6 +53,21 @@ def scrub(data: bytes, format_name: str, rights: Rights | None = None) -> bytes:
         raise MalformedError(f"files of the kind {format_name} are not understood well enough")
     try:
         return scrubber(data, rights or Rights())
+    except (struct.error, IndexError) as error:
+        raise MalformedError(str(error)) from error
+
+
+def bare(data: bytes, format_name: str, packet: bytes = b"") -> bytes:
+    """Return a JPEG, PNG or WebP of one picture as it is coded, beside it at most a packet of XMP.
+
+    Its colours are those that browsers see where nothing is said of them. MalformedError if it
+    cannot be understood, or is of a kind that browsers do not show.
+    """
+    strip = _STRIPPERS.get(format_name)
+    if strip is None:
+        raise MalformedError(f"files of the kind {format_name} are not shown")
+    try:
+        return strip(data, packet)
     except (struct.error, IndexError) as error:
         raise MalformedError(str(error)) from error
 
@@ -122,6 +138,28 @@ def _upright(facts: Facts, packet: bytes) -> Facts:
     return structs.replace(facts, main={**facts.main, ORIENTATION: said})
 
 
+# Frames of eight bits, Huffman-coded, in order or progressive; their tables, intervals and scans.
+# What decodes as CMYK is no browser's business.
+_FRAMES, _TABLES_AND_SCANS = (0xC0, 0xC1, 0xC2), (0xC4, 0xDA, 0xDB, 0xDD)
+_PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
+
+
+def _bare_jpeg(data: bytes, packet: bytes) -> bytes:
+    """Keep one frame and what it needs; JFIF and Adobe, for they say how colours are coded."""
+    parts = list(jpeg_segments(data))
+    frames = [body for marker in _FRAMES for body in _bodies(data, parts, marker)]
+    if len(frames) != 1 or frames[0][5] not in (1, 3):
+        raise MalformedError("it is a JPEG that browsers do not show")
+    jfif = _first(_bodies(data, parts, 0xE0), b"JFIF\0")
+    adobe = _first(_bodies(data, parts, 0xEE), b"Adobe")
+    segments = [_segment(0xE0, _PLAIN_JFIF)] if jfif else []
+    segments += [_segment(0xE1, _XMP + packet)] if packet else []
+    segments += [_segment(0xEE, adobe[:12])] if len(adobe) >= 12 else []
+    needed = (*_FRAMES, *_TABLES_AND_SCANS)
+    kept = [data[part.start : part.end] for part in parts if part.kind[1] in needed]
+    return b"".join((SOI, *segments, *kept, EOI))
+
+
 # PNG, third edition, section 11: what makes pixels, colour, resolution and animation.
 _PNG_KEPT = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA sBIT sRGB cICP mDCV cLLI mDCv cLLi bKGD pHYs"
@@ -138,6 +176,13 @@ def _png(data: bytes, rights: Rights) -> bytes:
     new = [_chunk(b"eXIf", block)] if block else []
     new += [_chunk(b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet)] if packet else []
     return b"".join((PNG_SIGNATURE, header, *new, *others))
+
+
+def _bare_png(data: bytes, packet: bytes) -> bytes:
+    kinds = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+    kept = [data[part.start : part.end] for part in png_chunks(data) if part.kind in kinds]
+    said = [_chunk(b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet)] if packet else []
+    return b"".join((PNG_SIGNATURE, kept[0], *said, *kept[1:]))
 
 
 def _png_chunk(data: bytes, part: Part) -> list[bytes]:
@@ -192,7 +237,7 @@ def _raw_profile(kind: bytes, body: bytes) -> bytes:
     return said.removeprefix(_EXIF)
 
 
-_VP8X_ICC, _VP8X_EXIF, _VP8X_XMP, _VP8X_KEPT = 0x20, 0x08, 0x04, 0x12
+_VP8X_ICC, _VP8X_ALPHA, _VP8X_EXIF, _VP8X_XMP, _VP8X_KEPT = 0x20, 0x10, 0x08, 0x04, 0x12
 
 
 def _webp(data: bytes, rights: Rights) -> bytes:
@@ -218,8 +263,34 @@ def _webp(data: bytes, rights: Rights) -> bytes:
         last = [_riff(b"EXIF", block)] if block else []
         last += [_riff(b"XMP ", packet)] if packet else []
         kept = [*first, *kept, *last]
-    body = b"WEBP" + b"".join(kept)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    return _riff(b"RIFF", b"WEBP" + b"".join(kept))
+
+
+def _bare_webp(data: bytes, packet: bytes) -> bytes:
+    """Keep the frame and its alpha; a header only if there is something beside the frame."""
+    found = {part.kind: data[part.body : part.body_end] for part in webp_chunks(data)}
+    alpha = [_riff(b"ALPH", found[b"ALPH"])] if b"ALPH" in found else []
+    said = [_riff(b"XMP ", packet)] if packet else []
+    kind = next((kind for kind in (b"VP8 ", b"VP8L") if kind in found), None)
+    if kind is None:
+        raise MalformedError("there is no picture in this WebP")
+    chunks = [*alpha, _riff(kind, found[kind]), *said]
+    if alpha or said:
+        width, height, has_alpha = _webp_frame(kind, found[kind])
+        flags = _VP8X_ALPHA * (bool(alpha) or has_alpha) | _VP8X_XMP * bool(said)
+        numbers = struct.pack("<4B", flags, 0, 0, 0)
+        numbers += (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        chunks.insert(0, _riff(b"VP8X", numbers))
+    return _riff(b"RIFF", b"WEBP" + b"".join(chunks))
+
+
+def _webp_frame(kind: bytes, frame: bytes) -> tuple[int, int, bool]:
+    """Read width, height and alpha of a frame (RFC 6386, section 9.1; RFC 9649, section 3.4)."""
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", frame, 1)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+    width, height = struct.unpack_from("<HH", frame, 6)
+    return width & 0x3FFF, height & 0x3FFF, False
 
 
 def _webp_chunk(data: bytes, part: Part, kinds: tuple[bytes, ...]) -> Iterator[bytes]:
@@ -378,4 +449,10 @@ _SCRUBBERS: dict[str, Callable[[bytes, Rights], bytes]] = {
     "JPEG2000": _jpeg2000,
     "AVIF": rebuilt_heif,
     "HEIF": rebuilt_heif,
+}
+
+_STRIPPERS: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "JPEG": _bare_jpeg,
+    "PNG": _bare_png,
+    "WEBP": _bare_webp,
 }
