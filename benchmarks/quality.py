@@ -26,8 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from table import Row, show
 
 from generator import decode
+from generator.codec import encode
 from generator.config import Config, ImageSettings
-from generator.encode import encode, encode_photo
+from generator.encode import encode_photo
 from generator.formats import PICTURE_SUFFIXES
 from generator.model import Job, Photo, Recipe
 from generator.photo import read_photo

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from generator import colour, decode, encode, raster, store, workers
+from generator import codec, colour, decode, encode, raster, store, workers
 from generator.config import Config
 from generator.formats import OUTPUTS
 from generator.model import Job, Library, Photo, Recipe, Theme
@@ -124,7 +124,7 @@ def _watched(watches: Stopwatches) -> Iterator[None]:
         patch.object(raster, "_resized", watches.around("resize", raster._resized)),
         patch.object(raster, "upright", watches.around("turn", decode.upright)),
         patch.object(colour, "converted", watches.around("colour", colour.converted)),
-        patch.object(encode, "encode", watches.around_each_format(encode.encode)),
+        patch.object(encode, "encode", watches.around_each_format(codec.encode)),
         patch.object(store, "put_pack", watches.around("keep", store.put_pack)),
     ):
         yield

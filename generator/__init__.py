@@ -11,7 +11,8 @@ The modules, from the bottom up; each imports only from rows above its own:
     coding decode hdr scrub                              how pixels are coded
     deep                                                 the values of deep ones
     raster                                               pixels on their way to a variant
-    animation placeholder                                all frames; what stands for them until then
+    codec placeholder                                    pixels to bytes; what stands for them
+    animation                                            all frames of one picture
     encode photo report routes survey variants           one picture, addresses, all files by name
     manifest words
     originals                                            an original without what it tells

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from PIL import Image, ImageFile
 
 from generator import decode
+from generator.codec import WEBP_METHOD
 from generator.coding import Coding, coding_of
 from generator.colour import embedded
 from generator.containers import Data, MalformedError, boxes
@@ -21,9 +22,6 @@ from generator.errors import DecodeError
 from generator.geometry import fit
 from generator.model import Photo, Recipe, Size
 from generator.raster import Decoded, eight_bit, finished
-
-# Time the encoder may spend, by effort: libwebp's method (0-6).
-_METHOD = {"fast": 2, "balanced": 4, "small": 6}
 
 # What a WebP has room for: plays of all frames, milliseconds of one; and libwebp, of them all.
 _MOST_PLAYS = 2**16 - 1
@@ -78,7 +76,7 @@ def animate(source: Path, photo: Photo, recipe: Recipe) -> bytes:
             duration=moving.durations,
             loop=min(plays, _MOST_PLAYS),
             quality=recipe.quality,
-            method=_METHOD[recipe.effort],
+            method=WEBP_METHOD[recipe.effort],
             icc_profile=embedded(recipe.gamut) or None,
             xmp=recipe.rights.encode(),
         )

@@ -1,10 +1,22 @@
 """Fixtures for all tests."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.sites import Site
+
+
+@pytest.fixture(autouse=True)
+def surroundings() -> Iterator[None]:
+    """Leave the environment as it was: a build in this process hands it on to its own."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture

@@ -25,12 +25,23 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # survey asks PIL only where it lies.
 OUTSIDE = {
     "PIL": {
-        *("animation", "coding", "colour", "decode", "deep", "encode", "exif", "iptc", "jxl"),
+        *(
+            "animation",
+            "codec",
+            "coding",
+            "colour",
+            "decode",
+            "deep",
+            "encode",
+            "exif",
+            "iptc",
+            "jxl",
+        ),
         *("metadata", "placeholder", "raster", "raw", "survey", "svg"),
     },
     "pillow_heif": {"decode", "deep"},
     "numpy": {"colour", "deep", "hdr", "jxl", "raster"},
-    "imagecodecs": {"colour", "deep", "encode", "jxl"},
+    "imagecodecs": {"codec", "colour", "deep", "jxl"},
     "pillow_jxl": {"jxl"},
     "tifffile": {"deep"},
     "rawpy": {"raw"},

@@ -13,7 +13,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generator import store
-from generator.encode import encode, encode_photo, render_job
+from generator.codec import encode
+from generator.encode import encode_photo, render_job
 from generator.errors import DecodeError
 from generator.formats import OUTPUTS
 from generator.geometry import fit

@@ -11,8 +11,8 @@ from PIL import Image
 
 from generator import privacy
 from generator.cli import cli
+from generator.codec import encode
 from generator.config import Config, ImageSettings
-from generator.encode import encode
 from generator.model import Metadata, Photo, Recipe
 from generator.pages import megabytes
 from generator.photo import read_photo
