@@ -10,15 +10,19 @@ from generator.config import Config
 from generator.errors import ConfigError, Problem
 from generator.files import walk
 from generator.layout import CACHE
-from generator.model import Document, Library, Photo, Theme
-from generator.plan import Plan, make_plan
-from generator.scan import Memo
+from generator.model import Photo, Theme
+from generator.plan import Plan, is_shown, make_plan
+from generator.scan import Memo, library_of
 
 
 class Audit(Struct, frozen=True):
-    """How many files were read, and what they tell that the settings do not allow."""
+    """How many files were read, and what they tell that the settings do not allow.
+
+    `verbatim` are those that may tell everything, for they are originals published as they are.
+    """
 
     files: int
+    verbatim: int
     problems: tuple[Problem, ...]
 
 
@@ -35,17 +39,16 @@ def audit_privacy(site: Path, output: Path, config: Config) -> Audit:
     rules = _rules(site, output, config)
     files = sorted(path for path, _ in walk(output))
     problems = tuple(problem for path in files for problem in _problems(output, path, rules))
-    return Audit(len(files), problems)
+    return Audit(len(files), len(rules.free.intersection(files)), problems)
 
 
 def _rules(site: Path, output: Path, config: Config) -> _Rules:
     memo = store.load(site / CACHE, store.MEMO, Memo)
-    read = [each.value for each in memo.files.values()] if memo else []
-    photos = tuple(value for value in read if isinstance(value, Photo))
-    if not photos or not output.is_dir():
+    library = library_of(memo.files if memo else {}, Theme({}, "", ()))
+    photos = library.photos
+    if not any(is_shown(photo, config) for photo in photos) or not output.is_dir():
         raise ConfigError(Problem(str(output), "no build of this site is known", "build it first"))
-    documents = tuple(value for value in read if isinstance(value, Document))
-    plan, _ = make_plan(config, Library(photos, documents, Theme({}, "", ())), engine=str)
+    plan, _ = make_plan(config, library, engine=str)
     return _Rules(
         free=frozenset(_verbatim(plan)),
         positions={} if config.gallery.show_location else privacy.by_degree(_positions(photos)),
@@ -71,9 +74,8 @@ def _problems(output: Path, path: str, rules: _Rules) -> Iterator[Problem]:
     if path in rules.free:
         return
     data = (output / path).read_bytes()
-    hint = "build again; if it stays, report it, and remove it if it is not of the build"
     for finding in (*privacy.findings(data), *_on_pages(data, rules)):
-        yield Problem(f"{output.name}/{path}", f"{finding.kind}: {finding.detail}", hint)
+        yield Problem(f"{output.name}/{path}", f"{finding.kind}: {finding.detail}")
 
 
 def _on_pages(data: bytes, rules: _Rules) -> Iterator[privacy.Finding]:

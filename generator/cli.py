@@ -128,8 +128,13 @@ def check_command(site: Path, output: Path | None, privacy: bool) -> None:
     with store.exclusive(cache, Listener().waiting):
         audit = audit_privacy(site, output or site / OUTPUT, config)
     _tell_problems(audit.problems)
-    found = _count(len(audit.problems), "finding") if audit.problems else "nothing found"
-    click.echo(f"{_count(audit.files, 'file')} read, {found}")
+    if audit.problems:
+        found = f"{_count(len(audit.problems), 'finding')}: build again; report what stays"
+    else:
+        found = "nothing that the settings forbid"
+    click.echo(f"{_count(audit.files - audit.verbatim, 'file')} read, {found}")
+    if audit.verbatim:
+        click.echo(f"{_count(audit.verbatim, 'original')} published as they are, and not read")
     sys.exit(1 if audit.problems else 0)
 
 

@@ -197,12 +197,16 @@ class Theme(Struct, frozen=True):
 
 
 class Library(Struct, frozen=True):
-    """All that the scan found; `strays` counts the files that are no pictures, by kind."""
+    """All that the scan found; `strays` counts the files that are no pictures, by kind.
+
+    `unread` are the texts that could not be read, and nobody knows what they wanted.
+    """
 
     photos: tuple[Photo, ...]
     documents: tuple[Document, ...]
     theme: Theme
     strays: tuple[tuple[str, int], ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Recipe(Struct, frozen=True, array_like=True):

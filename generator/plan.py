@@ -4,6 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Literal
 
 from msgspec import Struct
 from natsort import natsort_keygen, ns
@@ -159,7 +160,7 @@ def make_plan(
     words, problems = match(library.photos, library.documents)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
     places, moved = _places(shown, words)
-    originals = dict(_originals(config, shown, words, unpublished))
+    originals = dict(_originals(config, shown, words, library.unread, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
     texts = tuple(
@@ -167,7 +168,7 @@ def make_plan(
         for path, document in sorted(words.texts.items())
     )
     plan = Plan(config, library.theme, root, texts, jobs)
-    return plan, (*problems, *moved, *cover_problems)
+    return plan, (*problems, *moved, *cover_problems, *_withheld(config, library.unread))
 
 
 def is_shown(photo: Photo, config: Config) -> bool:
@@ -246,22 +247,43 @@ def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
 
 
 def _originals(
-    config: Config, photos: Iterable[Photo], words: Words, unpublished: Collection[str]
+    config: Config,
+    photos: Iterable[Photo],
+    words: Words,
+    unread: Collection[str],
+    unpublished: Collection[str],
 ) -> Iterator[tuple[str, Originals]]:
-    """Say for each photo how its original is published: as the nearest album wants it, or all."""
+    """Say for each photo how its original is published: as its text or the nearest album wants it.
+
+    What a text wants that could not be read is not known, so originals are not published.
+    """
+    unknown = {stem(path) for path in unread}
+
+    def said(document: Document | None) -> Originals | Literal[""]:
+        return document.matter.originals if document else ""
 
     @cache
-    def wanted(folder: str) -> Originals:
-        document = words.albums.get(folder)
-        if document and document.matter.originals:
-            return document.matter.originals
-        return wanted(posixpath.dirname(folder)) if folder else config.images.originals
+    def of_album(folder: str) -> Originals:
+        if posixpath.join(folder, "index") in unknown:
+            return "none"
+        above = posixpath.dirname(folder)
+        return said(words.albums.get(folder)) or (
+            of_album(above) if folder else config.images.originals
+        )
 
     for photo in photos:
-        yield (
-            photo.path,
-            ("none" if photo.path in unpublished else wanted(posixpath.dirname(photo.path))),
-        )
+        if photo.path in unpublished or not unknown.isdisjoint((photo.path, stem(photo.path))):
+            yield photo.path, "none"
+        else:
+            own = said(words.photos.get(photo.path))
+            yield photo.path, own or of_album(posixpath.dirname(photo.path))
+
+
+def _withheld(config: Config, unread: Iterable[str]) -> Iterator[Problem]:
+    """Say that originals are missing whose text might have wanted that."""
+    for path in unread if config.images.originals != "none" else ():
+        what = "until it can be read, the originals that it speaks for are not published"
+        yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
 
 
 def _plan_photos(

@@ -327,7 +327,11 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     for output, manifest in manifests(cache):
         problems += foresee((), manifest, output)
         _sweep(output, manifest.staged)
-        count += len(_remove(manifest.paths(), manifest, output))
+        ours = set(manifest.paths())
+        if any(path not in ours for path, _ in walk(output)):
+            # The mark, by which the folder is known as ours, stays with what others put there.
+            ours.discard(MARK_PATH)
+        count += len(_remove(ours, manifest, output))
         with suppress(OSError):
             output.rmdir()
     return count, problems

@@ -86,27 +86,38 @@ def scan(
         memo,
         partial(_read_texts, content=site / CONTENT),
     )
-    values = [each.value for each in (*pictures.values(), *texts.values())]
-    strays = Counter(value.kind for value in values if isinstance(value, Stray))
-    sidecars = {
-        entry.path: each.value
-        for entry, each in zip(survey.pictures, pictures.values(), strict=True)
-        if isinstance(each.value, Sidecar)
-    }
-    strays[LONE_SIDECAR] = _lone(sidecars, survey.pictures)
-    library = Library(
-        photos=_described([value for value in values if isinstance(value, Photo)], sidecars),
-        documents=tuple(value for value in values if isinstance(value, Document)),
-        theme=read_theme(survey),
-        strays=tuple(sorted((+strays).items())),
-    )
-    problems = tuple(value for value in values if isinstance(value, Problem))
+    read_now = pictures | texts
+    library = library_of(read_now, read_theme(survey))
+    problems = [each.value for each in read_now.values() if isinstance(each.value, Problem)]
     lasting = {
         name: each
-        for name, each in (pictures | texts).items()
+        for name, each in read_now.items()
         if not (isinstance(each.value, Problem) and each.value.passing)
     }
     return library, (*survey.problems, *problems), Memo(memo.version, lasting)
+
+
+def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
+    """Put together what the files of a site were read to, by their path below it."""
+    values = {name: each.value for name, each in files.items()}
+    strays = Counter(value.kind for value in values.values() if isinstance(value, Stray))
+    sidecars = {
+        name.removeprefix(f"{PICTURES}/"): value
+        for name, value in values.items()
+        if isinstance(value, Sidecar)
+    }
+    strays[LONE_SIDECAR] = _lone(sidecars, values)
+    return Library(
+        photos=_described([each for each in values.values() if isinstance(each, Photo)], sidecars),
+        documents=tuple(each for each in values.values() if isinstance(each, Document)),
+        theme=theme,
+        strays=tuple(sorted((+strays).items())),
+        unread=tuple(
+            name.removeprefix(f"{CONTENT}/")
+            for name, value in values.items()
+            if isinstance(value, Problem) and name.startswith(f"{CONTENT}/")
+        ),
+    )
 
 
 def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
@@ -130,11 +141,11 @@ def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tupl
     return tuple(map(described, photos))
 
 
-def _lone(sidecars: Mapping[str, Sidecar], files: Iterable[Entry]) -> int:
+def _lone(sidecars: Mapping[str, Sidecar], names: Iterable[str]) -> int:
     """Count the sidecars that have no file of their name beside them."""
     if not sidecars:
         return 0
-    paths = [entry.path for entry in files if not is_sidecar(entry.path)]
+    paths = [name.removeprefix(f"{PICTURES}/") for name in names if not is_sidecar(name)]
     owners = {folded(owner) for path in paths for owner in (path, _stem(path))}
     return sum(1 for path in sidecars if folded(_stem(path)) not in owners)
 

@@ -217,8 +217,10 @@ def test_clean_removes_what_was_made_and_keeps_foreign_files(site: Site) -> None
     done = site.run("clean")
 
     assert done.returncode == 0
-    assert tree(site.root).keys() == {*sources, "output/CNAME"}
+    # The mark stays with what is not ours, so that the folder is known for the next build.
+    assert tree(site.root).keys() == {*sources, "output/CNAME", "output/.nojekyll"}
     assert not site.cache.exists()
+    assert site.run("build").returncode == 0
 
 
 def test_clean_without_a_build_is_no_error(site: Site) -> None:

@@ -27,7 +27,7 @@ from tests.support.canaries import (
     told_exif,
     told_jpeg,
 )
-from tests.support.pictures import chart, encoded, exif, gps_exif, save, soft
+from tests.support.pictures import chart, encoded, exif, gps_exif, save, soft, xmp_packet
 from tests.support.sites import Site, clean_tree, tree
 
 RIGHTS = Rights("Ann", "Agency", "© Ann", "https://example.org/licence")
@@ -155,7 +155,7 @@ def test_a_site_tells_nothing_that_is_planted(site: Site, how: str) -> None:
     assert report.problems == ()
     assert {path: found for path, found in told.items() if found} == {}
     assert (site.output / "full").exists() == (how == "scrub")
-    assert check(site) == (0, f"{len(told)} files read, nothing found\n")
+    assert check(site) == (0, f"{len(told)} files read, nothing that the settings forbid\n")
 
 
 def test_an_original_is_published_by_the_wish_of_the_nearest_album(site: Site) -> None:
@@ -375,3 +375,49 @@ def test_a_single_byte_behind_a_picture_is_found(name: str) -> None:
 
     assert kinds(picture) == set()
     assert kinds(picture + b"x") == {"trailer"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\noriginals: strip\n---\n",
+        "---\noriginal: none\n---\n",
+        "---\noriginals: none\ntitle: Bob: travels\n---\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["coast/index.md", "coast/a.md", "coast/a.jpg.md"])
+def test_a_text_that_cannot_be_read_keeps_its_originals_back(
+    site: Site, name: str, text: str
+) -> None:
+    for path in ("coast/a.jpg", "inland/b.jpg"):
+        site.write(f"pictures/{path}", told_jpeg(encoded(chart(), "JPEG")))
+    site.text(name, text)
+    report = site.build()
+    assert not (site.output / "full/coast/a.jpg").exists()
+    assert (site.output / "full/inland/b.jpg").exists()
+    withheld = [each for each in report.problems if "are not published" in each.what]
+    assert [(each.where, each.severity) for each in withheld] == [(f"content/{name}", "warning")]
+    assert check(site)[0] == 0
+
+    site.text(name, "---\noriginals: verbatim\n---\n")
+    site.build()
+    assert (site.output / "full/coast/a.jpg").exists()
+
+
+def test_a_photo_may_want_its_original_otherwise_than_its_album(site: Site) -> None:
+    for name in ("a", "b"):
+        site.write(f"pictures/{name}.jpg", told_jpeg(encoded(chart(), "JPEG")))
+    site.text("index.md", "---\noriginals: none\n---\n")
+    site.text("a.md", "---\noriginals: verbatim\n---\n")
+    site.build()
+    assert [path.name for path in (site.output / "full").rglob("*.jpg")] == ["a.jpg"]
+
+
+def test_the_check_knows_what_sidecars_say(site: Site) -> None:
+    site.settings(f"{Site.SETTINGS}[gallery]\nmin_rating = 3\n")
+    for name in ("a", "b"):
+        site.write(f"pictures/{name}.jpg", told_jpeg(encoded(chart(), "JPEG")))
+    packet = xmp_packet('<xmp:Rating xmlns:xmp="http://ns.adobe.com/xap/1.0/">4</xmp:Rating>')
+    site.write("pictures/a.xmp", packet)
+    report = site.build()
+    assert (report.photos, check(site)[0]) == (1, 0)
