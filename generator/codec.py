@@ -51,7 +51,7 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
         values = ten_bit(raster)
         yield from (_encode_ten_bit(values, recipe, quality) for quality in qualities)
         return
-    image = eight_bit(raster)
+    image = eight_bit(raster, spread=recipe.format == "avif")
     if recipe.format == "png":
         yield _encode_with_pillow(image, recipe, 0)
         yield _encode_with_pillow(image.quantize(), recipe, 0)

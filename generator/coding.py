@@ -52,6 +52,11 @@ class Coding(Struct, frozen=True):
     fault: str = ""
 
     @property
+    def exacting(self) -> bool:
+        """Whether Pillow's eight bits would lose something: the steps of L*a*b* are wide."""
+        return self.bits > 8 or self.space == "LAB"
+
+    @property
     def wide(self) -> bool:
         """Whether there may be colours that sRGB does not have."""
         return self.space == "LAB" or (bool(self.profile) and colour.is_wide(self.profile))
@@ -229,10 +234,8 @@ def _tiff(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:
     tags = image.tag_v2  # type: ignore[attr-defined]
     bits = tags.get(258, 8)
     said = replace(said, bits=max(bits) if isinstance(bits, tuple) else bits)
-    if tags.get(262) == CIELAB:
-        return replace(said, space="LAB", profile=b"")
-    # Pillow reads none of it, so it is taken for deep whatever its depth.
-    return replace(said, space="LAB", profile=b"", bits=16) if tags.get(262) == ICCLAB else said
+    is_lab = tags.get(262) in (CIELAB, ICCLAB)
+    return replace(said, space="LAB", profile=b"") if is_lab else said
 
 
 def _jpeg2000(image: ImageFile.ImageFile, body: Body, said: Coding) -> Coding:

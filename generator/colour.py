@@ -6,7 +6,7 @@ them, red being what cyan and black together let through.
 
 import io
 from functools import lru_cache
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import imagecodecs
 import numpy as np
@@ -116,8 +116,14 @@ def _transform(profile: bytes, mode: str, gamut: Gamut) -> ImageCms.ImageCmsTran
         return None
     else:
         source = _opened(profile)
+    # Between screens its curves are exact; of ink it makes a table, which shall be a fine one.
     transform = ImageCms.ImageCmsTransform(
-        source, _opened(profile_of(gamut)), mode, "RGB", ImageCms.Intent.PERCEPTUAL
+        source,
+        _opened(profile_of(gamut)),
+        mode,
+        "RGB",
+        ImageCms.Intent.PERCEPTUAL,
+        flags=ImageCms.Flags.HIGHRESPRECALC if mode == "CMYK" else ImageCms.Flags.NONE,
     )
     return None if _changes_nothing(transform) else transform
 
@@ -164,7 +170,7 @@ def linear_light(values: Values, space: str, profile: bytes, gamut: Gamut) -> Fl
     values, source = _described(values, space, profile)
     gamut = "srgb" if space == "L" else gamut
     if icc.colour_space(source) == b"RGB " and _transform(source, "RGB", gamut) is None:
-        light = _light_table()[values]
+        light = light_table()[values]
     else:
         light = _through(values, source, _linear_profile(gamut), "float32")
     return light[..., -1:] if space == "L" else light
@@ -194,11 +200,16 @@ def _linear_profile(gamut: Gamut) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _light_table() -> Floats:
-    """Decode 16 bits of sRGB's curve (IEC 61966-2-1)."""
+def light_table() -> Floats:
+    """Return the light of every 16-bit value of sRGB's curve (IEC 61966-2-1)."""
     x = np.linspace(0, 1, 65536)
     light = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
     return light.astype(np.float32)
+
+
+def encoded(light: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Encode light of 0 to 1 with sRGB's curve, as real numbers of 0 to 1."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 @overload

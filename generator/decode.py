@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import PIL
 from PIL import (
@@ -45,14 +45,22 @@ _ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 _COPY_AGAIN = "copy it from the camera or a backup once more"
 
 
-# L*a*b* that Pillow's table of TIFF layouts lacks: of sixteen bits, and ICC's. Opened as if they
-# were RGB, they are read by tifffile only.
+# What Pillow's table of TIFF layouts lacks: L*a*b* of sixteen bits and ICC's, real numbers of
+# sixteen bits, grey with alpha. Opened as something of that many bits, whose data is there or not,
+# they are read by tifffile only.
 for _order, _raw in ((b"II", "RGB;16L"), (b"MM", "RGB;16B")):
-    TiffImagePlugin.OPEN_INFO |= {
+    _layouts: dict[Any, Any] = {
         (_order, 8, (1,), 1, (16, 16, 16), ()): ("RGB", _raw),
         (_order, 9, (1,), 1, (16, 16, 16), ()): ("RGB", _raw),
         (_order, 9, (1,), 1, (8, 8, 8), ()): ("RGB", "RGB"),
+        (_order, 2, (3,), 1, (16, 16, 16), ()): ("RGB", _raw),
+        **{
+            (_order, grey, (1,), 1, (16, 16), (alpha,)): ("LA", "LA;16B")
+            for grey in (0, 1)
+            for alpha in (1, 2)
+        },
     }
+    TiffImagePlugin.OPEN_INFO |= _layouts
 
 
 def prepare(max_pixels: int) -> None:
@@ -69,7 +77,20 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
     with in_words(), _only_bombs(), path.open("rb") as file:
-        yield _identify(file, path.suffix.lower())
+        try:
+            image = _identify(file, path.suffix.lower())
+        except UnidentifiedImageError as error:
+            if not _is_tiff(file):
+                raise
+            what = "the file is damaged, or a TIFF of a layout that is not read"
+            raise DecodeError(what, "export it as RGB of 8 or 16 bits") from error
+        yield image
+
+
+def _is_tiff(file: BinaryIO) -> bool:
+    """Tell whether a file begins as a TIFF does."""
+    file.seek(0)
+    return recognise(file.read(64)) == "TIFF"
 
 
 def _identify(file: BinaryIO, suffix: str) -> ImageFile.ImageFile:

@@ -186,11 +186,16 @@ def _of_form(values: Array, bits: int, form: object) -> Values:
 
 
 def _by_largest(values: Array) -> Values:
-    """Scale numbers that do not say what white is: 1, 255 or 65,535, whichever none exceeds."""
-    real = np.nan_to_num(values.astype(np.float64))
-    top = float(real.max(initial=0))
+    """Scale numbers that do not say what white is: 1, 255 or 65,535, whichever hardly any exceeds.
+
+    Whole numbers with a sign have their zero in the middle.
+    """
+    real = np.nan_to_num(values.astype(np.float32))
+    if values.dtype.kind == "i" and float(real.min(initial=0)) < 0:
+        real += 32768
+    top = float(np.quantile(real, 0.999)) if real.size else 0.0
     scale = 65535 if top <= 1 else 257 if top <= 255 else 1
-    scaled: Values = np.rint(np.clip(real * scale, 0, 65535)).astype(np.uint16)
+    scaled: Values = np.rint(np.clip(real * np.float32(scale), 0, 65535)).astype(np.uint16)
     return scaled
 
 
@@ -200,22 +205,27 @@ def _lab(values: Array, *, signed: bool) -> Values:
     a and b are signed in CIELab, offset in ICCLab; whose 16 bits have 65,280 for 100 and steps of
     a 256th, as in ICC profiles of version 2.
     """
-    whole = values[..., :3].astype(np.float64)
+    steps = np.arange(256.0 if values.dtype == np.uint8 else 65536.0)
     if values.dtype == np.uint8:
-        whole[..., 1:] = (whole[..., 1:] + 128) % 256 if signed else whole[..., 1:]
-        encoded = whole * 257
+        lightness, chroma = steps * 257, (steps + 128) % 256 * 257 if signed else steps * 257
     elif signed:
-        steps = values[..., 1:3].view(np.int16).astype(np.float64)
-        encoded = np.dstack([whole[..., 0], (steps / 256 + 128) * 257])
+        lightness, chroma = steps, (((steps + 32768) % 65536 - 32768) / 256 + 128) * 257
     else:
-        encoded = whole * 65535 / 65280
-    colours = np.rint(np.clip(encoded, 0, 65535)).astype(np.uint16)
-    return np.concatenate([colours, values[..., 3:].astype(np.uint16)], axis=2)
+        lightness = chroma = steps * 65535 / 65280
+    tables = [np.rint(np.clip(each, 0, 65535)).astype(np.uint16) for each in (lightness, chroma)]
+    encoded = np.empty(values.shape, np.uint16)
+    for channel in range(values.shape[2]):
+        encoded[..., channel] = tables[channel in (1, 2)][values[..., channel]]
+    return encoded
 
 
 def _divided(colours: Values, alpha: Values) -> Values:
-    whole = np.maximum(alpha, 1)[..., None].astype(np.float64)
-    divided: Values = np.rint(np.minimum(colours / whole, 1) * 65535).astype(np.uint16)
+    """Divide colours by the alpha they were multiplied by, one channel at a time."""
+    whole = np.maximum(alpha, 1).astype(np.uint32)
+    divided = np.empty_like(colours)
+    for channel in range(colours.shape[2]):
+        parts = colours[..., channel].astype(np.uint32) * 65535 // whole
+        divided[..., channel] = np.minimum(parts, 65535)
     return divided
 
 

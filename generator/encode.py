@@ -28,7 +28,7 @@ from generator.scrub import bare
 from generator.svg import read_drawing
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 
 
 class Rendered(Struct, frozen=True):
@@ -201,7 +201,7 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
 
 def _pixels(image: ImageFile.ImageFile, source: Path, coding: Coding) -> Image.Image | Samples:
     """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
-    if coding.bits > 8:
+    if coding.exacting:
         try:
             return read_samples(image, source.read_bytes(), coding.bits)
         except UnreadableError as error:

@@ -7,15 +7,14 @@ the highlights are compressed up to the brightest of the picture. The curve is a
 largest of red, green and blue, and the others keep their ratio to it, so that hues stay.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from generator import icc
-from generator.colour import Values
+from generator.colour import Floats, Values, encoded
 
-Floats = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.float64]
 
 DIFFUSE_WHITE = 203.0
@@ -27,6 +26,9 @@ _PQ_PEAK = 10_000.0
 _SPARKS = 0.001
 _LARGEST_PEAK = 4000.0
 
+# Rows that are mapped at a time: real numbers take much memory.
+_BAND = 256
+
 _M1, _M2 = 2610 / 16384, 2523 / 32
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 128, 2392 / 128
 
@@ -36,28 +38,33 @@ def tone_mapped(values: Values, primaries: int, transfer: int) -> Values:
 
     `primaries` and `transfer` are numbers of ITU-T H.273.
     """
-    light = _decoded(values, primaries, transfer) / np.float32(DIFFUSE_WHITE)
-    largest = light.max(axis=2)
-    light *= _gain(largest)[..., None]
-    return _encoded(light)
+    light = partial(_decoded, primaries=primaries, transfer=transfer)
+    bands = [slice(top, top + _BAND) for top in range(0, values.shape[0], _BAND)]
+    largest = np.concatenate([light(values[band]).max(axis=2) for band in bands])
+    gain = _gain(largest)
+    mapped = np.empty_like(values)
+    for band in bands:
+        mapped[band] = _encoded(light(values[band]) * gain[band][..., None])
+    return mapped
 
 
 def _decoded(values: Values, primaries: int, transfer: int) -> Floats:
-    """Return the light of a signal in cd/m2."""
+    """Return the light of a signal, diffuse white being 1."""
     if transfer == icc.PQ:
         return _pq_table()[values]
     scene = _hlg_table()[values]
     red, green, blue = icc.luminances(primaries)
     luminance = scene[..., 0] * red + scene[..., 1] * green + scene[..., 2] * blue
     system_gamma = np.float32(1.2)
-    gain = np.float32(_HLG_PEAK) * np.maximum(luminance, 1e-6) ** (system_gamma - 1)
+    gain = np.float32(_HLG_PEAK / DIFFUSE_WHITE) * np.maximum(luminance, 1e-6) ** (system_gamma - 1)
     light: Floats = scene * gain[..., None].astype(np.float32)
     return light
 
 
 @cache
 def _pq_table() -> Floats:
-    return (_PQ_PEAK * _pq_to_light(np.linspace(0, 1, 65536))).astype(np.float32)
+    scale = _PQ_PEAK / DIFFUSE_WHITE
+    return (scale * _pq_to_light(np.linspace(0, 1, 65536))).astype(np.float32)
 
 
 def _pq_to_light(signal: Exact) -> Exact:
@@ -112,7 +119,6 @@ def _rolled_off(light: Exact, peak: float) -> Exact:
 
 
 def _encoded(light: Floats) -> Values:
-    """Encode light of 0 to 1 with sRGB's curve (IEC 61966-2-1) in 16 bits."""
-    x = np.clip(light, 0, 1)
-    curved = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** np.float32(1 / 2.4) - 0.055)
-    return (curved * 65535 + 0.5).astype(np.uint16)
+    """Encode light of 0 to 1 with sRGB's curve in 16 bits."""
+    curved: Values = (encoded(np.clip(light, 0, 1)) * 65535 + 0.5).astype(np.uint16)
+    return curved

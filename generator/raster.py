@@ -5,25 +5,23 @@ is averaged in linear light, is planes of real numbers: those may overshoot, and
 when a variant is made of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 from PIL import Image
 
 from generator import colour, hdr
 from generator.coding import Coding, space_of
-from generator.colour import Gamut, Values
+from generator.colour import Floats, Gamut, Values
 from generator.decode import upright
 from generator.deep import Samples
 from generator.geometry import turned
 from generator.model import Size
 
 Light = Literal["gamma", "linear"]
-Floats = npt.NDArray[np.float32]
 
 
 class Planes(Struct, frozen=True):
@@ -38,6 +36,9 @@ class Planes(Struct, frozen=True):
 
 
 Raster = Image.Image | Planes
+
+# Alpha that eight bits round to nothing.
+_CLEAR = 1 / 510
 
 
 class Decoded(Struct, frozen=True):
@@ -72,13 +73,22 @@ def finished(decoded: Decoded, size: Size, gamut: Gamut, light: Light) -> Raster
     stored = turned(size, decoded.orientation)
     pixels = _cropped(decoded)
     coding = decoded.coding
-    if isinstance(pixels, Image.Image) and light == "gamma" and not coding.transfer:
+    if isinstance(pixels, Image.Image) and light == "gamma" and _is_plain(pixels, coding):
         raster: Raster = colour.converted(_resized(pixels, stored), coding.profile, gamut)
     else:
         samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
         averaged = _averaged_in_linear_light if light == "linear" else _converted_deep
         raster = averaged(samples, stored, coding, gamut)
     return _upright(raster, decoded.orientation)
+
+
+def _is_plain(image: Image.Image, coding: Coding) -> bool:
+    """Tell whether Pillow's eight bits do: not under alpha, whose edges would glow.
+
+    Lanczos overshoots there, and alpha is cut off at 255 while the colours that it multiplies
+    are not.
+    """
+    return image.mode not in ("LA", "RGBA") and not coding.transfer
 
 
 def _cropped(decoded: Decoded) -> Image.Image | Samples:
@@ -170,10 +180,13 @@ def _upright(raster: Raster, orientation: int) -> Raster:
     return Planes(colours, alpha, raster.light)
 
 
-def eight_bit(raster: Raster) -> Image.Image:
-    """Return pixels as Pillow encodes them: L, RGB or RGBA, with nothing carried along."""
+def eight_bit(raster: Raster, *, spread: bool = False) -> Image.Image:
+    """Return pixels as Pillow encodes them: L, RGB or RGBA, with nothing carried along.
+
+    If they are `spread`, transparent pixels have the colours of those near them.
+    """
     if isinstance(raster, Planes):
-        channels = tuple(_channels(raster, 255))
+        channels = tuple(_channels(raster, 255, spread=spread))
         bands = [Image.fromarray(each.astype(np.uint8)) for each in channels]
         if raster.alpha is not None and len(bands) == 2:
             bands = [bands[0], bands[0], bands[0], bands[1]]
@@ -184,14 +197,19 @@ def eight_bit(raster: Raster) -> Image.Image:
 
 
 def ten_bit(raster: Planes) -> Values:
-    """Return values of 0 to 1023: (height, width), or with 2, 3 or 4 channels, alpha last."""
-    channels = tuple(_channels(raster, 1023))
+    """Return values of 0 to 1023: (height, width), or with 2, 3 or 4 channels, alpha last.
+
+    They are spread.
+    """
+    channels = tuple(_channels(raster, 1023, spread=True))
     return channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
 
 
-def _channels(raster: Planes, top: int) -> Iterator[Values]:
+def _channels(raster: Planes, top: int, *, spread: bool) -> Iterator[Values]:
     """Yield the channels of planes as encoded whole numbers of 0 to `top`, alpha last."""
     colours, alpha = _values(raster)
+    if spread and raster.alpha is not None:
+        colours = np.stack(_spread(raster.colours, raster.alpha), axis=-1)
     if raster.light == "linear":
         whole = _curve(top)[_whole(colours, 65535)]
     else:
@@ -201,10 +219,27 @@ def _channels(raster: Planes, top: int) -> Iterator[Values]:
         yield _whole(alpha, top)
 
 
+def _spread(colours: Sequence[Image.Image], alpha: Image.Image) -> list[Floats]:
+    """Divide colours by alpha, and fill in what is transparent from around it, by halves.
+
+    A codec that loses something would smear black over every edge otherwise.
+    """
+    opacity = np.asarray(alpha)
+    straight = [np.asarray(each) / np.maximum(opacity, _CLEAR) for each in colours]
+    if max(alpha.size) == 1 or float(opacity.min()) > _CLEAR:
+        return straight
+    below = _spread([each.reduce(2) for each in colours], alpha.reduce(2))
+    around = (
+        np.asarray(Image.fromarray(each).resize(alpha.size, Image.Resampling.BILINEAR))
+        for each in below
+    )
+    return [
+        np.where(opacity > _CLEAR, own, other) for own, other in zip(straight, around, strict=True)
+    ]
+
+
 @cache
 def _curve(top: int) -> Values:
     """Encode 16-bit linear light with sRGB's curve in whole numbers of 0 to `top`."""
-    x = np.linspace(0, 1, 65536)
-    curved = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-    encoded: Values = np.rint(curved * top).astype(np.uint16)
-    return encoded
+    values: Values = np.rint(colour.encoded(np.linspace(0, 1, 65536)) * top).astype(np.uint16)
+    return values

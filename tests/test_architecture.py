@@ -40,7 +40,7 @@ OUTSIDE = {
         *("metadata", "placeholder", "raster", "raw", "survey", "svg"),
     },
     "pillow_heif": {"decode", "deep"},
-    "numpy": {"colour", "deep", "hdr", "jxl", "raster"},
+    "numpy": {"colour", "deep", "hdr", "jxl", "placeholder", "raster"},
     "imagecodecs": {"codec", "colour", "deep", "jxl"},
     "pillow_jxl": {"jxl"},
     "tifffile": {"deep"},

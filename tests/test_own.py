@@ -101,9 +101,6 @@ LOSING: dict[str, Callable[[], bytes]] = {
     "PNG palette": lambda: told_png(encoded(named(chart()), "PNG", optimize=True)),
     "PNG one bit": lambda: told_png(encoded(chart().convert("1"), "PNG")),
     "PNG with alpha": lambda: told_png(encoded(disc(), "PNG", optimize=True)),
-    "PNG with a transparent colour": lambda: told_png(
-        encoded(named(chart()), "PNG", transparency=3, optimize=True)
-    ),
     "PNG with an opaque alpha": lambda: told_png(encoded(named(opaque()), "PNG", optimize=True)),
     "PNG gAMA": lambda: told_png(
         with_chunk(encoded(named(chart()), "PNG"), png_chunk(*gama(0.45455)), b"PLTE")
@@ -111,7 +108,6 @@ LOSING: dict[str, Callable[[], bytes]] = {
     "PNG sRGB": lambda: told_png(encoded(named(chart()), "PNG", icc_profile=PROFILE)),
     "WebP": lambda: told_webp(webp(chart(), quality=40)),
     "WebP sRGB": lambda: told_webp(webp(chart(), quality=40, icc_profile=PROFILE)),
-    "WebP with alpha": lambda: told_webp(webp(disc(), quality=10)),
     "WebP without loss": lambda: told_webp(webp(named(chart()).convert("RGB"), lossless=True)),
     "simple WebP": lambda: encoded(chart(), "WEBP", quality=40),
 }
@@ -148,9 +144,6 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "WebP": lambda: encoded(soft(1080, 20), "WEBP", quality=40),
     "WebP without loss": lambda: encoded(
         named(soft(1080, 20)).convert("RGB"), "WEBP", lossless=True
-    ),
-    "WebP with alpha": lambda: encoded(
-        disc(64).resize((1080, 1080)), "WEBP", quality=10, alpha_quality=20
     ),
     "WebP without loss, with alpha": lambda: encoded(
         disc(64).resize((1080, 20), 0), "WEBP", lossless=True
