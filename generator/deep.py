@@ -138,7 +138,7 @@ def _with_alpha(values: Array, bits: int) -> Samples:
 
 def _scaled(values: Array, bits: int) -> Values:
     if bits == 16:
-        return values.astype(np.uint16)
+        return values.astype(np.uint16, copy=False)
     largest = 2**bits - 1
     table = np.rint(np.arange(largest + 1) * (65535 / largest)).astype(np.uint16)
     scaled: Values = table[np.minimum(values, largest)]
@@ -182,7 +182,7 @@ def _of_form(values: Array, bits: int, form: object) -> Values:
         return _by_largest(values)
     if kind != _UNSIGNED or values.dtype.kind != "u":
         raise UnreadableError("values with a sign")
-    return _scaled(values >> max(0, bits - 16), min(bits, 16))
+    return _scaled(values >> (bits - 16) if bits > 16 else values, min(bits, 16))
 
 
 def _by_largest(values: Array) -> Values:

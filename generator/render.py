@@ -21,7 +21,7 @@ from generator.workers import Died, Workers
 # was measured at 15, beside the file itself.
 _BYTES_A_PIXEL = {"JPEG": 4, "RAW": 20}
 _BYTES_OF_OTHERS = 10
-_BYTES_OF_DEPTH = 24
+_BYTES_OF_DEPTH = 30
 
 Progress = Callable[[int, int], None]
 
