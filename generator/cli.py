@@ -278,7 +278,7 @@ def _summary(report: Report) -> Iterator[str]:
         )
         yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
-        yield f"Nothing changed in {report.output}, seen in {report.seconds:.2f} s{problems}"
+        yield f"Nothing changed in {report.output} in {report.seconds:.2f} s{problems}"
 
 
 def _left_out(kind: str, count: int) -> str:

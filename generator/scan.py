@@ -57,7 +57,7 @@ def memo_version(max_pixels: int, *, svg: bool) -> str:
     What was left out for want of a package is read again once that is there.
     """
     extras = (known.package for known in INPUTS if known.package)
-    readers = ("pillow", "pillow-heif", "markdown", "nh3", "pyyaml", *extras)
+    readers = ("pillow", "pillow-heif", "imagecodecs", "markdown", "nh3", "pyyaml", *extras)
     said = (SCAN_VERSION, max_pixels, svg)
     return " ".join([*map(str, said), *map(_version, readers)])
 

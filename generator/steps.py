@@ -84,6 +84,8 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
         library, refused, memo = _scan(order, sources, workers)
         made = _make(order, library, refused, manifest, workers)
         store.save(order.cache, store.MEMO, _remember(memo, made.failures))
+        for kind, path in _told(made.design.plan):
+            order.listener.detail(f"{PICTURES}/{path}: its original carries {_TOLD[kind]}")
         report = _report(order, library, made)
         lasting = (
             report.published
@@ -241,7 +243,7 @@ def _design(
     pages, dangling = make_pages(plan, placeholders)
     renderer = f"{renderer_version()} {code_digest()}"
     files = (*assets, *outputs.pages(plan, site, pages, renderer))
-    problems = (*warnings, *dangling, *_told(plan), *_faults(library))
+    problems = (*warnings, *dangling, *_warnings(plan), *_faults(library))
     return Design(plan, site, pages, files, problems)
 
 
@@ -253,16 +255,24 @@ def _faults(library: Library) -> Iterator[Problem]:
             yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
 
 
-def _told(plan: Plan) -> Iterator[Problem]:
-    """Say how many originals tell everybody what a photographer may want to keep private."""
-    photos = list(plan.root.all_photos())
-    verbatim = [each for each in photos if each.original and not each.scrubbed]
-    hint = 'set originals = "scrub" in [images] to publish them without, or "none" for none'
+def _told(plan: Plan) -> Iterator[tuple[Private, str]]:
+    """Yield what originals tell everybody, and the photos whose they are, by path."""
+    for photo in plan.root.all_photos():
+        if photo.original and not photo.scrubbed:
+            for kind in photo.photo.metadata.private:
+                if kind in _TOLD:
+                    yield kind, photo.photo.path
+
+
+def _warnings(plan: Plan) -> Iterator[Problem]:
+    """Say how many originals tell what a photographer may want to keep private."""
+    count = Counter(kind for kind, _ in _told(plan))
+    originals = sum(1 for photo in plan.root.all_photos() if photo.original)
+    hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
     for kind, what in _TOLD.items():
-        told = sum(1 for each in verbatim if kind in each.photo.metadata.private)
-        if told:
-            said = f"originals that carry {what}: {told} of {len(photos)}"
-            yield Problem("output/full", said, hint, "warning")
+        if count[kind]:
+            said = f"originals that carry {what}: {count[kind]} of {originals}"
+            yield Problem("output/full", said, f"{hint} names them", "warning")
 
 
 def _publish(

@@ -46,7 +46,7 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
 
 def test_every_command_and_option_stands_in_the_readme() -> None:
     commands = {
-        cell[0].strip("`").removeprefix("fastphoto ") for cell in rows("go there and build:")
+        cell[0].strip("`").removeprefix("fastphoto ") for cell in rows("go to your site and build:")
     }
     assert commands == set(cli.commands)
     stated = {cell[0].strip("`").split()[0] for cell in rows("and nothing else |")}

@@ -463,7 +463,7 @@ def test_foreign_files_survive_every_build_and_the_removal_of_their_album(
 
     publish.remove_all(built.cache)
 
-    assert set(tree(built.output)) == {"CNAME", "coast/notes.txt"}
+    assert set(tree(built.output)) == {".nojekyll", "CNAME", "coast/notes.txt"}
 
 
 def test_every_setting_that_a_page_or_picture_shows_reaches_the_output(
