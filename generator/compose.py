@@ -14,6 +14,7 @@ from generator.errors import Problem
 from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
 from generator.routes import folded
+from generator.rows import plan_rows
 from generator.text import long_date
 from generator.views import (
     AlbumPage,
@@ -121,13 +122,13 @@ class _Builder:
             body=body,
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
-            photos=tuple(map(self._tile, root.photos)),
+            photos=self._tiles(root.photos),
         )
 
     def _newest(self) -> tuple[Tile, ...]:
         dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
         dated.sort(key=lambda photo: (photo.words.taken, photo.photo.path), reverse=True)
-        return tuple(map(self._tile, dated[:NEWEST]))
+        return self._tiles(dated[:NEWEST])
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
         body = self._body(album.document)
@@ -139,7 +140,7 @@ class _Builder:
             body=body,
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
-            photos=tuple(map(self._tile, album.photos)),
+            photos=self._tiles(album.photos),
             dates=_dates(album),
         )
 
@@ -199,9 +200,18 @@ class _Builder:
     def _link(self, photo: PlannedPhoto) -> Link:
         return Link(self._headings[photo.photo.path], photo.address)
 
-    def _tile(self, photo: PlannedPhoto) -> Tile:
-        picture = self._pictures[photo.photo.path]
-        return Tile(photo.address, photo.words.title, photo.anchor, picture)
+    def _tiles(self, photos: Sequence[PlannedPhoto]) -> tuple[Tile, ...]:
+        places = plan_rows([photo.photo.size.ratio for photo in photos])
+        return tuple(
+            Tile(
+                url=photo.address,
+                title=photo.words.title,
+                anchor=photo.anchor,
+                picture=self._pictures[photo.photo.path],
+                place=place,
+            )
+            for photo, place in zip(photos, places, strict=True)
+        )
 
     def _card(self, album: Album) -> Card:
         cover = self._pictures[album.cover.photo.path]

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from generator.model import Metadata, Placeholder, Size
 from generator.plan import Source
+from generator.rows import Place, rounded
 
 
 class Link(Struct, frozen=True):
@@ -52,6 +53,11 @@ class Picture(Struct, frozen=True):
         return self.size.ratio
 
     @property
+    def shape(self) -> int:
+        """Its ratio in hundredths, for which the stylesheet has a class."""
+        return rounded(self.ratio)
+
+    @property
     def tint(self) -> str:
         """Its average colour in three hexadecimal digits; empty if it is not known."""
         if self.placeholder is None:
@@ -61,12 +67,13 @@ class Picture(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """A photo in a grid: `anchor` is its id there."""
+    """A photo in a grid: `anchor` is its id there, `place` where it stands in its row."""
 
     url: str
     title: str
     anchor: str
     picture: Picture
+    place: Place
 
 
 class Card(Struct, frozen=True):

@@ -243,7 +243,7 @@ def test_a_picture_has_a_size_to_choose_by_and_a_box_to_wait_in(crawl: Crawl) ->
 def test_the_first_pictures_of_a_grid_are_loaded_at_once_and_the_later_ones_when_near(
     crawl: Crawl,
 ) -> None:
-    (grid,) = crawl.pages["many/index.html"].all("ul", kind="grid")
+    (grid,) = crawl.pages["many/index.html"].all("ul", kind="grid hold")
     lazy = [image.attributes.get("loading") for image in grid.all("img")]
 
     first = lazy.index("lazy")
@@ -288,7 +288,7 @@ def test_no_page_holds_characters_that_cannot_be_seen(rich: Site, crawl: Crawl) 
 
 def test_the_next_page_of_each_photo_is_the_next_of_its_album(crawl: Crawl) -> None:
     for album in ("many/index.html", "hostile/index.html", "sea-sky/deep/er/index.html"):
-        (grid,) = crawl.pages[album].all("ul", kind="grid")
+        (grid,) = crawl.pages[album].all("ul", kind="grid hold")
         tiles = [crawl.target(album, link["href"]) for link in grid.links()]
         order = [tile[0] for tile in tiles if tile]
         for before, page, after in zip([None, *order], order, [*order[1:], None], strict=False):

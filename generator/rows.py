@@ -1,0 +1,156 @@
+"""Pictures in rows of one width and nearly one height, broken where that looks best. Pure.
+
+Rows are planned for six ranges of the width that they are given, so that no script has to. A row
+is as high as its pictures fill the width; where rows are broken is chosen for the whole album, by
+dynamic programming over the squares of how far heights are off (after Knuth and Plass, "Breaking
+Paragraphs into Lines", 1981). The stylesheet breaks the rows by the classes given here.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+GAP = 8.0
+
+# A row that is off by more than this, up or down, is a blemish.
+_TOLERANCE = 1.25
+
+# A last row that would be higher than this is left as it is, with its end empty.
+_STRETCH = 1.1
+
+# No row of more pictures, or much lower than asked for, is ever better than two.
+_LOWEST = 0.4
+
+
+class Range(Struct, frozen=True):
+    """Widths for which one plan serves: from `least` pixels, planned at `width`.
+
+    `height` is what rows shall have there; it grows with the width. `screen` is how wide a window
+    is whose rows are `least` wide, by the edges that the stylesheet gives it.
+    """
+
+    letter: str
+    least: float
+    screen: float
+    width: float
+    height: float
+
+    @property
+    def share(self) -> float:
+        """The height as a share of the width."""
+        return self.height / self.width
+
+
+RANGES = (
+    Range("a", 280, 312, 379, 118),
+    Range("b", 480, 512, 588, 150),
+    Range("c", 720, 766, 882, 190),
+    Range("d", 1080, 1149, 1323, 240),
+    Range("e", 1620, 1716, 1984, 290),
+    Range("f", 2430, 2526, 2976, 360),
+)
+
+
+class Place(Struct, frozen=True):
+    """Where a tile stands in all plans: its classes, and how wide it is, as `sizes` of HTML.
+
+    A small letter starts a row, a capital is a row alone; `l` and `L` before one stand for a last
+    row that does not fill the width.
+    """
+
+    classes: str
+    sizes: str
+
+
+class _Row(Struct, frozen=True):
+    first: int
+    end: int
+    height: float
+    natural: bool
+
+
+def rounded(ratio: float) -> int:
+    """Return a ratio of width to height in hundredths, as far as the stylesheet knows it.
+
+    Those above 4 are rounded to tenths, and none is below 0.1 or above 10.
+    """
+    hundredths = round(100 * min(10.0, max(0.1, ratio)))
+    return hundredths if hundredths <= 400 else 10 * round(hundredths / 10)
+
+
+def plan_rows(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan the rows of pictures with these ratios of width to height, in their order."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios))
+
+
+@lru_cache(maxsize=4096)
+def _planned(ratios: tuple[float, ...]) -> tuple[Place, ...]:
+    classes: list[list[str]] = [[] for _ in ratios]
+    shares: list[list[float]] = [[] for _ in ratios]
+    for each in RANGES:
+        for row in _rows(ratios, each):
+            alone = row.end - row.first == 1
+            if not (row.natural and alone):
+                classes[row.first].append(each.letter.upper() if alone else each.letter)
+            for index in range(row.first, row.end):
+                if row.natural:
+                    classes[index].append(("L" if alone else "l") + each.letter)
+                shares[index].append(min(1.0, ratios[index] * row.height / each.width))
+    return tuple(
+        Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
+    )
+
+
+def _sizes(shares: Sequence[float]) -> str:
+    """Write shares of the width of rows as lengths for each width of the window."""
+    above = (*RANGES[1:], None)
+    steps = []
+    for share, each, wider in zip(shares, RANGES, above, strict=True):
+        length = math.ceil(100 * share * each.width / (each.width + each.screen - each.least))
+        steps.append(f"(max-width:{wider.screen - 0.02}px) {length}vw" if wider else f"{length}vw")
+    return ", ".join(steps)
+
+
+def _rows(ratios: Sequence[float], wanted: Range) -> list[_Row]:
+    """Break all pictures into rows, at the least cost of all."""
+    count = len(ratios)
+    best: list[tuple[float, int]] = [(0.0, 0), *((math.inf, 0) for _ in ratios)]
+    for end in range(1, count + 1):
+        total = 0.0
+        for first in range(end - 1, -1, -1):
+            total += ratios[first]
+            height = _height(total, end - first, wanted)
+            if height < _LOWEST * wanted.height and end - first > 1:
+                break
+            cost = best[first][0] + _cost(height, wanted, is_last=end == count)
+            if cost < best[end][0]:
+                best[end] = cost, first
+    rows: list[_Row] = []
+    end = count
+    while end:
+        first = best[end][1]
+        rows.append(_row(ratios, first, end, wanted))
+        end = first
+    return rows[::-1]
+
+
+def _height(total: float, count: int, wanted: Range) -> float:
+    return (wanted.width - GAP * (count - 1)) / total
+
+
+def _cost(height: float, wanted: Range, *, is_last: bool) -> float:
+    """Return how bad a row of this height is; a last one may end before the width does."""
+    if is_last and height > wanted.height:
+        return 0.0
+    off = (math.log(height / wanted.height) / math.log(_TOLERANCE)) ** 2
+    return off if off <= 1 else off**2
+
+
+def _row(ratios: Sequence[float], first: int, end: int, wanted: Range) -> _Row:
+    total = sum(ratios[first:end])
+    height = _height(total, end - first, wanted)
+    fits = total * wanted.share * wanted.least + GAP * (end - first - 1) <= wanted.least
+    natural = end == len(ratios) and height > _STRETCH * wanted.height and fits
+    return _Row(first, end, wanted.height if natural else height, natural)
