@@ -96,7 +96,7 @@ def test_no_other_breaks_are_better() -> None:
 def test_sizes_are_the_shares_of_the_window() -> None:
     (alone,) = plan_rows([2.0])
     # A last row alone: its height is that of the range, 31 % of the width, below the edges' share.
-    assert alone.sizes.startswith("(max-width:511.98px) 58vw, (max-width:765.98px) 48vw, ")
+    assert alone.sizes.startswith("(max-width:511.98px) 58vw, (max-width:765.98px) 49vw, ")
     assert alone.sizes.endswith(", 24vw")
     (wide,) = plan_rows([10.0])
     assert wide.sizes.startswith("(max-width:511.98px) 93vw, ")
