@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from generator import codec, colour, decode, encode, raster, store, workers
+from generator import codec, colour, decode, encode, raster, resample, store, workers
 from generator.config import Config
 from generator.formats import OUTPUTS
 from generator.model import Job, Library, Photo, Recipe, Theme
 from generator.photo import read_photo
 from generator.plan import make_plan
-from generator.raster import Raster
+from generator.resample import Raster
 
 # What no generator can do without: the pixels out of their file, and into those of the site.
 CODECS = ("decode", *OUTPUTS)
@@ -121,7 +121,8 @@ def _watched(watches: Stopwatches) -> Iterator[None]:
     """Put stopwatches around the functions that rendering calls; none of them calls another."""
     with (
         patch.object(encode, "_decode", watches.around("decode", encode._decode)),
-        patch.object(raster, "_resized", watches.around("resize", raster._resized)),
+        patch.object(raster, "resized", watches.around("resize", resample.resized)),
+        patch.object(resample, "resized", watches.around("resize", resample.resized)),
         patch.object(raster, "upright", watches.around("turn", decode.upright)),
         patch.object(colour, "converted", watches.around("colour", colour.converted)),
         patch.object(encode, "encode", watches.around_each_format(codec.encode)),

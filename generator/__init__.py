@@ -8,8 +8,10 @@ The modules, from the bottom up; each imports only from rows above its own:
                                                          safe files, pure sizes, parts of pictures
     exif_writer jxl metadata raw svg                     words and single formats
     colour config document rebuild store workers         colours, settings, cache, processes
-    coding decode hdr scrub                              how pixels are coded
-    deep                                                 the values of deep ones
+    decode deep_colour resample scrub                    opened, converted at depth, averaged
+    coding                                               how pixels are coded
+    deep hdr                                             the values of deep ones
+    planes                                               real numbers, where eight bits do not do
     raster                                               pixels on their way to a variant
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture

@@ -3,16 +3,16 @@
 import io
 from collections.abc import Iterator
 
-import imagecodecs
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generator import icc
-from generator.colour import Values, embedded
+from generator.colour import embedded
 from generator.formats import OUTPUTS
 from generator.model import Recipe
-from generator.raster import Planes, Raster, eight_bit, ten_bit
+from generator.raster import eight_bit
 from generator.rebuild import told_avif
+from generator.resample import Planes, Raster
 from generator.rights import RIGHTS_FROM
 
 # Time an encoder may spend, by effort: aom's speed (0-10), libwebp's method (0-6), zlib's level.
@@ -48,8 +48,7 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
     """Yield encoded pixels, each time with less quality."""
     qualities = (recipe.quality, *range(recipe.quality - _LESS, _LEAST_QUALITY, -_LESS))
     if recipe.bits > 8 and isinstance(raster, Planes):
-        values = ten_bit(raster)
-        yield from (_encode_ten_bit(values, recipe, quality) for quality in qualities)
+        yield from (_encode_ten_bit(raster, recipe, quality) for quality in qualities)
         return
     image = eight_bit(raster, spread=recipe.format == "avif")
     if recipe.format == "png":
@@ -59,9 +58,15 @@ def _attempts(raster: Raster, recipe: Recipe) -> Iterator[bytes]:
         yield from (_encode_with_pillow(image, recipe, quality) for quality in qualities)
 
 
-def _encode_ten_bit(values: Values, recipe: Recipe, quality: int) -> bytes:
+def _encode_ten_bit(planes: Planes, recipe: Recipe, quality: int) -> bytes:
     """Encode an AVIF of ten bits, which Pillow does not."""
-    is_grey = values.ndim == 2 or values.shape[2] == 2
+    # Late, for their import is felt, and most pictures have eight bits.
+    import imagecodecs  # noqa: PLC0415
+
+    from generator.planes import ten_bit  # noqa: PLC0415
+
+    values = ten_bit(planes)
+    is_grey = len(planes.colours) == 1
     body = bytes(
         imagecodecs.avif_encode(
             values,

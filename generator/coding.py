@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -20,6 +21,10 @@ from generator.containers import MalformedError, Part, boxes, heif, png_chunks
 Box = tuple[int, int, int, int]
 Body = Callable[[], bytes]
 Space = Literal["L", "RGB", "CMYK", "LAB"]
+
+# A colour is beyond sRGB if it lies so far outside, in encoded values of 0 to 1: that is
+# 1.5 % of its light, more than by which profiles differ that mean sRGB.
+_BEYOND = 0.2
 
 # Photometric interpretations (TIFF 6.0, section 23; Adobe's technical note on ICCLab).
 CIELAB, ICCLAB = 8, 9
@@ -59,7 +64,7 @@ class Coding(Struct, frozen=True):
     @property
     def wide(self) -> bool:
         """Whether there may be colours that sRGB does not have."""
-        return self.space == "LAB" or (bool(self.profile) and colour.is_wide(self.profile))
+        return self.space == "LAB" or (bool(self.profile) and is_wide(self.profile))
 
     @property
     def hdr(self) -> Literal["", "pq", "hlg", "gain map"]:
@@ -67,6 +72,22 @@ class Coding(Struct, frozen=True):
         if self.transfer:
             return "pq" if self.transfer == icc.PQ else "hlg"
         return "gain map" if self.gain_map else ""
+
+
+@lru_cache(maxsize=64)
+def is_wide(profile: bytes) -> bool:
+    """Tell whether a usable profile reaches visibly beyond sRGB, by its most colourful corners."""
+    space = icc.colour_space(profile)
+    if space not in (b"RGB ", b"CMYK"):
+        return space == b"Lab "
+    primaries = colour.screen_primaries(profile)
+    if space == b"RGB " and len(primaries) == 3:
+        return icc.is_beyond_srgb(primaries)
+    # Late, for its import is felt and such profiles are few.
+    from generator.deep_colour import reach  # noqa: PLC0415
+
+    least, largest = reach(profile)
+    return least < -_BEYOND or largest > 1 + _BEYOND
 
 
 def coding_of(image: ImageFile.ImageFile, body: Body) -> Coding:

@@ -17,7 +17,7 @@ from PIL import Image, ImageFile
 
 from generator import jxl
 from generator.coding import CIELAB, ICCLAB, Space
-from generator.colour import Values
+from generator.deep_colour import Values
 
 Array = npt.NDArray[Any]
 

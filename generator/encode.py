@@ -4,8 +4,10 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image, ImageChops, ImageFile
 
 from generator import decode, store
@@ -14,7 +16,6 @@ from generator.codec import encode, rights_in
 from generator.coding import Coding, coding_of
 from generator.colour import converted
 from generator.containers import MalformedError
-from generator.deep import Samples, UnreadableError, of_greys, read_samples
 from generator.errors import DecodeError, Problem
 from generator.files import stamp_of
 from generator.formats import OUTPUTS
@@ -23,9 +24,13 @@ from generator.layout import PICTURES
 from generator.model import Job, Photo, Placeholder, Recipe, Size, Stamp
 from generator.placeholder import placeholder_of
 from generator.privacy import findings
-from generator.raster import Decoded, Light, Raster, eight_bit, finished, resampled
+from generator.raster import Decoded, eight_bit, finished
+from generator.resample import Light, Raster, resampled
 from generator.scrub import bare
 from generator.svg import read_drawing
+
+if TYPE_CHECKING:
+    from generator.deep import Samples
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 4
@@ -199,25 +204,27 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
     return Decoded(pixels if photo.transparent else _opaque(pixels), orientation, coding)
 
 
-def _pixels(image: ImageFile.ImageFile, source: Path, coding: Coding) -> Image.Image | Samples:
+def _pixels(image: ImageFile.ImageFile, source: Path, coding: Coding) -> "Image.Image | Samples":
     """Read the pixels as deep as they are; Pillow reads them first, for it knows what is damage."""
-    if coding.exacting:
-        try:
-            return read_samples(image, source.read_bytes(), coding.bits)
-        except UnreadableError as error:
-            if coding.space == "LAB":
-                what = "cannot be decoded: L*a*b* of an unknown layout"
-                raise DecodeError(what, "export it anew") from error
-        if image.mode.startswith(("I", "F")):
-            return of_greys(image)
-    return decode.resamplable(image)
+    if not coding.exacting:
+        return decode.resamplable(image)
+    # Late, for its import is felt, and most pictures have eight bits.
+    from generator.deep import UnreadableError, of_greys, read_samples  # noqa: PLC0415
+
+    try:
+        return read_samples(image, source.read_bytes(), coding.bits)
+    except UnreadableError as error:
+        if coding.space == "LAB":
+            what = "cannot be decoded: L*a*b* of an unknown layout"
+            raise DecodeError(what, "export it anew") from error
+    return of_greys(image) if image.mode.startswith(("I", "F")) else decode.resamplable(image)
 
 
-def _opaque(pixels: Image.Image | Samples) -> Image.Image | Samples:
+def _opaque(pixels: "Image.Image | Samples") -> "Image.Image | Samples":
     """Drop an alpha channel in which nothing is transparent."""
-    if isinstance(pixels, Samples):
-        return Samples(pixels.colours, None, pixels.space)
-    return _without_alpha(pixels)
+    if isinstance(pixels, Image.Image):
+        return _without_alpha(pixels)
+    return replace(pixels, alpha=None)
 
 
 def _without_alpha(image: Image.Image) -> Image.Image:

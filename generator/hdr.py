@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator import icc
-from generator.colour import Floats, Values, encoded
+from generator.deep_colour import Floats, Values, encoded
 
 Exact = npt.NDArray[np.float64]
 

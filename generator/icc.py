@@ -107,6 +107,20 @@ def luminances(primaries: int) -> Triple:
     return _times(_inverse(_transposed(columns)), _xyz(known.white))  # type: ignore[arg-type]
 
 
+def is_beyond_srgb(columns: Sequence[Sequence[float]]) -> bool:
+    """Tell whether the colours of a screen, told by its primaries' XYZ under D50, leave sRGB.
+
+    By 1.5 % of light, as for any profile: more than by which those differ that mean sRGB.
+    """
+    to_srgb = _inverse(_colorants(PRIMARIES[BT709]))
+    red, green, blue = (_times(to_srgb, (x, y, z)) for x, y, z in columns)
+    seen = [
+        tuple(map(sum, zip(*mixed, strict=True)))
+        for mixed in ((red,), (red, green), (green,), (green, blue), (blue,), (blue, red))
+    ]
+    return any(not -0.0155 <= light <= 1.5 for each in seen for light in each)
+
+
 def colour_space(profile: bytes) -> bytes:
     """Return the four letters of the colour space a profile is for, such as `RGB `."""
     return profile[16:20]

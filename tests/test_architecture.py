@@ -24,24 +24,13 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 # Who may import what is neither ours nor Python's. msgspec, the nouns' own, is free to all.
 # survey asks PIL only where it lies.
 OUTSIDE = {
-    "PIL": {
-        *(
-            "animation",
-            "codec",
-            "coding",
-            "colour",
-            "decode",
-            "deep",
-            "encode",
-            "exif",
-            "iptc",
-            "jxl",
-        ),
-        *("metadata", "placeholder", "raster", "raw", "survey", "svg"),
-    },
+    "PIL": set(
+        "animation codec coding colour decode deep deep_colour encode exif iptc jxl metadata"
+        " placeholder planes raster raw resample survey svg".split()
+    ),
     "pillow_heif": {"decode", "deep"},
-    "numpy": {"colour", "deep", "hdr", "jxl", "placeholder", "raster"},
-    "imagecodecs": {"codec", "colour", "deep", "jxl"},
+    "numpy": {"deep", "deep_colour", "hdr", "jxl", "planes"},
+    "imagecodecs": {"codec", "deep", "deep_colour", "jxl"},
     "pillow_jxl": {"jxl"},
     "tifffile": {"deep"},
     "rawpy": {"raw"},

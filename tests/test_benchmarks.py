@@ -13,7 +13,7 @@ import pytest
 
 from generator.config import Config
 from tests.support.pictures import chart, disc, save, soft
-from tests.support.sites import CHECKOUT
+from tests.support.sites import CHECKOUT, surroundings
 
 pytest.importorskip("resource", reason="CPU time of other processes: not on this system")
 
@@ -21,6 +21,7 @@ pytest.importorskip("resource", reason="CPU time of other processes: not on this
 def scored(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, str(CHECKOUT / "benchmarks/quality.py"), *arguments],
+        env=surroundings(PYTHONSAFEPATH=""),
         capture_output=True,
         text=True,
         timeout=120,
@@ -40,6 +41,7 @@ def measured(*arguments: str) -> dict[str, list[str]]:
     """Run the command, and return the cells of its rows by the row's name."""
     done = subprocess.run(
         [sys.executable, str(CHECKOUT / "benchmarks/build.py"), *arguments, "--repeat", "1"],
+        env=surroundings(PYTHONSAFEPATH=""),
         capture_output=True,
         text=True,
         timeout=120,
@@ -94,6 +96,7 @@ def test_rebuilds_are_told_and_without_changes_open_no_photograph() -> None:
 def test_nothing_to_measure_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, str(CHECKOUT / "benchmarks/build.py")],
+        env=surroundings(PYTHONSAFEPATH=""),
         capture_output=True,
         text=True,
         timeout=60,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from generator.colour import converted, converted_deep, is_usable, is_wide, profile_of
+from generator.coding import is_wide
+from generator.colour import converted, is_usable, profile_of
+from generator.deep_colour import converted_deep
 from generator.icc import BT709, BT2020, P3, PRIMARIES, coded_profile, is_srgb, matrix_profile
 from tests.support.pictures import (
     chart,
