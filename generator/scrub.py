@@ -12,8 +12,6 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import structs
-
 from generator.containers import (
     EOI,
     PNG_SIGNATURE,
@@ -28,12 +26,12 @@ from generator.containers import (
     riff_chunks,
     webp_chunks,
 )
-from generator.exif_writer import ORIENTATION, Facts, Value, exif_block, read_facts
+from generator.exif_writer import Facts, exif_block, read_facts
 from generator.rebuild import box, rebuilt_heif, rebuilt_tiff
 from generator.rights import Rights, rights_packet
 
 # Raise by one whenever the same original comes out with other bytes.
-SCRUB_VERSION = 1
+SCRUB_VERSION = 2
 
 _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 
@@ -81,8 +79,7 @@ def _jpeg(data: bytes, rights: Rights) -> bytes:
     parts = list(jpeg_segments(data))
     bodies = {marker: _bodies(data, parts, marker) for marker in (0xE0, 0xE1, 0xE2, 0xEE)}
     exif = _first(bodies[0xE1], _EXIF)[len(_EXIF) :]
-    facts = _upright(read_facts(exif), _first(bodies[0xE1], _XMP))
-    block, packet = exif_block(facts, rights), rights_packet(rights)
+    block, packet = exif_block(read_facts(exif), rights), rights_packet(rights)
     jfif, adobe = _first(bodies[0xE0], b"JFIF\0"), _first(bodies[0xEE], b"Adobe")
     profile = _jpeg_profile(bodies[0xE2])
     # A thumbnail would follow the resolution: its size becomes nothing.
@@ -127,15 +124,6 @@ def _profile(profile: bytes) -> bytes:
     """Return an ICC profile as long as it says it is; empty if it is none (ICC.1:2022, 7.2)."""
     size = int.from_bytes(profile[:4], "big")
     return profile[:size] if min(size, len(profile)) >= 132 and profile[36:40] == b"acsp" else b""
-
-
-def _upright(facts: Facts, packet: bytes) -> Facts:
-    """Let the new block say how the picture is turned, if only XMP did."""
-    found = re.search(rb"tiff:Orientation(?:\s*=\s*[\"']|>)([1-8])[\"'<]", packet)
-    if found is None or ORIENTATION in facts.main:
-        return facts
-    said = Value(3, 1, struct.pack(f"{facts.order}H", int(found[1])))
-    return structs.replace(facts, main={**facts.main, ORIENTATION: said})
 
 
 # Frames of eight bits, Huffman-coded, in order or progressive; their tables, intervals and scans.
@@ -192,16 +180,14 @@ def _png_chunk(data: bytes, part: Part) -> list[bytes]:
 
 
 def _png_facts(data: bytes, parts: Iterable[Part]) -> Facts:
-    said = raw = packet = b""
+    said = raw = b""
     for part in parts:
         body = data[part.body : part.body_end]
         if part.kind == b"eXIf":
             said = body
         elif part.kind in (b"tEXt", b"zTXt"):
             raw = raw or _raw_profile(part.kind, body)
-        elif part.kind == b"iTXt" and body.startswith(_PNG_XMP):
-            packet = body
-    return _upright(read_facts(said or raw), packet)
+    return read_facts(said or raw)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
@@ -251,9 +237,7 @@ def _webp(data: bytes, rights: Rights) -> bytes:
     ]
     header = found.get(b"VP8X", b"")
     if len(header) >= 10:
-        facts = _upright(
-            read_facts(found.get(b"EXIF", b"").removeprefix(_EXIF)), found.get(b"XMP ", b"")
-        )
+        facts = read_facts(found.get(b"EXIF", b"").removeprefix(_EXIF))
         profile = _profile(found.get(b"ICCP", b""))
         block, packet = exif_block(facts, rights), rights_packet(rights)
         flags = header[0] & _VP8X_KEPT

@@ -220,11 +220,15 @@ def test_a_long_name_of_a_camera_is_cut_at_its_end_and_at_nul() -> None:
     assert canaries_in(scrubbed) == []
 
 
-def test_an_orientation_that_only_xmp_tells_is_kept() -> None:
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+def test_an_orientation_that_only_xmp_tells_turns_nothing(format_name: str) -> None:
     packet = xmp_packet("<tiff:Orientation>6</tiff:Orientation>")
-    jpeg = encoded(chart(), "JPEG", xmp=packet)
-    with opened(scrub(jpeg, "JPEG")) as image:
-        assert image.getexif()[274] == 6
+    told = encoded(chart(), "PNG")
+    told = told[:33] + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + told[33:]
+    if format_name != "PNG":
+        told = encoded(chart(), format_name, xmp=packet)
+    with opened(scrub(told, format_name)) as image:
+        assert 274 not in image.getexif()
 
 
 def test_adobe_rgb_without_a_profile_is_still_known() -> None:
