@@ -11,10 +11,10 @@ import math
 import re
 import warnings
 import zlib
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.sax.saxutils import escape
 
 import defusedxml.ElementTree
@@ -29,6 +29,9 @@ from generator.model import Size
 MAX_BYTES = 16 << 20
 MAX_ELEMENTS = 500_000
 MAX_DEPTH = 200
+
+# How far a part may be from the root by way of all that refers to it.
+_MAX_CHAIN = 2 * MAX_DEPTH
 
 # The largest side that settings know (see config.Pixels); a larger drawing is the same smaller.
 _MAX_SIDE = 16_383
@@ -89,15 +92,12 @@ _FUNCTIONS = frozenset(
 
 _LOCAL = re.compile(r"""url\(\s*(["']?)#([^\s"'()<>\\]+)\1\s*\)""", re.IGNORECASE)
 _PLAIN = re.compile(r"""(?:[\w\s#%.,+*/!()-]|"[\w\s.,+-]*"|'[\w\s.,+-]*')*""")
-_FUNCTION = re.compile(r"([\w-]+)\s*\(")
+_FUNCTION = re.compile(r"(?<![\w-])([\w-]+)\s*\(")
 _SELECTOR = re.compile(r"[\w\s.#,>+~*:-]+")
-
-# The last name in a selector: what it selects bears that, whatever stands before.
-_SELECTED = re.compile(r"([.#]?[\w-]+|\*)(?::[\w:-]+)?\s*$")
 
 _RASTER = re.compile(r"data:image/(png|jpe?g|webp|gif);base64,(.*)", re.DOTALL | re.IGNORECASE)
 
-_LENGTH = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_LENGTH = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)", re.IGNORECASE)
 
 # CSS Values 4, section 6.2: units in pixels.
 _UNITS = {
@@ -160,12 +160,14 @@ def sanitise(body: bytes) -> Drawing:
     width, height = _measure(source)
     root.attrib.update(width=_number(width), height=_number(height))
     root.attrib.setdefault("viewBox", f"0 0 {_number(width)} {_number(height)}")
-    return Drawing(_whole(width, height), "".join(_written(root)).encode())
+    return Drawing(_whole(width, height), _written(root).encode())
 
 
 def _parse(body: bytes) -> Element:
+    parser = defusedxml.ElementTree.DefusedXMLParser(target=_Builder())
     try:
-        root: Element = defusedxml.ElementTree.fromstring(body)
+        parser.feed(body)
+        root: Element = parser.close()
     except DefusedXmlException as error:
         raise DecodeError("an SVG that declares entities is not read", _SAVE_ANEW) from error
     except ParseError as error:
@@ -174,6 +176,14 @@ def _parse(body: bytes) -> Element:
     except (ValueError, LookupError) as error:
         raise DecodeError("SVG in an encoding that is not known", "save it as UTF-8") from error
     return root
+
+
+class _Builder:
+    """Builds a tree without hearing of comments, at each of which the words so far are copied."""
+
+    def __init__(self) -> None:
+        tree = TreeBuilder()
+        self.start, self.end, self.data, self.close = tree.start, tree.end, tree.data, tree.close
 
 
 class _Cleaner:
@@ -189,15 +199,16 @@ class _Cleaner:
         if self._elements < 0 or depth > MAX_DEPTH:
             raise _too_much()
         target.attrib.update(_attributes(source))
-        if target.tag in _TEXTS:
-            target.text = source.text
+        words = [source.text or ""]
         for child in source:
             made = self._child(child, depth)
             if made is not None:
+                _add_words(target, words)
                 target.append(made)
+                words = []
             # Words after a child are its parent's, even if the child is left out.
-            if target.tag in _TEXTS and child.tail:
-                _add_words(target, child.tail)
+            words.append(child.tail or "")
+        _add_words(target, words)
 
     def _child(self, source: Element, depth: int) -> Element | None:
         # Comments have functions for tags.
@@ -251,11 +262,14 @@ class _Cleaner:
         return f"data:image/{kind.lower()};base64,{base64.b64encode(body).decode()}"
 
 
-def _add_words(target: Element, words: str) -> None:
+def _add_words(target: Element, words: Iterable[str]) -> None:
+    """Put words behind what an element holds so far, if it may hold any."""
+    if target.tag not in _TEXTS:
+        return
     if len(target):
-        target[-1].tail = (target[-1].tail or "") + words
+        target[-1].tail = "".join(words)
     else:
-        target.text = (target.text or "") + words
+        target.text = "".join(words)
 
 
 def _attributes(source: Element) -> Iterator[tuple[str, str]]:
@@ -299,7 +313,8 @@ def _declarations(text: str) -> str:
 
 
 def _uncommented(text: str) -> str:
-    return re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)
+    """Return CSS without comments; one that is not closed is all the rest (CSS Syntax 3, 4.3.2)."""
+    return re.sub(r"/\*.*?(?:\*/|\Z)", " ", text, flags=re.DOTALL)
 
 
 def _sheet(text: str) -> str:
@@ -314,9 +329,8 @@ def _sheet(text: str) -> str:
 
 def _rules(text: str) -> Iterator[tuple[str, str]]:
     """Divide a style sheet into its plain rules, each a selector and what is in its braces."""
-    begin = depth = 0
-    opened = 0
-    flat = True
+    begin = depth = opened = 0
+    flat = False
     for found in re.finditer(r"[{};]", text):
         at = found.start()
         match found[0]:
@@ -331,58 +345,74 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
                 if depth == 0:
                     if flat:
                         yield text[begin:opened], text[opened + 1 : at]
+                    flat = False
                     begin = at + 1
 
 
 class _Scales:
     """Weighs a drawing with all that its parts refer to, once for each time that they do.
 
-    A few lines that refer to each other ten times each would keep a browser busy for ever.
+    A few lines that refer to each other ten times each would keep a browser busy for ever. What
+    stands for others is weighed once, like an element: a selector for its rules, `{...}` for what
+    a rule refers to, `url(#name)` for what bears the name.
     """
 
     def __init__(self, root: Element) -> None:
-        self._named: dict[str, list[Element]] = defaultdict(list)
-        self._by_sheet: dict[str, list[str]] = defaultdict(list)
+        self._behind: dict[str, Counter[Element | str]] = defaultdict(Counter)
         # None is what is being weighed.
-        self._weights: dict[Element, int | None] = {}
+        self._weights: dict[Element | str, int | None] = {}
         for each in root.iter():
-            self._named[each.get("id", "")].append(each)
+            if "id" in each.attrib:
+                self._behind[f"url(#{each.attrib['id']})"][each] += 1
             if each.tag == "style":
                 self._note(each.text or "")
 
     def _note(self, sheet: str) -> None:
         """Note what the rules of a style sheet select, and what they refer to."""
         for selector, body in _rules(sheet):
-            names = [found[1] for found in _LOCAL.findall(body)]
+            rule = f"{{{body}}}"
+            if rule not in self._behind:
+                self._behind[rule].update(_addresses(body))
             for each in selector.split(","):
-                found = _SELECTED.search(each)
-                self._by_sheet[found[1] if found else "*"] += names
+                self._behind[_selected(each)][rule] += 1
 
-    def weigh(self, element: Element, depth: int = 0) -> int:
-        """Return how many elements are drawn for one; DecodeError if they are too many."""
-        if element in self._weights:
-            known = self._weights[element]
+    def weigh(self, part: Element | str, depth: int = 0) -> int:
+        """Return how many elements are drawn for a part; DecodeError if they are too many."""
+        if part in self._weights:
+            known = self._weights[part]
             if known is None:
                 raise DecodeError("SVG with a part that holds itself", _SAVE_ANEW)
             return known
-        if depth > MAX_DEPTH:
+        if depth > _MAX_CHAIN:
             raise _too_much()
-        self._weights[element] = None
-        inside = (*element, *self._referred(element))
-        weight = 1 + sum(self.weigh(each, depth + 1) for each in inside)
+        self._weights[part] = None
+        weight = int(isinstance(part, Element))
+        inside = self._behind[part] if isinstance(part, str) else self._inside(part)
+        for each, times in inside.items():
+            weight += times * self.weigh(each, depth + 1)
         if weight > MAX_ELEMENTS:
             raise _too_much()
-        self._weights[element] = weight
+        self._weights[part] = weight
         return weight
 
-    def _referred(self, element: Element) -> Iterator[Element]:
-        selected = ["*", element.tag, f"#{element.get('id')}"]
-        selected += [f".{each}" for each in element.get("class", "").split()]
-        names = [name for each in selected for name in self._by_sheet.get(each, ())]
-        names += [found[1] for value in element.attrib.values() for found in _LOCAL.findall(value)]
-        names.append(element.get("xlink:href", "").removeprefix("#"))
-        for name in filter(None, names):
-            yield from self._named.get(name, ())
+    def _inside(self, element: Element) -> Counter[Element | str]:
+        """Return what belongs to an element, and how many times."""
+        classes = dict.fromkeys(element.get("class", "").split())
+        named = ["*", element.tag, f"#{element.get('id')}", *(f".{each}" for each in classes)]
+        named += [address for value in element.attrib.values() for address in _addresses(value)]
+        named.append(f"url({element.get('xlink:href')})")
+        return Counter([*element, *(each for each in named if each in self._behind)])
+
+
+def _addresses(value: str) -> Iterator[str]:
+    return (f"url(#{found[1]})" for found in _LOCAL.findall(value))
+
+
+def _selected(selector: str) -> str:
+    """Return a name that all bear that a selector selects, `*` if it says none."""
+    last = re.split(r"[\s>+~]+", selector.strip())[-1].partition(":")[0]
+    names: list[str] = re.findall(r"[.#]?[\w-]+", last)
+    return names[-1] if names else "*"
 
 
 def _too_much() -> DecodeError:
@@ -405,7 +435,7 @@ def _measure(source: Element) -> tuple[float, float]:
 
 def _length(text: str | None) -> float | None:
     """Read a length in pixels; None if it is missing, relative, or none above zero."""
-    found = _LENGTH.fullmatch(text or "")
+    found = _LENGTH.fullmatch((text or "").strip())
     unit = _UNITS.get(found[2].lower()) if found else None
     if found is None or unit is None:
         return None
@@ -421,17 +451,23 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _written(element: Element) -> Iterator[str]:
-    """Yield the text of an element, the same for the same element."""
-    yield f"<{element.tag}"
+def _written(element: Element) -> str:
+    """Write an element, the same for the same element."""
+    parts: list[str] = []
+    _write(element, parts)
+    return "".join(parts)
+
+
+def _write(element: Element, parts: list[str]) -> None:
+    parts.append(f"<{element.tag}")
     for name, value in element.attrib.items():
         safe = escape(value, {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
-        yield f' {name}="{safe}"'
+        parts.append(f' {name}="{safe}"')
     if not (element.text or len(element)):
-        yield "/>"
+        parts.append("/>")
     else:
-        yield ">" + escape(element.text or "", {"\r": "&#13;"})
+        parts.append(">" + escape(element.text or "", {"\r": "&#13;"}))
         for child in element:
-            yield from _written(child)
-        yield f"</{element.tag}>"
-    yield escape(element.tail or "", {"\r": "&#13;"})
+            _write(child, parts)
+        parts.append(f"</{element.tag}>")
+    parts.append(escape(element.tail or "", {"\r": "&#13;"}))

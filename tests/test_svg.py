@@ -1,9 +1,12 @@
 """SVG is published only as a new drawing of what is allowed; attacks come out as nothing."""
 
 import base64
+import contextlib
 import gzip
 import re
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -217,11 +220,47 @@ def test_what_grows_by_a_style_sheet_is_refused() -> None:
         '<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>',
         '<pattern id="p"><rect fill="url(#p)"/></pattern>',
         '<style>.a{fill:url(#p)}</style><pattern id="p"><rect class="a"/></pattern>',
+        '<style>:only-child{fill:url(#p)}</style><pattern id="p"><rect/></pattern>',
     ],
 )
 def test_what_holds_itself_is_refused(inside: str) -> None:
     with pytest.raises(DecodeError, match="holds itself"):
         sanitise(drawing(inside))
+
+
+# What repeats: all of it took minutes where parts were looked at once for each other part.
+REPETITIVE: dict[str, Callable[[int], str]] = {
+    "comments that are not closed": lambda n: f'<g style="{"/* " * n}"/>',
+    "words between comments": lambda n: f"<text>{'a<!---->' * 15 * n}</text>",
+    "a long word": lambda n: f'<g fill="{"a" * n}"/>',
+    "a long word of a selector": lambda n: f"<style>{'-' * n}.{{fill:red}}</style>",
+    "braces that close nothing": lambda n: f"<style>{'}' * 2 * n}</style>",
+    "rules for all": lambda n: f"<style>{'*{fill:url(#x)}' * (n // 8)}</style>{'<g/>' * (n // 8)}",
+    "rules for some": lambda n: (
+        f'<stop id="x"/><style>{".c{fill:url(#x)}" * (n // 8)}</style><g class="{"c " * n}"/>'
+    ),
+    "one rule for many": lambda n: (
+        f"<style>{'a,' * n}a{{fill:{'url(#x)' * (n // 3)}}}</style><stop id='x'/>"
+    ),
+    "one name for many": lambda n: (
+        '<stop id="x"/>' * (n // 8) + f'<g fill="{"url(#x)" * (n // 4)}"/>'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPETITIVE)
+def test_what_repeats_is_read_in_no_time(name: str) -> None:
+    body = drawing(REPETITIVE[name](60_000))
+    begun = time.process_time()
+    with contextlib.suppress(DecodeError):
+        sanitise(body)
+    assert time.process_time() - begun < 1.5
+
+
+def test_a_long_number_for_a_size_is_read_in_no_time() -> None:
+    begun = time.process_time()
+    sanitise(drawing("", f'width="{"1" * 60_000}!" height="1{" " * 60_000}!"'))
+    assert time.process_time() - begun < 1.5
 
 
 @pytest.mark.parametrize("depth", [svg.MAX_DEPTH + 1, 100_000])
@@ -447,6 +486,7 @@ def test_pictures_inside_that_do_not_open_or_are_too_large_are_left_out(
         ("fill:red;position:fixed", "fill:red"),
         ("font-family:\"A B\", 'C'", "font-family:&quot;A B&quot;, 'C'"),
         ("fill:red;fill:'unclosed", "fill:red"),
+        ("fill:/* a */red/* b;opacity:.5", "fill:red"),
         (
             "filter:drop-shadow(0 1px 2px rgba(0,0,0,.5))",
             "filter:drop-shadow(0 1px 2px rgba(0,0,0,.5))",
