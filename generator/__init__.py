@@ -6,10 +6,10 @@ The modules, from the bottom up; each imports only from rows above its own:
     errors formats icc layout model                      the nouns, profiles made of numbers
     containers exif files geometry iptc moments png privacy rights rows xmp
                                                          safe files, pure sizes, parts of pictures
-    exif_writer jxl metadata raw svg                     words and single formats
+    exif_writer jxl metadata raw                         words and single formats
     colour config document rebuild store workers         colours, settings, cache, processes
     decode deep_colour resample scrub                    opened, converted at depth, averaged
-    coding                                               how pixels are coded
+    coding svg                                           how pixels are coded; drawings
     deep hdr                                             the values of deep ones
     planes                                               real numbers, where eight bits do not do
     raster                                               pixels on their way to a variant

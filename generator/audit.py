@@ -57,9 +57,12 @@ def _rules(site: Path, output: Path, config: Config) -> _Rules:
 
 
 def _verbatim(plan: Plan) -> Iterator[str]:
-    """Yield the originals that are published as they are, because somebody wants them so."""
+    """Yield the originals that are published as they are, because somebody wants them so.
+
+    What stands in the place of a drawing is ours.
+    """
     for photo in plan.root.all_photos():
-        if photo.original and not photo.scrubbed:
+        if photo.original and not photo.scrubbed and photo.photo.format != "SVG":
             yield photo.original
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from generator.deep import Samples
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 4
+RECIPE_VERSION = 5
 
 
 class Rendered(Struct, frozen=True):

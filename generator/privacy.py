@@ -5,6 +5,7 @@ a directory of EXIF, a packet of XMP, a record of IPTC, a second picture or a fi
 read. A find counts only if its structure holds, for compressed pixels hold any few bytes by chance.
 """
 
+import base64
 import re
 import struct
 import zlib
@@ -31,6 +32,8 @@ _MOST_UNPACKED = 16 << 20
 def findings(data: bytes) -> tuple[Finding, ...]:
     """Read all that a file tells, each once, in the order of their kinds."""
     found = set(_told(data)) | set(_behind(data))
+    for picture in _embedded(data):
+        found |= set(findings(picture))
     for inside in _unpacked(data):
         found |= set(_told(inside))
     return tuple(sorted(found, key=lambda each: (each.kind, each.detail)))
@@ -353,7 +356,17 @@ _ENDS: Mapping[bytes, Callable[[bytes], int | None]] = {
 }
 
 _PNG = re.compile(rb"\x89PNG\r\n\x1a\n")
+_EMBEDDED = re.compile(rb"(?i:data:image/[^,]{1,80};base64),([A-Za-z0-9+/\s]+)")
 _HEXADECIMAL = re.compile(rb"\n\s*\w+\n\s*\d+\n([0-9a-fA-F\s]+)")
+
+
+def _embedded(data: bytes) -> Iterator[bytes]:
+    """Yield the pictures that stand in a text, such as a drawing or a page, in base64."""
+    for found in _EMBEDDED.finditer(data):
+        digits = b"".join(found[1].split())
+        # A digit alone at the end is no byte; more signs of padding than there must be are none.
+        whole = len(digits) - (len(digits) % 4 == 1)
+        yield base64.b64decode(digits[:whole] + b"==")
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

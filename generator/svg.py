@@ -1,8 +1,8 @@
 """SVG made harmless: a new drawing of what is allowed in the old one, and of nothing else.
 
 What is not named here is left out: elements, attributes, properties and functions of CSS, and
-every reference that leaves the file. Only such drawings are published, and shown as pictures,
-where browsers run no scripts in any case.
+every reference that leaves the file; and of pictures inside, whatever tells more than they show.
+Only such drawings are published, and shown as pictures, where browsers run no scripts in any case.
 """
 
 import base64
@@ -24,6 +24,7 @@ from PIL import Image
 
 from generator.errors import DecodeError, NotAPicture
 from generator.model import Size
+from generator.scrub import scrub
 
 # Maps and traced photographs have megabytes; a browser has to draw all of it at once.
 MAX_BYTES = 16 << 20
@@ -241,7 +242,7 @@ class _Cleaner:
         return None if name == "use" else ""
 
     def _raster(self, address: str) -> str | None:
-        """Return the address of a picture inside the drawing, written anew if that is sound."""
+        """Return the address of a picture inside the drawing, scrubbed; None if it is not sound."""
         found = _RASTER.fullmatch(address)
         if not found:
             return None
@@ -255,11 +256,12 @@ class _Cleaner:
                     if self._pixels < 0:
                         return None
                     image.load()
+            clean = scrub(body, kind)
         except (KeyboardInterrupt, MemoryError):
             raise
         except Exception:  # noqa: BLE001 - decoders raise whatever they like
             return None
-        return f"data:image/{kind.lower()};base64,{base64.b64encode(body).decode()}"
+        return f"data:image/{kind.lower()};base64,{base64.b64encode(clean).decode()}"
 
 
 def _add_words(target: Element, words: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """What is published tells only what the settings allow, and an independent reader sees to it."""
 
+import base64
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_a_position_is_found_in_either_byte_order_but_not_its_version_alone() ->
     assert kinds(encoded(chart(), "PNG", exif=block)) == {"location"}
     assert kinds(encoded(chart(), "WEBP", exif=big.tobytes())) == {"location"}
     assert kinds(encoded(chart(), "JPEG", exif=only_version.tobytes())) == set()
+
+
+@pytest.mark.parametrize("begin", ["data:image/jpeg;base64,", "DATA:image/x;a=b;Base64,\n "])
+def test_a_picture_in_a_text_is_read_too(begin: str) -> None:
+    told = told_jpeg(encoded(chart(), "JPEG"))
+    digits = base64.b64encode(told).decode()
+    lines = "\n".join(digits[at : at + 76] for at in range(0, len(digits), 76))
+
+    assert kinds(f'<image href="{begin}{lines}"/>'.encode()) == EVERYTHING
+    assert kinds(f'<image href="{begin}{lines[: len(lines) // 2]}'.encode()) >= {"location"}
+    for size in range(3):
+        clean = encoded(chart(), "JPEG", comment="x" * size)
+        digits = base64.b64encode(clean).decode()
+        assert kinds(f'<image href="{begin}{digits}"/>'.encode()) == set()
 
 
 def test_noise_tells_nothing() -> None:
@@ -266,6 +281,23 @@ def test_check_names_what_the_settings_no_longer_allow(site: Site) -> None:
     for kind in EVERYTHING:
         assert f"error: output/full/a.jpg: {kind}: " in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("how", ["verbatim", "scrub"])
+def test_a_drawing_tells_nothing_of_the_pictures_inside(site: Site, how: str) -> None:
+    picture = base64.b64encode(told_jpeg(encoded(chart(), "JPEG"))).decode()
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="64">'
+        f'<image href="data:image/jpeg;base64,{picture}"/></svg>'
+    )
+    site.write("pictures/a.svg", drawing.encode())
+    site.settings(f'{Site.SETTINGS}originals = "{how}"\nsvg = true\n')
+    site.build()
+
+    assert check(site)[0] == 0
+    assert b"data:image/jpeg;base64," in (site.output / "full/a.svg").read_bytes()
+    (site.output / "full/a.svg").write_text(drawing)
+    assert "output/full/a.svg: location: EXIF GPS" in check(site)[1]
 
 
 def test_check_reads_what_others_put_there(site: Site) -> None:

@@ -20,7 +20,9 @@ from generator.cli import cli
 from generator.errors import DecodeError, NotAPicture, Problem
 from generator.model import Size, Stray
 from generator.photo import read_photo
+from generator.scrub import scrub
 from generator.svg import is_drawing, read_drawing, sanitise
+from tests.support.canaries import PLANTED
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, tree
 
@@ -465,6 +467,22 @@ def test_pictures_inside_are_kept(kind: str) -> None:
     assert raster(kind) in cleaned(f'<image href="{raster(kind)}" width="8" height="8"/>')
     spaced = raster(kind).replace(",", ",\n  ")
     assert raster(kind) in cleaned(f'<image xlink:href="{spaced}" width="8" height="8"/>')
+
+
+@pytest.mark.parametrize("name", ["JPEG baseline", "PNG RGBA", "WebP lossy", "GIF animation"])
+def test_pictures_inside_tell_nothing_and_keep_their_colours(name: str) -> None:
+    kind, told = PLANTED[name]()
+    body = base64.b64encode(told).decode()
+    found = re.search(
+        r"base64,([^\"]+)", cleaned(f'<image href="data:image/{kind};base64,{body}"/>')
+    )
+    assert found is not None
+    assert base64.b64decode(found[1]) == scrub(told, kind)
+
+
+def test_a_picture_inside_that_cannot_be_scrubbed_is_left_out() -> None:
+    endless = base64.b64encode(encoded(chart(8, 8), "JPEG")[:-2] + bytes(20)).decode()
+    assert "image" not in cleaned(f'<image href="data:image/jpeg;base64,{endless}"/>')
 
 
 def test_pictures_inside_that_do_not_open_or_are_too_large_are_left_out(
