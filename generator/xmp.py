@@ -3,6 +3,7 @@
 Properties go by the names that their specifications give them, such as `dc:title`.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
@@ -53,9 +54,9 @@ Xmp = tuple[Element, ...]
 
 
 def parse(packet: bytes) -> Xmp:
-    """Return the descriptions of a packet, in UTF-8 or UTF-16; ValueError says why there are none.
+    """Return the descriptions of a packet; ValueError says why there are none.
 
-    Entities are never expanded.
+    It is read as UTF-8, UTF-16, UTF-32, or what its declaration says. Entities are never expanded.
     """
     if len(packet) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes")
@@ -64,7 +65,7 @@ def parse(packet: bytes) -> Xmp:
     if root is None:
         raise ValueError("holds no XMP")
     end = packet.find(b">", packet.rfind(b"</" + root[1], root.end()))
-    text = _FORBIDDEN.sub("", decoded(packet[root.start() : end + 1]))
+    text = _FORBIDDEN.sub("", _text(packet[root.start() : end + 1], packet[: root.start()]))
     try:
         tree: Element = defusedxml.ElementTree.fromstring(text)
     except (ParseError, DefusedXmlException) as error:
@@ -74,11 +75,45 @@ def parse(packet: bytes) -> Xmp:
 
 
 def _in_utf_8(packet: bytes) -> bytes:
-    """Rewrite UTF-16, which shows by a zero beside the first angle bracket."""
+    """Rewrite UTF-32, if it has a mark, and UTF-16: a zero is beside the first angle bracket."""
+    if packet.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return packet.decode("utf-32", "ignore").encode()
     at = packet.find(b"<")
     if packet[at + 1 : at + 2] != b"\0":
         return packet
     return packet.decode("utf-16-be" if at % 2 else "utf-16-le", "ignore").encode()
+
+
+# XML 1.0, section 4.3.3.
+_DECLARED = re.compile(rb"""<\?xml\s[^<>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+
+_BEYOND_ASCII = re.compile(r"[^\0-\x7f\ufffd]")
+
+
+def _text(body: bytes, before: bytes) -> str:
+    """Read XML as UTF-8, else as the declaration says that may stand before it, else as Latin-1."""
+    said = _DECLARED.search(before)
+    text = _read(body, "utf-8")
+    if text is None and said and _stands_in(said[0], said[1].decode("ascii")):
+        text = _read(body, said[1].decode("ascii"))
+    return decoded(body) if text is None else text
+
+
+def _stands_in(declaration: bytes, name: str) -> bool:
+    """Tell whether an encoding is known, one of text, and one that a declaration can stand in."""
+    try:
+        return declaration.decode(name).isascii()
+    except (LookupError, ValueError):
+        return False
+
+
+def _read(body: bytes, name: str) -> str | None:
+    """Read bytes in an encoding; None if more of them mean nothing than characters not in ASCII."""
+    try:
+        text = body.decode(name, "replace")
+    except ValueError:
+        return None
+    return text if text.count("\ufffd") <= len(_BEYOND_ASCII.findall(text)) else None
 
 
 def _full(name: str) -> str:

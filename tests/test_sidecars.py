@@ -8,7 +8,7 @@ import pytest
 
 from generator import files, xmp
 from generator.errors import ConfigError, Problem
-from generator.metadata import overlaid
+from generator.metadata import of_xmp, overlaid
 from generator.model import Metadata
 from generator.report import Report
 from tests.support.crawl import Crawl, Element
@@ -227,6 +227,39 @@ def test_a_broken_sidecar_is_a_warning_each_time_and_costs_nothing_else(
         assert about_sidecars(report) == [problem]
         assert (report.exit_code, report.photos) == (0, 3)
     assert tree(built.output) == before
+
+
+def declared(encoding: str, title: str, written: str = "") -> bytes:
+    """Make XMP that declares an encoding, in that or another one."""
+    body = packet(dc_title=title).decode().partition("?>")[2]
+    whole = f'<?xml version="1.0" encoding="{encoding}"?>{body}'
+    return whole.encode(written or encoding)
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        (declared("windows-1251", "Москва"), "Москва"),
+        (declared("Shift_JIS", "東京タワー"), "東京タワー"),
+        (declared("ISO-8859-1", "Zürich"), "Zürich"),
+        (declared("ISO-8859-2", "Zürich", "utf-8"), "Zürich"),
+        (declared("UTF-8", "Zürich", "cp1252"), "Zürich"),
+        (declared("UTF-16", "Zürich", "utf-8"), "Zürich"),
+        (declared("UTF-16", "Zürich", "cp1252"), "Zürich"),
+        (declared("unknown", "Zürich", "cp1252"), "Zürich"),
+        (declared("US-ASCII", "Zürich", "cp1252"), "Zürich"),
+        (declared("hex", "Zürich", "cp1252"), "Zürich"),
+        (declared("punycode", "Zürich", "cp1252"), "Zürich"),
+        (declared("UTF-16", "東京", "utf-16"), "東京"),
+        (declared("UTF-16", "東京", "utf-16-be"), "東京"),
+        (declared("UTF-32", "東京", "utf-32"), "東京"),
+        ("\ufeff".encode("utf-32-be") + declared("UTF-32", "東京", "utf-32-be"), "東京"),
+        (packet(dc_title="Café ?").replace(b"?", b"\xff"), "Café \ufffd"),
+        (packet(dc_title="Caf?").replace(b"?", b"\xe9"), "Café"),
+    ],
+)
+def test_a_sidecar_is_read_in_its_encoding(body: bytes, title: str) -> None:
+    assert of_xmp(xmp.parse(body)).title == title
 
 
 def test_sidecars_without_a_file_are_counted(built: Site) -> None:
