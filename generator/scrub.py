@@ -321,6 +321,8 @@ def _bmp(data: bytes, rights: Rights) -> bytes:
         raise MalformedError("the header of the BMP makes no sense")
     header = bytearray(data[14:header_end])
     size = _bmp_size(header)
+    # Before the pixels there may be more than colours.
+    colours = data[header_end:pixels_at][: _bmp_colours(header)]
     if pixels_at + size > len(data):
         raise MalformedError("the pixels of the BMP reach beyond the end")
     profile = b""
@@ -331,18 +333,19 @@ def _bmp(data: bytes, rights: Rights) -> bytes:
             profile = _profile(data[14 + profile_at : 14 + profile_at + profile_size])
         elif header[56:60] == b"KNIL":
             header[56:60] = b"BGRs"
-        place = pixels_at - 14 + size if profile else 0
+        place = header_size + len(colours) + size if profile else 0
         struct.pack_into("<II", header, 112, place, len(profile))
-    whole = pixels_at + size + len(profile)
-    head = b"BM" + struct.pack("<III", whole, 0, pixels_at)
-    return b"".join((head, header, data[header_end : pixels_at + size], profile))
+    start = header_end + len(colours)
+    head = b"BM" + struct.pack("<III", start + size + len(profile), 0, start)
+    pixels = data[pixels_at : pixels_at + size]
+    return b"".join((head, header, colours, pixels, profile))
 
 
 def _bmp_size(header: Data) -> int:
     """Return how many bytes the pixels of a BMP take."""
     if len(header) == 12:
         width, height, _, depth, compression, stated = *struct.unpack_from("<HHHH", header, 4), 0, 0
-    elif len(header) >= 40:
+    elif len(header) in (40, 52, 56, 64, 108, 124):
         width, height, _, depth, compression, stated = struct.unpack_from("<iiHHII", header, 4)
     else:
         raise MalformedError("the header of the BMP is of a kind that nobody writes")
@@ -351,6 +354,21 @@ def _bmp_size(header: Data) -> int:
     if compression in (1, 2) and stated:
         return int(stated)
     raise MalformedError("the pixels of the BMP are packed in a way that nobody uses")
+
+
+def _bmp_colours(header: bytearray) -> int:
+    """Return how many bytes of masks and palette follow a header, which says so afterwards."""
+    if len(header) == 12:
+        (depth,) = struct.unpack_from("<H", header, 10)
+        return 3 << depth if depth <= 8 else 0
+    depth, compression = struct.unpack_from("<HI", header, 14)
+    stated, important = struct.unpack_from("<II", header, 32)
+    # Deeper pixels have no palette, or one that is mere advice.
+    most = 1 << depth if depth <= 8 else 0
+    count = min(stated or most, most)
+    struct.pack_into("<II", header, 32, min(stated, most), min(important, most))
+    masks = {3: 12, 6: 16}.get(compression, 0) if len(header) == 40 else 0
+    return masks + 4 * count
 
 
 _JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"

@@ -273,6 +273,56 @@ def test_the_headers_of_webp_tell_what_is_there() -> None:
     assert (bare[20], told[20]) == (0x20, 0x2C)
 
 
+def with_gap(bmp: bytes) -> bytes:
+    """Put what is no picture between the head of a BMP and its pixels."""
+    (at,) = struct.unpack_from("<I", bmp, 10)
+    return bmp[:10] + struct.pack("<I", at + 6) + bmp[14:at] + CANARY.encode() + bmp[at:]
+
+
+def masked_bmp() -> bytes:
+    """Draw a BMP whose masks of red, green and blue follow the header."""
+    pixels = chart().tobytes("raw", "BGRX")
+    masks = struct.pack("<3I", 0xFF0000, 0xFF00, 0xFF)
+    head = struct.pack("<IiiHHIIiiII", 40, *chart().size, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    start = 14 + len(head) + len(masks)
+    return b"BM" + struct.pack("<III", start + len(pixels), 0, start) + head + masks + pixels
+
+
+@pytest.mark.parametrize(
+    "bmp",
+    [
+        encoded(chart(), "BMP"),
+        encoded(chart().quantize(16), "BMP"),
+        encoded(chart().convert("1"), "BMP"),
+        masked_bmp(),
+    ],
+    ids=["RGB", "palette", "one bit", "masks"],
+)
+def test_what_is_before_the_pixels_of_a_bmp_stays_only_if_they_need_it(bmp: bytes) -> None:
+    scrubbed = scrub(with_gap(bmp), "BMP")
+
+    assert scrubbed == scrub(bmp, "BMP")
+    assert canaries_in(scrubbed) == []
+    assert seen(scrubbed, "BMP") == seen(bmp, "BMP")
+    assert coded(scrubbed, "BMP") == coded(bmp, "BMP")
+
+
+def test_a_palette_of_a_bmp_that_no_pixel_needs_goes() -> None:
+    bmp = bytearray(with_gap(encoded(chart(), "BMP")))
+    struct.pack_into("<I", bmp, 46, 2)
+    scrubbed = scrub(bytes(bmp), "BMP")
+
+    assert canaries_in(scrubbed) == []
+    assert scrubbed == scrub(encoded(chart(), "BMP"), "BMP")
+
+
+def test_a_bmp_with_a_header_that_nobody_writes_is_refused() -> None:
+    bmp = bytearray(with_gap(encoded(chart(), "BMP")))
+    struct.pack_into("<I", bmp, 14, 46)
+    with pytest.raises(MalformedError, match="nobody writes"):
+        scrub(bytes(bmp), "BMP")
+
+
 def test_a_raw_file_is_refused() -> None:
     tiff = told_tiff(encoded(chart(), "TIFF"))
     preview = bytearray(tiff)
