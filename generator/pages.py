@@ -145,15 +145,17 @@ def _src(context: Context, source: Source) -> str:
 
 
 @jinja2.pass_context
-def _picture(context: Context, picture: Picture, sizes: str, *, eager: bool = False) -> Markup:
+def _picture(
+    context: Context, picture: Picture, sizes: str, *, eager: bool = False, first: bool = False
+) -> Markup:
     """Render a picture with the theme's own template for it.
 
-    `sizes` says how wide it is shown; an eager one is loaded at once, others when they come near.
+    `sizes` says how wide it is shown; an eager one is loaded at once, others when they come near,
+    and the first before all else.
     """
     template = context.environment.get_template(PICTURE_TEMPLATE)
-    return Markup(
-        template.render(picture=picture, sizes=sizes, eager=eager, root=context["root"]).strip()
-    )
+    given = {"picture": picture, "sizes": sizes, "eager": eager, "first": first}
+    return Markup(template.render(given, root=context["root"]).strip())
 
 
 @jinja2.pass_context

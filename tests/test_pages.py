@@ -253,6 +253,14 @@ def test_the_first_pictures_of_a_grid_are_loaded_at_once_and_the_later_ones_when
     assert set(lazy[first:]) == {"lazy"}
 
 
+def test_one_picture_of_a_page_at_most_is_fetched_before_all_else(crawl: Crawl) -> None:
+    for path, page in crawl.pages.items():
+        images = page.all("img")
+        urgent = [image for image in images if "fetchpriority" in image.attributes]
+        at_once = [image for image in images if "loading" not in image.attributes]
+        assert urgent == at_once[:1], path
+
+
 def test_the_picture_of_a_photo_page_is_loaded_at_once(crawl: Crawl) -> None:
     for path in photo_pages(crawl):
         assert "loading" not in crawl.pages[path].one("img").attributes, path
@@ -311,9 +319,13 @@ def test_breadcrumbs_lead_all_the_way_up(crawl: Crawl) -> None:
     page = address_of(crawl, "portrait.jpg")
     links = crawl.pages[page].one("nav", kind="crumbs").links()
 
-    assert [link.text for link in links] == ["Light & <Shade>", "The sea", "Deep", "Er"]
+    # The way home is the title of the site, above.
+    home = crawl.pages[page].one("a", kind="site-title")
+    assert home.text == "Light & <Shade>"
+    assert crawl.target(page, home["href"]) == ("index.html", "")
+    assert [link.text for link in links] == ["The sea", "Deep", "Er"]
     assert [crawl.target(page, link["href"]) for link in links] == [
-        *[("index.html", ""), ("sea-sky/index.html", "")],
+        ("sea-sky/index.html", ""),
         *[("sea-sky/deep/index.html", ""), ("sea-sky/deep/er/index.html", "")],
     ]
 
