@@ -117,10 +117,9 @@ def test_all_orientations_agree_with_the_first(tmp_path: Path, name: str, orient
             assert one.getexif().get(0x0112, 1) == 1
 
 
-@pytest.mark.parametrize("name", WRITERS)
+# What values of L*a*b* look like is for the tests of colour.
+@pytest.mark.parametrize("name", [name for name in WRITERS if "Lab" not in name])
 def test_the_first_is_the_picture_itself(tmp_path: Path, name: str) -> None:
-    if "Lab" in name:
-        pytest.skip("what its values look like is for tests of colour")
     wanted = chart().convert("L").convert("RGB") if "grey" in name else chart()
     assert difference(variant(WRITERS[name](chart(), 1), tmp_path), wanted) < 5
 
