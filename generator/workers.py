@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -111,16 +111,17 @@ class Workers:
             return Died()
 
     def _submit(self, function: Callable[[T], R], task: T) -> Future[R]:
-        if self._executor is not None:
-            return self._hand_over(self._executor, function, task)
-        self._executor = self._start()
-        with _uninterrupted():
-            return self._hand_over(self._executor, function, task)
+        if self._executor is None:
+            self._executor = self._start()
+        return self._hand_over(self._executor, function, task)
 
     @staticmethod
     def _hand_over(executor: Executor, function: Callable[[T], R], task: T) -> Future[R]:
+        # Any task may start one more process; what runs inline starts none, and may be stopped.
+        starts = isinstance(executor, ProcessPoolExecutor)
         try:
-            return executor.submit(_guarded, function, task)
+            with _uninterrupted() if starts else nullcontext():
+                return executor.submit(_guarded, function, task)
         except BrokenProcessPool as error:
             # It broke since the last result came in: this task has not been tried.
             broken: Future[R] = Future()
