@@ -18,15 +18,19 @@ from tests.support.sites import CHECKOUT, surroundings
 pytest.importorskip("resource", reason="CPU time of other processes: not on this system")
 
 
-def scored(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(CHECKOUT / "benchmarks/quality.py"), *arguments],
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(CHECKOUT / "benchmarks" / script), *arguments],
         env=surroundings(PYTHONSAFEPATH=""),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def scored(*arguments: str) -> str:
+    done = run("quality.py", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -39,14 +43,7 @@ def table(text: str, title: str) -> list[list[str]]:
 
 def measured(*arguments: str) -> dict[str, list[str]]:
     """Run the command, and return the cells of its rows by the row's name."""
-    done = subprocess.run(
-        [sys.executable, str(CHECKOUT / "benchmarks/build.py"), *arguments, "--repeat", "1"],
-        env=surroundings(PYTHONSAFEPATH=""),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run("build.py", *arguments, "--repeat", "1")
     assert (done.returncode, done.stderr) == (0, "")
     rows = (line.split("  ") for line in done.stdout.splitlines())
     return {name: [cell.strip() for cell in cells if cell.strip()] for name, *cells in rows}
@@ -94,14 +91,7 @@ def test_rebuilds_are_told_and_without_changes_open_no_photograph() -> None:
 
 
 def test_nothing_to_measure_is_refused() -> None:
-    done = subprocess.run(
-        [sys.executable, str(CHECKOUT / "benchmarks/build.py")],
-        env=surroundings(PYTHONSAFEPATH=""),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run("build.py")
 
     assert done.returncode == 2
     assert "name a FOLDER" in done.stderr

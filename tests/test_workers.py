@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from generator.workers import Died, Workers
+from tests.support.sites import wait_until
 
 _prepared: list[object] = []
 
@@ -25,6 +27,13 @@ def nothing() -> None:
 
 
 # The tasks: run in other processes, so they are functions of a module.
+
+
+def is_deaf_to_interrupts(folder: str) -> tuple[int, bool]:
+    """Wait until two processes are at work, and tell whether this one was born deaf to Ctrl-C."""
+    (Path(folder) / str(os.getpid())).touch()
+    wait_until(lambda: len(list(Path(folder).iterdir())) == 2)
+    return os.getpid(), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def square(number: int) -> int:
@@ -141,3 +150,11 @@ def test_no_process_stays_when_the_work_is_given_up() -> None:
         assert next(workers.run(hang_unless_first, TASKS)) == (0, 0)
         raise KeyboardInterrupt
     wait_for_the_end_of_all()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no such mask")
+def test_every_process_is_deaf_to_ctrl_c_from_its_birth(tmp_path: Path) -> None:
+    with Workers(2, nothing) as workers:
+        born = {result for _, result in workers.run(is_deaf_to_interrupts, [str(tmp_path)] * 2)}
+    assert len(born) == 2
+    assert {deaf for _, deaf in born} == {True}  # type: ignore[misc]
