@@ -11,11 +11,11 @@ import msgspec
 
 from generator import routes
 from generator.errors import Problem
+from generator.language import Language
 from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
 from generator.routes import folded
 from generator.rows import plan_rows
-from generator.text import long_date
 from generator.views import (
     AlbumPage,
     Anchor,
@@ -40,7 +40,7 @@ NEWEST = 12
 _SUMMARY = 160
 
 
-def site_of(plan: Plan) -> Site:
+def site_of(plan: Plan, language: Language) -> Site:
     """Gather the facts that every page shares."""
     site = plan.config.site
     return Site(
@@ -48,6 +48,7 @@ def site_of(plan: Plan) -> Site:
         description=site.description,
         author=site.author,
         language=site.language,
+        direction=language.direction,
         license=site.license,
         base_url=site.base_url,
         links=plan.config.gallery.links,
@@ -62,13 +63,13 @@ def _is_top(text: Text) -> bool:
 
 
 def make_pages(
-    plan: Plan, placeholders: Mapping[str, Placeholder]
+    plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
 ) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
     """Build the value of every page; the problems are references that lead nowhere.
 
     Placeholders go by the key of the source that every browser shows.
     """
-    builder = _Builder(plan, placeholders)
+    builder = _Builder(plan, placeholders, language)
     pages = tuple(builder.pages())
     return pages, tuple(dict.fromkeys(builder.problems))
 
@@ -76,8 +77,11 @@ def make_pages(
 class _Builder:
     """Makes page values of a plan; gathers the problems it meets."""
 
-    def __init__(self, plan: Plan, placeholders: Mapping[str, Placeholder]) -> None:
+    def __init__(
+        self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+    ) -> None:
         self.plan = plan
+        self.language = language
         self.problems: list[Problem] = []
         self._albums = tuple(plan.root.all_albums())
         self._headings: dict[str, str] = {}
@@ -85,8 +89,10 @@ class _Builder:
         for album in self._albums:
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
-                self._headings[path] = photo.words.title or f"Photo {position}"
-                alt = _alt(photo, position, album)
+                self._headings[path] = photo.words.title or language.gettext(
+                    "Photo %(position)s", position=position
+                )
+                alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
                 self._pictures[path] = Picture(photo.photo.size, alt, photo.sources, known)
         self._targets = _targets(plan)
@@ -102,7 +108,9 @@ class _Builder:
         for text in self.plan.texts:
             yield self._text(text)
         home = (self._crumb(self.plan.root),)
-        yield MissingPage(url="404.html", title="Page not found", crumbs=home)
+        yield MissingPage(
+            url="404.html", title=self.language.gettext("Page not found"), crumbs=home
+        )
 
     def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
         inside = (*crumbs, self._crumb(album))
@@ -312,13 +320,18 @@ def _set_blocks(parts: Sequence[Prose | Anchor | Figure]) -> Iterator[Prose | An
             yield part
 
 
-def _alt(photo: PlannedPhoto, position: int, album: Album) -> str:
+def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
     """Describe a picture in words: never empty, and never a file name."""
     words = photo.words
     if said := words.alt or words.caption or words.title:
         return said
-    place = f"Photo {position} of {len(album.photos)}, {album.title}"
-    return f"{place}, {long_date(words.taken)}" if words.taken else place
+    place = {"position": position, "count": len(album.photos), "album": album.title}
+    if not words.taken:
+        return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
+    day = language.date(words.taken[:10])
+    return language.gettext(
+        "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
+    )
 
 
 def _dates(album: Album) -> tuple[str, str]:

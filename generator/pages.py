@@ -9,9 +9,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from generator.errors import Problem, TemplateError
+from generator.language import Language
 from generator.model import Theme
 from generator.plan import Source
-from generator.text import long_date
 from generator.views import (
     Anchor,
     AnyPage,
@@ -26,15 +26,18 @@ from generator.views import (
 PICTURE_TEMPLATE = "_picture.html"
 
 
+_SOFTWARE = ("babel", "jinja2", "markupsafe", "msgspec")
+
+
 def renderer_version() -> str:
     """Name the software that turns page values into bytes."""
-    return " ".join(f"{name}={version(name)}" for name in ("jinja2", "markupsafe", "msgspec"))
+    return " ".join(f"{name}={version(name)}" for name in _SOFTWARE)
 
 
 class Renderer:
     """Renders pages with the templates of a theme, and none but those."""
 
-    def __init__(self, theme: Theme, site: Site) -> None:
+    def __init__(self, theme: Theme, site: Site, language: Language) -> None:
         self._site = site
         self._environment = jinja2.Environment(
             loader=jinja2.FunctionLoader(partial(_load, theme)),
@@ -43,6 +46,11 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        # Added by the extension, so that no type knows of it.
+        self._environment.install_gettext_translations(  # type: ignore[attr-defined]
+            language.translations, newstyle=True
         )
         self._environment.filters |= {
             "url": _url,
@@ -50,10 +58,14 @@ class Renderer:
             "srcset": _srcset,
             "src": _src,
             "prose": _prose,
-            "date": long_date,
-            "number": number,
-            "shutter": shutter,
-            "megabytes": megabytes,
+            "date": language.date,
+            "month": language.month,
+            "span": language.span,
+            "time": language.time,
+            "number": language.number,
+            "shutter": language.shutter,
+            "millimetres": language.millimetres,
+            "bytes": language.bytes,
         }
         self._environment.globals |= {"site": site, "picture": _picture}
 
@@ -180,20 +192,3 @@ def _part(context: Context, part: Prose | Anchor | Figure, sizes: str) -> Markup
             return Markup("<figure>{}{}</figure>").format(image, caption)
         case Prose():
             return Markup(part.html)
-
-
-def number(value: float) -> str:
-    """Write a number without needless decimals: 4.2, 55."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def shutter(seconds: float) -> str:
-    """Write an exposure time as photographers do: 1/250 s, 0.5 s, 30 s."""
-    value = f"1/{round(1 / seconds)}" if seconds < 0.3 else number(seconds)
-    return f"{value}\N{NO-BREAK SPACE}s"
-
-
-def megabytes(count: int) -> str:
-    """Write a number of bytes: 4.2 MB, 310 kB."""
-    amount = f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
-    return amount.replace(" ", "\N{NO-BREAK SPACE}")

@@ -72,12 +72,8 @@ class _Row(Struct, frozen=True):
 
 
 def rounded(ratio: float) -> int:
-    """Return a ratio of width to height in hundredths, as far as the stylesheet knows it.
-
-    Those above 4 are rounded to tenths, and none is below 0.1 or above 10.
-    """
-    hundredths = round(100 * min(10.0, max(0.1, ratio)))
-    return hundredths if hundredths <= 400 else 10 * round(hundredths / 10)
+    """Return a ratio of width to height in hundredths, none below 0.1 or above 10."""
+    return round(100 * min(10.0, max(0.1, ratio)))
 
 
 def plan_rows(ratios: Sequence[float]) -> tuple[Place, ...]:

@@ -13,6 +13,7 @@ from generator.compose import make_pages, site_of
 from generator.config import Config
 from generator.encode import engine
 from generator.errors import ConfigError, MachineError, Problem, in_order
+from generator.language import Language
 from generator.layout import PICTURES, SETTINGS
 from generator.manifest import Manifest, pending
 from generator.model import (
@@ -56,6 +57,7 @@ class Design(Struct, frozen=True):
     """A plan with its pages and files, and the warnings it took to get there."""
 
     plan: Plan
+    language: Language
     site: Site
     pages: tuple[AnyPage, ...]
     files: tuple[OutputFile, ...]
@@ -239,12 +241,13 @@ def _design(
     warnings: tuple[Problem, ...],
 ) -> Design:
     """Add the pages to what they refer to."""
-    site = site_of(plan)
-    pages, dangling = make_pages(plan, placeholders)
+    language = Language(plan.config.site.language, plan.theme.templates)
+    site = site_of(plan, language)
+    pages, dangling = make_pages(plan, placeholders, language)
     renderer = f"{renderer_version()} {code_digest()}"
     files = (*assets, *outputs.pages(plan, site, pages, renderer))
     problems = (*warnings, *dangling, *_warnings(plan), *_faults(library))
-    return Design(plan, site, pages, files, problems)
+    return Design(plan, language, site, pages, files, problems)
 
 
 def _faults(library: Library) -> Iterator[Problem]:
@@ -303,7 +306,7 @@ def _scrubbed(order: Order, photo: Photo) -> bytes:
 def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file, from wherever they come."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    renderer = Renderer(design.plan.theme, design.site)
+    renderer = Renderer(design.plan.theme, design.site, design.language)
 
     def content(file: OutputFile) -> Content:
         match file.origin:

@@ -1,4 +1,4 @@
-"""Text of unknown origin made harmless, for pages and for terminals; and dates in words."""
+"""Text of unknown origin made harmless, for pages and for terminals."""
 
 import codecs
 import unicodedata
@@ -10,12 +10,6 @@ _SHAPING = "\u200c\u200d\u200e\u200f"
 
 # They reorder the characters around them, up to the end of a paragraph.
 _OVERRIDES = "\u202a\u202b\u202c\u202d\u202e"
-
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def clean_text(value: object) -> str:
@@ -77,9 +71,3 @@ def visible(text: str) -> str:
     So that no file name and no caption can move the cursor, colour or reorder the terminal.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def long_date(iso: str) -> str:
-    """Write the day of an ISO 8601 date in words: 3 May 2025."""
-    year, month, day = (int(part) for part in iso[:10].split("-"))
-    return f"{day} {_MONTHS[month - 1]} {year}"

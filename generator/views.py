@@ -28,6 +28,7 @@ class Site(Struct, frozen=True):
     description: str
     author: str
     language: str
+    direction: Literal["ltr", "rtl"]
     license: str
     base_url: str
     links: Literal["directory", "file"]
@@ -53,9 +54,10 @@ class Picture(Struct, frozen=True):
         return self.size.ratio
 
     @property
-    def shape(self) -> int:
-        """Its ratio in hundredths, for which the stylesheet has a class."""
-        return rounded(self.ratio)
+    def shape(self) -> str:
+        """The two classes of its ratio: `r1 h50` is one and fifty hundredths."""
+        whole, hundredths = divmod(rounded(self.ratio), 100)
+        return f"r{whole} h{hundredths}"
 
     @property
     def tint(self) -> str:

@@ -35,6 +35,7 @@ OUTSIDE = {
     "tifffile": {"deep"},
     "rawpy": {"raw"},
     "defusedxml": {"svg", "xmp"},
+    "babel": {"language"},
     "jinja2": {"pages"},
     "markupsafe": {"pages"},
     "markdown": {"document"},

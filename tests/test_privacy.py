@@ -14,8 +14,8 @@ from generator import privacy
 from generator.cli import cli
 from generator.codec import encode
 from generator.config import Config, ImageSettings
+from generator.language import Language
 from generator.model import Metadata, Photo, Recipe
-from generator.pages import megabytes
 from generator.photo import read_photo
 from generator.rights import Rights, rights_of, rights_packet
 from generator.scrub import scrub
@@ -214,7 +214,9 @@ def test_the_page_of_a_scrubbed_original_tells_no_wrong_size(site: Site) -> None
     site.build()
 
     assert "Open the original</a></dd>" in scrubbed
-    assert f"Open the original</a>, {megabytes(len(body))}</dd>" in site.html("a/index.html")
+    assert f"Open the original</a>, {Language('en', {}).bytes(len(body))}</dd>" in site.html(
+        "a/index.html"
+    )
 
 
 def test_another_wish_replaces_the_original_and_nothing_else(site: Site, tmp_path: Path) -> None:

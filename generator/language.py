@@ -1,0 +1,139 @@
+"""The words, dates and numbers of the interface in one language.
+
+Words come from a catalogue in the format of GNU gettext, `languages/<tag>.po` in the templates of
+the theme or the site; what a catalogue does not hold stays in English. Dates, numbers and the
+rules of plurals are those of the Unicode CLDR, by Babel.
+"""
+
+import io
+from collections.abc import Mapping
+from datetime import date, time
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from generator.errors import Problem, TemplateError
+from generator.layout import TEMPLATES
+
+LANGUAGES = "languages"
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+class Language:
+    """How a site speaks: `tag` is a BCP 47 tag, `direction` is `ltr` or `rtl`."""
+
+    def __init__(self, tag: str, templates: Mapping[str, bytes]) -> None:
+        self.tag = tag
+        self._locale = _locale(tag)
+        self.direction: Literal["ltr", "rtl"] = (
+            "rtl" if self._locale.text_direction == "rtl" else "ltr"
+        )
+        self.translations = _translations(tag, templates)
+        self.date = lru_cache(self._date)
+        self.month = lru_cache(self._month)
+
+    def gettext(self, message: str, **values: object) -> str:
+        """Say something, with values in the places that it names: `%(title)s`."""
+        return self.translations.gettext(message) % values
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """Say something of a number, which goes by the name `num`."""
+        said = self.translations.ngettext(one, many, count)
+        return said % {"num": self.number(count), **values}
+
+    def _date(self, iso: str) -> str:
+        """Write the day of an ISO 8601 date in words: May 3, 2025."""
+        return format_date(_day(iso), "long", locale=self._locale)
+
+    def _month(self, iso: str) -> str:
+        """Write the month of an ISO 8601 date in words: May 2025."""
+        return format_skeleton("yMMMM", _day(f"{iso[:7]}-01"), locale=self._locale)
+
+    def span(self, dates: tuple[str, str]) -> str:
+        """Write the first and the last of some days, saying once what they share."""
+        first, last = dates
+        if first[:10] == last[:10]:
+            return self.date(first[:10])
+        return format_interval(_day(first), _day(last), "yMMMMd", locale=self._locale)
+
+    def time(self, iso: str) -> str:
+        """Write the time of day of an ISO 8601 date and time, without seconds."""
+        return format_time(time.fromisoformat(iso[11:16]), "short", locale=self._locale)
+
+    def number(self, value: float) -> str:
+        """Write a number without needless decimals: 4.2, 1,080."""
+        return format_decimal(value, "#,##0.##", locale=self._locale)
+
+    def shutter(self, seconds: float) -> str:
+        """Write an exposure time as photographers do: 1/250 s, 0.5 s, 30 s."""
+        value = f"1/{round(1 / seconds)}" if seconds < 0.3 else self.number(seconds)
+        return f"{value}{_NO_BREAK}s"
+
+    def millimetres(self, value: float) -> str:
+        """Write a focal length."""
+        return _joined(format_unit(value, "length-millimeter", length="short", locale=self._locale))
+
+    def bytes(self, count: int) -> str:
+        """Write a number of bytes: 4.2 MB, 310 kB."""
+        amount, unit = (count / 1e6, "mega") if count >= 1e6 else (max(1, count / 1e3), "kilo")
+        rounded = round(amount, 1) if unit == "mega" else round(amount)
+        named = f"digital-{unit}byte"
+        return _joined(format_unit(rounded, named, length="short", locale=self._locale))
+
+
+def spoken(tag: str, templates: Mapping[str, bytes]) -> bool:
+    """Tell whether there is a catalogue for a language; English needs none."""
+    return _locale(tag).language == "en" or _catalogue(tag, templates) is not None
+
+
+def _day(iso: str) -> date:
+    return date.fromisoformat(iso[:10])
+
+
+def _joined(text: str) -> str:
+    return text.replace(" ", _NO_BREAK)
+
+
+def _locale(tag: str) -> Locale:
+    """Return what the CLDR knows of a language: of its region and script, as far as it does."""
+    while tag:
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            tag = tag.rpartition("-")[0]
+    return Locale("en")
+
+
+def _catalogue(tag: str, templates: Mapping[str, bytes]) -> str | None:
+    """Name the catalogue of a language: of its region, else of the language alone."""
+    known = {name.lower(): name for name in templates if name.startswith(f"{LANGUAGES}/")}
+    while tag:
+        if name := known.get(f"{LANGUAGES}/{tag}.po".lower()):
+            return name
+        tag = tag.rpartition("-")[0]
+    return None
+
+
+def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
+    """Read the catalogue of a language; TemplateError if it is damaged."""
+    name = _catalogue(tag, templates)
+    if name is None:
+        return NullTranslations()
+    try:
+        catalogue = read_po(io.BytesIO(templates[name]), abort_invalid=True)
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        return GNUTranslations(io.BytesIO(compiled.getvalue()))
+    except PoFileError as error:
+        place, what = f"{TEMPLATES}/{name}:{error.lineno}", str(error)
+    except Exception as error:  # noqa: BLE001 - a reader of foreign text raises what it likes
+        place, what = f"{TEMPLATES}/{name}", f"cannot be read: {error}"
+    raise TemplateError(Problem(place, what, "mend it, or remove it")) from None
