@@ -16,6 +16,7 @@ from generator.views import (
     AlbumPage,
     AnyPage,
     Card,
+    Figure,
     FrontPage,
     Link,
     MissingPage,
@@ -121,10 +122,18 @@ class _Builder:
             title=root.title,
             description=describe(root.document, body) or self.plan.config.site.description,
             body=body,
+            hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
             photos=self._tiles(root.photos),
         )
+
+    def _hero(self) -> Figure | None:
+        root = self.plan.root
+        if root.document is None or not root.document.matter.cover:
+            return None
+        path = root.cover.photo.path
+        return Figure(root.cover.address, self._pictures[path], root.cover.words.title, block=True)
 
     def _newest(self) -> tuple[Tile, ...]:
         dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
