@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from generator import routes
+from generator import routes, search
 from generator.errors import Problem
 from generator.language import Language
 from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
@@ -21,6 +21,7 @@ from generator.views import (
     Anchor,
     AnyPage,
     Body,
+    Branch,
     Card,
     Figure,
     FrontPage,
@@ -29,6 +30,7 @@ from generator.views import (
     PhotoPage,
     Picture,
     Prose,
+    SearchPage,
     Site,
     TextPage,
     Tile,
@@ -104,6 +106,7 @@ class _Builder:
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
         yield self._front()
+        yield self._search()
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
@@ -183,6 +186,16 @@ class _Builder:
             original=quote(photo.original),
             # How large a scrubbed one is, nobody knows before it is made.
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,
+        )
+
+    def _search(self) -> SearchPage:
+        return SearchPage(
+            url=routes.SEARCH,
+            title=self.language.gettext("Search"),
+            crumbs=(self._crumb(self.plan.root),),
+            index=search.PATH,
+            albums=tuple(map(_branch, self.plan.root.albums)),
+            texts=tuple(Link(text.title, text.address) for text in self.plan.texts),
         )
 
     def _text(self, text: Text) -> TextPage:
@@ -332,6 +345,12 @@ def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -
     return language.gettext(
         "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
     )
+
+
+def _branch(album: Album) -> Branch:
+    below = tuple(map(_branch, album.albums))
+    count = len(album.photos) + sum(each.photo_count for each in below)
+    return Branch(album.title, album.address, count, below)
 
 
 def _dates(album: Album) -> tuple[str, str]:
