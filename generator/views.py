@@ -130,10 +130,14 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class FrontPage(Page, frozen=True, kw_only=True, tag=True):
-    """The front page: albums, the newest photos of all, and those that are in no album."""
+    """The front page: albums, the newest photos of all, and those that are in no album.
+
+    `hero` is the picture that opens it, if its text names one as `cover`.
+    """
 
     template: ClassVar[str] = "front.html"
 
+    hero: Figure | None
     albums: tuple[Card, ...]
     newest: tuple[Tile, ...]
     photos: tuple[Tile, ...]

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support.browsing import launched
 from tests.support.sites import Site
 
 
@@ -23,3 +25,10 @@ def surroundings() -> Iterator[None]:
 def site(tmp_path: Path) -> Site:
     """An empty site; its pictures are to be put there."""
     return Site(tmp_path / "site")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The installed Chromium, for one module: what other modules test shall not run beside it."""
+    with launched() as browser:
+        yield browser
