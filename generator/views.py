@@ -189,10 +189,29 @@ class TextPage(Page, frozen=True, kw_only=True, tag=True):
     template: ClassVar[str] = "page.html"
 
 
+class Branch(Struct, frozen=True):
+    """An album in the tree of albums; `photo_count` counts what is below it too."""
+
+    title: str
+    url: str
+    photo_count: int
+    albums: tuple["Branch", ...]
+
+
+class SearchPage(Page, frozen=True, kw_only=True, tag=True):
+    """All albums and texts in lists; `index` is the address of what a script looks through."""
+
+    template: ClassVar[str] = "search.html"
+
+    index: str
+    albums: tuple[Branch, ...]
+    texts: tuple[Link, ...]
+
+
 class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
     template: ClassVar[str] = "404.html"
 
 
-AnyPage = FrontPage | AlbumPage | PhotoPage | TextPage | MissingPage
+AnyPage = FrontPage | AlbumPage | PhotoPage | TextPage | SearchPage | MissingPage
