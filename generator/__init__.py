@@ -20,6 +20,8 @@ The modules, from the bottom up; each imports only from rows above its own:
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given
+    addresses                                            as they are written in pages and feeds
+    linked_data                                          what machines are told
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be
