@@ -16,11 +16,12 @@ The modules, from the bottom up; each imports only from rows above its own:
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
     encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest words
+    manifest tags words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given
-    references                                           where links and pictures in texts lead
+    references sections                                  what is in texts, what is under headings
+    gallery                                              what lists show, page by page
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

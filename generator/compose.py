@@ -1,29 +1,38 @@
 """Make the value of every page of a plan. Pure."""
 
+import heapq
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import cast
 from urllib.parse import quote
 
-from generator import routes
+from generator import routes, sections
 from generator.errors import Problem
+from generator.gallery import Gallery, dates_of, paged
 from generator.language import Language
 from generator.model import Placeholder
-from generator.plan import Album, Plan, PlannedPhoto, Text
+from generator.plan import Album, Plan, Text, Year
 from generator.references import References, describe
-from generator.rows import plan_rows
+from generator.sections import Stretch
+from generator.tags import Tag, key_of_path
 from generator.views import (
     AlbumPage,
     AnyPage,
     Card,
     FrontPage,
+    GridPage,
     Link,
     MissingPage,
     PhotoPage,
-    Picture,
+    Section,
     Site,
+    TagLink,
+    TagPage,
+    TagsPage,
     TextPage,
-    Tile,
+    YearPage,
+    YearsPage,
 )
 from generator.words import ancestors
 
@@ -44,12 +53,20 @@ def site_of(plan: Plan, language: Language) -> Site:
         links=plan.config.gallery.links,
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
+        collections=tuple(_collections(plan, language)),
         assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
     )
 
 
 def _is_top(text: Text) -> bool:
     return text.address.count("/") == 1
+
+
+def _collections(plan: Plan, language: Language) -> Iterator[Link]:
+    if plan.tags:
+        yield Link(language.gettext("Tags"), routes.TAGS)
+    if plan.years:
+        yield Link(language.gettext("Years"), routes.YEARS)
 
 
 def make_pages(
@@ -72,19 +89,15 @@ class _Builder:
     ) -> None:
         self.plan = plan
         self.language = language
+        self._gallery = Gallery(plan, placeholders, language)
+        self._references = References(plan, self._gallery.pictures)
+        self._problems: list[Problem] = []
+        self._size = plan.config.gallery.page_size
+        self._layout = plan.config.albums.layout
+        self._home = Link(plan.config.site.title, "")
         self._albums = tuple(plan.root.all_albums())
-        self._headings: dict[str, str] = {}
-        self._pictures: dict[str, Picture] = {}
-        for album in self._albums:
-            for position, photo in enumerate(album.photos, 1):
-                path = photo.photo.path
-                self._headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=position
-                )
-                alt = _alt(photo, position, album, language)
-                known = None if photo.photo.transparent else placeholders.get(photo.shown)
-                self._pictures[path] = Picture(photo.photo.size, alt, photo.sources, known)
-        self._references = References(plan, self._pictures)
+        tags = (tag for root in plan.tags for tag in root.with_all_below())
+        self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
             folder = posixpath.dirname(text.document.path)
@@ -92,25 +105,30 @@ class _Builder:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
-        return tuple(dict.fromkeys(self._references.problems))
+        return tuple(dict.fromkeys((*self._problems, *self._references.problems)))
 
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
-        yield self._front()
+        yield from self._paged(self._front())
+        if self.plan.tags:
+            yield from self._all_tags()
+        if self.plan.years:
+            yield from self._all_years()
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
-        home = (self._crumb(self.plan.root),)
-        yield MissingPage(
-            url="404.html", title=self.language.gettext("Page not found"), crumbs=home
-        )
+        title = self.language.gettext("Page not found")
+        yield MissingPage(url="404.html", title=title, crumbs=(self._home,))
+
+    def _paged(self, page: GridPage) -> Iterator[AnyPage]:
+        return cast(Iterator[AnyPage], paged(page, self._size, self.language))
 
     def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
         inside = (*crumbs, self._crumb(album))
         for index in range(len(album.photos)):
             yield self._photo(album, index, inside)
         for child in album.albums:
-            yield self._album(child, inside)
+            yield from self._paged(self._album(child, inside))
             yield from self._below(child, inside)
 
     def _front(self) -> FrontPage:
@@ -121,37 +139,100 @@ class _Builder:
             title=root.title,
             description=describe(root.document, body) or self.plan.config.site.description,
             body=body,
+            layout=root.layout,
+            sections=self._sections(root),
+            count=len(root.photos),
+            dates=dates_of(root.photos),
             albums=tuple(map(self._card, root.albums)),
-            newest=self._newest() if root.albums else (),
-            photos=self._tiles(root.photos),
+            newest=self._newest() if root.albums else None,
         )
 
-    def _newest(self) -> tuple[Tile, ...]:
-        dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
-        dated.sort(key=lambda photo: (photo.words.taken, photo.photo.path), reverse=True)
-        return self._tiles(dated[:NEWEST])
+    def _newest(self) -> Section | None:
+        dated = [photo for photo in self.plan.photos if photo.words.taken]
+        newest = heapq.nlargest(
+            NEWEST, dated, key=lambda photo: (photo.words.taken, photo.photo.path)
+        )
+        stretch = Stretch(tuple(newest))
+        return self._gallery.section_of_all(stretch, self._layout) if newest else None
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
         body = self._references.body(album.document)
+        photos = tuple(album.all_photos())
         return AlbumPage(
             url=album.address,
             title=album.title,
             description=describe(album.document, body),
             crumbs=crumbs,
             body=body,
+            layout=album.layout,
+            sections=self._sections(album),
+            count=len(photos),
+            dates=dates_of(photos),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
-            photos=self._tiles(album.photos),
-            dates=_dates(album),
+        )
+
+    def _sections(self, album: Album) -> tuple[Section, ...]:
+        stretches, problems = sections.of_album(album, self.language)
+        self._problems += problems
+        return tuple(self._gallery.section(each, album.layout) for each in stretches)
+
+    def _all_tags(self) -> Iterator[AnyPage]:
+        title = self.language.gettext("Tags")
+        tags = tuple(map(_tag_link, self.plan.tags))
+        yield TagsPage(url=routes.TAGS, title=title, crumbs=(self._home,), tags=tags)
+        way = (self._home, Link(title, routes.TAGS))
+        for tag in self.plan.tags:
+            yield from self._tag(tag, way)
+
+    def _tag(self, tag: Tag, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
+        photos = tuple(self.plan.photos[number] for number in tag.photos)
+        page = TagPage(
+            url=tag.address,
+            title=tag.name,
+            crumbs=crumbs,
+            layout=self._layout,
+            sections=(self._gallery.section_of_all(Stretch(photos), self._layout),),
+            count=len(photos),
+            dates=dates_of(photos),
+            tags=tuple(map(_tag_link, tag.tags)),
+        )
+        yield from self._paged(page)
+        for each in tag.tags:
+            yield from self._tag(each, (*crumbs, self._tags[tag.key]))
+
+    def _all_years(self) -> Iterator[AnyPage]:
+        title = self.language.gettext("Years")
+        cards = (
+            self._gallery.card(Link(each.name, each.address), each.photos, each.photos[0])
+            for each in self.plan.years
+        )
+        yield YearsPage(url=routes.YEARS, title=title, crumbs=(self._home,), years=tuple(cards))
+        way = (self._home, Link(title, routes.YEARS))
+        for year in self.plan.years:
+            yield from self._paged(self._year(year, way))
+
+    def _year(self, year: Year, crumbs: tuple[Link, ...]) -> YearPage:
+        months = sections.by_date(year.photos, "month", self.language)
+        return YearPage(
+            url=year.address,
+            title=year.name,
+            crumbs=crumbs,
+            layout=self._layout,
+            sections=tuple(self._gallery.section_of_all(each, self._layout) for each in months),
+            count=len(year.photos),
+            dates=dates_of(year.photos),
         )
 
     def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
         photo = album.photos[index]
         words = photo.words
         body = self._references.body(words.document)
-        heading = self._headings[photo.photo.path]
+        heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
         with_place = self.plan.config.gallery.show_location
+        link, last = self._gallery.link, len(album.photos) - 1
+        on_page = routes.page_address(album.address, index // self._size + 1)
         return PhotoPage(
             url=photo.address,
             title=heading,
@@ -160,16 +241,16 @@ class _Builder:
             body=body,
             heading=heading,
             caption=words.caption,
-            picture=self._pictures[photo.photo.path],
+            picture=self._gallery.pictures[photo.photo.path],
             taken=words.taken,
             offset=words.offset,
             metadata=said,
-            keywords=words.keywords,
+            keywords=tuple(dict.fromkeys(self._tags[key_of_path(path)] for path in words.tags)),
             place=said.place if with_place else (),
             show_location=with_place and said.location is not None,
-            previous=self._link(album.photos[index - 1]) if index else None,
-            next=self._link(album.photos[index + 1]) if index + 1 < len(album.photos) else None,
-            album=Link(album.title, f"{album.address}#{photo.anchor}"),
+            previous=link(album.photos[index - 1]) if index else None,
+            next=link(album.photos[index + 1]) if index < last else None,
+            album=Link(album.title, f"{on_page}#{photo.anchor}"),
             position=index + 1,
             count=len(album.photos),
             animation=quote(photo.animation.path) if photo.animation else "",
@@ -195,45 +276,12 @@ class _Builder:
 
     def _crumb(self, album: Album) -> Link:
         """Return the link to an album; the front page goes by the name of the site."""
-        title = album.title if album.path else self.plan.config.site.title
-        return Link(title, album.address)
-
-    def _link(self, photo: PlannedPhoto) -> Link:
-        return Link(self._headings[photo.photo.path], photo.address)
-
-    def _tiles(self, photos: Sequence[PlannedPhoto]) -> tuple[Tile, ...]:
-        places = plan_rows([photo.photo.size.ratio for photo in photos])
-        return tuple(
-            Tile(
-                url=photo.address,
-                title=photo.words.title,
-                anchor=photo.anchor,
-                picture=self._pictures[photo.photo.path],
-                place=place,
-            )
-            for photo, place in zip(photos, places, strict=True)
-        )
+        return Link(album.title, album.address) if album.path else self._home
 
     def _card(self, album: Album) -> Card:
-        cover = self._pictures[album.cover.photo.path]
-        count = sum(1 for _ in album.all_photos())
-        return Card(album.address, album.title, count, _dates(album), cover)
+        photos = tuple(album.all_photos())
+        return self._gallery.card(Link(album.title, album.address), photos, album.cover)
 
 
-def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
-    """Describe a picture in words: never empty, and never a file name."""
-    words = photo.words
-    if said := words.alt or words.caption or words.title:
-        return said
-    place = {"position": position, "count": len(album.photos), "album": album.title}
-    if not words.taken:
-        return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
-    day = language.date(words.taken[:10])
-    return language.gettext(
-        "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
-    )
-
-
-def _dates(album: Album) -> tuple[str, str]:
-    days = [photo.words.taken[:10] for photo in album.all_photos() if photo.words.taken]
-    return (min(days), max(days)) if days else ("", "")
+def _tag_link(tag: Tag) -> TagLink:
+    return TagLink(tag.name, tag.address, len(tag.photos), tuple(map(_tag_link, tag.tags)))

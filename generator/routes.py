@@ -17,14 +17,17 @@ from generator.store import digest_of
 IMAGE = "image"
 FULL = "full"
 STATIC = "static"
+TAGS = "tags/"
+YEARS = "years/"
 
 # A file that GitHub Pages asks for anyway tells that a folder is made by us, even if every record
 # of ours is lost.
 MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
-# Folders that a page must not share, for hosts give each other rules.
-RESERVED = frozenset((IMAGE, FULL, STATIC))
+# Names at the root that no album, photo or text may have: folders that hosts give rules of their
+# own, and pages that we make.
+RESERVED = frozenset((IMAGE, FULL, STATIC, TAGS[:-1], YEARS[:-1], "search"))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
@@ -54,6 +57,16 @@ def mark(name: str) -> str:
 def folded(path: str) -> str:
     """Return what a path is told apart by."""
     return unicodedata.normalize("NFC", path).casefold()
+
+
+def page_address(address: str, number: int) -> str:
+    """Return the address of a page of a list that begins at `address`, counted from 1."""
+    return f"{address}page-{number}/" if number > 1 else address
+
+
+def page_slugs(count: int, size: int) -> set[str]:
+    """Return the names of all pages but the first of a list of so many photos."""
+    return {f"page-{number}" for number in range(2, -(-count // size) + 1)}
 
 
 def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:

@@ -55,6 +55,10 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+layout: columns
+sections:
+  Arrival: "1.jpg"
+  The coast: 20.jpg
 """
 
 
@@ -73,6 +77,8 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        layout="columns",
+        sections=(Opening("Arrival", "1.jpg", 15), Opening("The coast", "20.jpg", 16)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []
