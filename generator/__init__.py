@@ -19,9 +19,10 @@ The modules, from the bottom up; each imports only from rows above its own:
     manifest tags words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
-    views                                                what a template is given
-    references sections                                  what is in texts, what is under headings
-    gallery                                              what lists show, page by page
+    search views                                         what is searched, what a template is given
+    addresses references sections                        as pages write them, where texts lead
+    gallery linked_data                                  what lists show, what machines are told
+    collected                                            the pages of tags and years
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

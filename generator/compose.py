@@ -7,32 +7,31 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote
 
-from generator import routes, sections
+from generator import routes, search, sections
+from generator.collected import tag_pages, year_pages
 from generator.errors import Problem
-from generator.gallery import Gallery, dates_of, paged
+from generator.gallery import Gallery, counted, dates_of, paged
 from generator.language import Language
 from generator.model import Placeholder
-from generator.plan import Album, Plan, Text, Year
+from generator.plan import Album, Plan, Text
 from generator.references import References, describe
 from generator.sections import Stretch
-from generator.tags import Tag, key_of_path
+from generator.tags import key_of_path
 from generator.views import (
     AlbumPage,
     AnyPage,
+    Branch,
     Card,
+    Figure,
     FrontPage,
     GridPage,
     Link,
     MissingPage,
     PhotoPage,
+    SearchPage,
     Section,
     Site,
-    TagLink,
-    TagPage,
-    TagsPage,
     TextPage,
-    YearPage,
-    YearsPage,
 )
 from generator.words import ancestors
 
@@ -47,6 +46,7 @@ def site_of(plan: Plan, language: Language) -> Site:
         description=site.description,
         author=site.author,
         language=site.language,
+        locale=language.locale,
         direction=language.direction,
         license=site.license,
         base_url=site.base_url,
@@ -93,7 +93,6 @@ class _Builder:
         self._references = References(plan, self._gallery.pictures)
         self._problems: list[Problem] = []
         self._size = plan.config.gallery.page_size
-        self._layout = plan.config.albums.layout
         self._home = Link(plan.config.site.title, "")
         self._albums = tuple(plan.root.all_albums())
         tags = (tag for root in plan.tags for tag in root.with_all_below())
@@ -110,10 +109,9 @@ class _Builder:
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
         yield from self._paged(self._front())
-        if self.plan.tags:
-            yield from self._all_tags()
-        if self.plan.years:
-            yield from self._all_years()
+        yield self._search()
+        yield from tag_pages(self.plan, self._gallery, self.language)
+        yield from year_pages(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
@@ -137,15 +135,26 @@ class _Builder:
         return FrontPage(
             url="",
             title=root.title,
-            description=describe(root.document, body) or self.plan.config.site.description,
+            description=describe(root.document, body)
+            or self.plan.config.site.description
+            or counted(tuple(root.all_photos()), self.language),
             body=body,
+            cover=self._gallery.pictures[root.cover.photo.path],
             layout=root.layout,
             sections=self._sections(root),
             count=len(root.photos),
             dates=dates_of(root.photos),
+            hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else None,
         )
+
+    def _hero(self) -> Figure | None:
+        root = self.plan.root
+        if root.document is None or not root.document.matter.cover:
+            return None
+        picture = self._gallery.pictures[root.cover.photo.path]
+        return Figure(root.cover.address, picture, root.cover.words.title, block=True)
 
     def _newest(self) -> Section | None:
         dated = [photo for photo in self.plan.photos if photo.words.taken]
@@ -153,7 +162,8 @@ class _Builder:
             NEWEST, dated, key=lambda photo: (photo.words.taken, photo.photo.path)
         )
         stretch = Stretch(tuple(newest))
-        return self._gallery.section_of_all(stretch, self._layout) if newest else None
+        layout = self.plan.root.layout
+        return self._gallery.section_of_all(stretch, layout) if newest else None
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
         body = self._references.body(album.document)
@@ -161,9 +171,10 @@ class _Builder:
         return AlbumPage(
             url=album.address,
             title=album.title,
-            description=describe(album.document, body),
+            description=describe(album.document, body) or counted(photos, self.language),
             crumbs=crumbs,
             body=body,
+            cover=self._gallery.pictures[album.cover.photo.path],
             layout=album.layout,
             sections=self._sections(album),
             count=len(photos),
@@ -177,53 +188,6 @@ class _Builder:
         self._problems += problems
         return tuple(self._gallery.section(each, album.layout) for each in stretches)
 
-    def _all_tags(self) -> Iterator[AnyPage]:
-        title = self.language.gettext("Tags")
-        tags = tuple(map(_tag_link, self.plan.tags))
-        yield TagsPage(url=routes.TAGS, title=title, crumbs=(self._home,), tags=tags)
-        way = (self._home, Link(title, routes.TAGS))
-        for tag in self.plan.tags:
-            yield from self._tag(tag, way)
-
-    def _tag(self, tag: Tag, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
-        photos = tuple(self.plan.photos[number] for number in tag.photos)
-        page = TagPage(
-            url=tag.address,
-            title=tag.name,
-            crumbs=crumbs,
-            layout=self._layout,
-            sections=(self._gallery.section_of_all(Stretch(photos), self._layout),),
-            count=len(photos),
-            dates=dates_of(photos),
-            tags=tuple(map(_tag_link, tag.tags)),
-        )
-        yield from self._paged(page)
-        for each in tag.tags:
-            yield from self._tag(each, (*crumbs, self._tags[tag.key]))
-
-    def _all_years(self) -> Iterator[AnyPage]:
-        title = self.language.gettext("Years")
-        cards = (
-            self._gallery.card(Link(each.name, each.address), each.photos, each.photos[0])
-            for each in self.plan.years
-        )
-        yield YearsPage(url=routes.YEARS, title=title, crumbs=(self._home,), years=tuple(cards))
-        way = (self._home, Link(title, routes.YEARS))
-        for year in self.plan.years:
-            yield from self._paged(self._year(year, way))
-
-    def _year(self, year: Year, crumbs: tuple[Link, ...]) -> YearPage:
-        months = sections.by_date(year.photos, "month", self.language)
-        return YearPage(
-            url=year.address,
-            title=year.name,
-            crumbs=crumbs,
-            layout=self._layout,
-            sections=tuple(self._gallery.section_of_all(each, self._layout) for each in months),
-            count=len(year.photos),
-            dates=dates_of(year.photos),
-        )
-
     def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
         photo = album.photos[index]
         words = photo.words
@@ -236,7 +200,10 @@ class _Builder:
         return PhotoPage(
             url=photo.address,
             title=heading,
-            description=words.description or words.caption or describe(words.document, body),
+            description=words.description
+            or words.caption
+            or describe(words.document, body)
+            or self._gallery.pictures[photo.photo.path].alt,
             crumbs=crumbs,
             body=body,
             heading=heading,
@@ -259,6 +226,16 @@ class _Builder:
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,
         )
 
+    def _search(self) -> SearchPage:
+        return SearchPage(
+            url=routes.SEARCH,
+            title=self.language.gettext("Search"),
+            crumbs=(self._crumb(self.plan.root),),
+            index=search.PATH,
+            albums=tuple(map(_branch, self.plan.root.albums)),
+            texts=tuple(Link(text.title, text.address) for text in self.plan.texts),
+        )
+
     def _text(self, text: Text) -> TextPage:
         body = self._references.body(text.document)
         return TextPage(
@@ -267,6 +244,7 @@ class _Builder:
             description=describe(text.document, body),
             crumbs=self._way(posixpath.dirname(text.document.path)),
             body=body,
+            cover=next((part.picture for part in body if isinstance(part, Figure)), None),
         )
 
     def _way(self, folder: str) -> tuple[Link, ...]:
@@ -283,5 +261,7 @@ class _Builder:
         return self._gallery.card(Link(album.title, album.address), photos, album.cover)
 
 
-def _tag_link(tag: Tag) -> TagLink:
-    return TagLink(tag.name, tag.address, len(tag.photos), tuple(map(_tag_link, tag.tags)))
+def _branch(album: Album) -> Branch:
+    below = tuple(map(_branch, album.albums))
+    count = len(album.photos) + sum(each.photo_count for each in below)
+    return Branch(album.title, album.address, count, below)

@@ -1,9 +1,14 @@
 """What lists show of photos and albums: pictures, tiles, cards; and lists page by page. Pure."""
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from generator.config import Config
+from generator.formats import OUTPUTS
+from generator.geometry import fit
 from generator.language import Language
 from generator.model import Layout, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto
@@ -20,6 +25,7 @@ from generator.views import (
     Section,
     TagPage,
     Tile,
+    Variant,
 )
 
 # A list of fewer sections needs no list of them.
@@ -46,7 +52,9 @@ class Gallery:
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
-                self.pictures[path] = Picture(photo.photo.size, alt, photo.sources, known)
+                self.pictures[path] = Picture(
+                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
+                )
 
     def link(self, photo: PlannedPhoto) -> Link:
         """Return the link to a photo."""
@@ -84,6 +92,14 @@ def dates_of(photos: Iterable[PlannedPhoto]) -> tuple[str, str]:
     """Return the first and the last day of photos; both empty if none has a date."""
     days = [photo.words.taken[:10] for photo in photos if photo.words.taken]
     return (min(days), max(days)) if days else ("", "")
+
+
+def counted(photos: Sequence[PlannedPhoto], language: Language) -> str:
+    """Describe a list of which nothing else is said: how many photos, and from when."""
+    count, dates = len(photos), dates_of(photos)
+    number = language.number(count)
+    said = language.ngettext("%(number)s photo", "%(number)s photos", count, number=number)
+    return f"{said}, {language.span(dates)}" if dates[0] else said
 
 
 def paged(page: GridPage, size: int, language: Language) -> Iterator[GridPage]:
@@ -148,3 +164,14 @@ def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -
     return language.gettext(
         "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
     )
+
+
+def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:
+    """Return the old-style file of a picture that is offered in no JPEG."""
+    if photo.photo.format == "SVG" or any(each.mime == "image/jpeg" for each in photo.sources):
+        return None
+    size = photo.photo.size
+    shown = fit(size, min(config.images.default_dimension, size.longest))
+    suffix = posixpath.splitext(photo.alias.path)[1].lower()
+    mime = next(each.mime for each in OUTPUTS.values() if suffix in each.suffixes)
+    return Variant(quote(photo.alias.path), mime, shown)

@@ -17,6 +17,8 @@ from generator.store import digest_of
 IMAGE = "image"
 FULL = "full"
 STATIC = "static"
+
+SEARCH = "search/"
 TAGS = "tags/"
 YEARS = "years/"
 
@@ -25,9 +27,9 @@ YEARS = "years/"
 MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
-# Names at the root that no album, photo or text may have: folders that hosts give rules of their
-# own, and pages that we make.
-RESERVED = frozenset((IMAGE, FULL, STATIC, TAGS[:-1], YEARS[:-1], "search"))
+# Names at the root that no page of the site's own may have: folders that hosts give rules of their
+# own, and pages of ours.
+RESERVED = frozenset((IMAGE, FULL, STATIC, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")

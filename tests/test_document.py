@@ -11,7 +11,7 @@ from msgspec import structs
 
 from generator.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from generator.errors import Problem
-from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from tests.support.sites import surroundings
 
 
