@@ -12,7 +12,8 @@ MINIFIED = SOURCE.with_name("viewer.min.js")
 
 def minified(source: Path) -> str:
     """Return a script without what only people need."""
-    return minify.string("application/javascript", source.read_text(encoding="utf-8")) + "\n"
+    text = source.read_text(encoding="utf-8")
+    return str(minify.string("application/javascript", text)) + "\n"
 
 
 if __name__ == "__main__":
