@@ -77,9 +77,9 @@ class Picture(Struct, frozen=True):
 
     @property
     def shape(self) -> str:
-        """The two classes of its ratio: `r1 h50` is one and fifty hundredths."""
+        """The classes of its ratio, digit by digit: `r1 t5 u0` is 1.50."""
         whole, hundredths = divmod(rounded(self.ratio), 100)
-        return f"r{whole} h{hundredths}"
+        return f"r{whole} t{hundredths // 10} u{hundredths % 10}"
 
     @property
     def tint(self) -> str:
@@ -222,6 +222,11 @@ class Page(Struct, frozen=True, kw_only=True):
         """The picture that links to the page are shown with."""
         return self.cover
 
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return False
+
 
 class GridPage(Page, frozen=True, kw_only=True):
     """What all pages with photos in order have.
@@ -244,6 +249,11 @@ class GridPage(Page, frozen=True, kw_only=True):
         """All photos of this page."""
         return tuple(tile for section in self.sections for tile in section.tiles)
 
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return bool(self.sections)
+
 
 class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     """The front page: albums, the newest photos of all, and those that are in no album.
@@ -256,6 +266,11 @@ class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     hero: Figure | None
     albums: tuple[Card, ...]
     newest: Section | None
+
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return bool(self.sections or self.newest)
 
 
 class AlbumPage(GridPage, frozen=True, kw_only=True, tag=True):

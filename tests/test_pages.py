@@ -484,7 +484,7 @@ def test_the_front_page_opens_with_the_picture_that_its_text_names(site: Site) -
     site.build()
     page = site.html("index.html")
 
-    assert page.index('<a class="hero r1 h50" href="a/two/">') < page.index("<h1>")
+    assert page.index('<a class="hero r1 t5 u0" href="a/two/">') < page.index("<h1>")
     assert page.count('fetchpriority="high"') == 1
     assert page.index('fetchpriority="high"') < page.index("<h1>")
 
