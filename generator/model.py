@@ -151,11 +151,23 @@ class ImageRef(Struct, frozen=True, tag=True):
 
 Part = Html | LinkRef | ImageRef
 
+Layout = Literal["rows", "square", "columns"]
+DatePart = Literal["year", "month", "day"]
+
+
+class Opening(Struct, frozen=True):
+    """The photo that begins a section, as written in front matter, and the line it stands in."""
+
+    heading: str
+    target: str
+    line: int
+
 
 class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    `sections` are one for each part of dates, or as they are opened.
     """
 
     title: str = ""
@@ -168,6 +180,8 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
+    layout: Literal["", "rows", "square", "columns"] = ""
+    sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
 
