@@ -19,8 +19,9 @@ The modules, from the bottom up; each imports only from rows above its own:
     manifest words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
-    views                                                what a template is given
-    references                                           where links and pictures in texts lead
+    search views                                         what is searched, what a template is given
+    addresses references                                 as pages write them, where texts lead
+    linked_data                                          what machines are told
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be
