@@ -15,13 +15,13 @@ The modules, from the bottom up; each imports only from rows above its own:
     raster                                               pixels on their way to a variant
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
-    encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest words
-    originals                                            an original without what it tells
+    encode photo routes survey variants                  one picture, addresses, all files by name
+    hosting manifest words
+    originals report                                     an original without what it tells
     scan plan render publish                             the steps; none knows another
     views                                                what a template is given
     addresses                                            as they are written in pages and feeds
-    linked_data                                          what machines are told
+    feeds icons linked_data redirects sitemap            what machines are told
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

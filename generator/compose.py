@@ -14,6 +14,7 @@ from generator.config import Config
 from generator.errors import Problem
 from generator.formats import OUTPUTS
 from generator.geometry import fit
+from generator.icons import icon_path, icons_of
 from generator.language import Language
 from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
@@ -59,8 +60,15 @@ def site_of(plan: Plan, language: Language) -> Site:
         links=plan.config.gallery.links,
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
-        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets}
+        | {icon.name: icon_path(icon) for icon in icons_of(plan)},
+        feed=_feed(plan.root, site.base_url),
     )
+
+
+def _feed(album: Album, base_url: str) -> str:
+    """Return the address of an album's feed: only what has a date can be the newest."""
+    return f"{album.address}feed" if base_url and _dates(album)[0] else ""
 
 
 def _is_top(text: Text) -> bool:
@@ -138,6 +146,7 @@ class _Builder:
             or self._counted(root),
             body=body,
             cover=self._pictures[root.cover.photo.path],
+            feed=_feed(root, self.plan.config.site.base_url),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
             photos=self._tiles(root.photos),
@@ -157,6 +166,7 @@ class _Builder:
             crumbs=crumbs,
             body=body,
             cover=self._pictures[album.cover.photo.path],
+            feed=_feed(album, self.plan.config.site.base_url),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
             photos=self._tiles(album.photos),

@@ -19,6 +19,7 @@ author = "Ada"
 language = "pt-BR"
 base_url = "https://example.org/photos/"
 license = "CC BY 4.0"
+icon = "iceland/falls.jpg"
 
 [images]
 max_dimensions = [200, 400]
@@ -42,6 +43,9 @@ ignore = ["drafts"]
 links = "file"
 show_location = true
 min_rating = 3
+
+[feeds]
+items = "photo"
 
 [build]
 jobs = 3

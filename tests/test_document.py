@@ -55,6 +55,7 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+aliases: [/old/falls.html, falls]
 """
 
 
@@ -73,6 +74,8 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        aliases=("/old/falls.html", "falls"),
+        aliases_line=13,
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []
