@@ -19,8 +19,8 @@ The modules, from the bottom up; each imports only from rows above its own:
     hosting manifest words
     originals report                                     an original without what it tells
     scan plan render publish                             the steps; none knows another
-    views                                                what a template is given
-    addresses                                            as they are written in pages and feeds
+    search views                                         what is searched, what a template is given
+    addresses references                                 as pages write them, where texts lead
     feeds icons linked_data redirects sitemap            what machines are told
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order

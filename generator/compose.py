@@ -1,30 +1,25 @@
-"""Make the value of every page of a plan, and resolve what texts refer to. Pure."""
+"""Make the value of every page of a plan. Pure."""
 
-import html
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-import msgspec
-
-from generator import routes
+from generator import routes, search
 from generator.config import Config
 from generator.errors import Problem
 from generator.formats import OUTPUTS
 from generator.geometry import fit
 from generator.icons import icon_path, icons_of
 from generator.language import Language
-from generator.model import Document, Html, ImageRef, LinkRef, Placeholder
+from generator.model import Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
-from generator.routes import folded
+from generator.references import References, describe
 from generator.rows import plan_rows
 from generator.views import (
     AlbumPage,
-    Anchor,
     AnyPage,
-    Body,
+    Branch,
     Card,
     Figure,
     FrontPage,
@@ -32,17 +27,15 @@ from generator.views import (
     MissingPage,
     PhotoPage,
     Picture,
-    Prose,
+    SearchPage,
     Site,
     TextPage,
     Tile,
     Variant,
 )
-from generator.words import Targets, ancestors, fragment, is_external, lookup, nearest
+from generator.words import ancestors
 
 NEWEST = 12
-
-_SUMMARY = 160
 
 
 def site_of(plan: Plan, language: Language) -> Site:
@@ -84,18 +77,17 @@ def make_pages(
     """
     builder = _Builder(plan, placeholders, language)
     pages = tuple(builder.pages())
-    return pages, tuple(dict.fromkeys(builder.problems))
+    return pages, builder.problems()
 
 
 class _Builder:
-    """Makes page values of a plan; gathers the problems it meets."""
+    """Makes page values of a plan."""
 
     def __init__(
         self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
     ) -> None:
         self.plan = plan
         self.language = language
-        self.problems: list[Problem] = []
         self._albums = tuple(plan.root.all_albums())
         self._headings: dict[str, str] = {}
         self._pictures: dict[str, Picture] = {}
@@ -110,15 +102,20 @@ class _Builder:
                 self._pictures[path] = Picture(
                     photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
                 )
-        self._targets = _targets(plan)
+        self._references = References(plan, self._pictures)
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
             folder = posixpath.dirname(text.document.path)
             self._texts_in[folder].append(Link(text.title, text.address))
 
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what was wrong with the texts so far, each fault once."""
+        return tuple(dict.fromkeys(self._references.problems))
+
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
         yield self._front()
+        yield self._search()
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
@@ -137,20 +134,28 @@ class _Builder:
 
     def _front(self) -> FrontPage:
         root = self.plan.root
-        body = self._body(root.document)
+        body = self._references.body(root.document)
         return FrontPage(
             url="",
             title=root.title,
-            description=_description(root.document, body)
+            description=describe(root.document, body)
             or self.plan.config.site.description
             or self._counted(root),
             body=body,
             cover=self._pictures[root.cover.photo.path],
             feed=_feed(root, self.plan.config.site.base_url),
+            hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
             photos=self._tiles(root.photos),
         )
+
+    def _hero(self) -> Figure | None:
+        root = self.plan.root
+        if root.document is None or not root.document.matter.cover:
+            return None
+        path = root.cover.photo.path
+        return Figure(root.cover.address, self._pictures[path], root.cover.words.title, block=True)
 
     def _newest(self) -> tuple[Tile, ...]:
         dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
@@ -158,11 +163,11 @@ class _Builder:
         return self._tiles(dated[:NEWEST])
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
-        body = self._body(album.document)
+        body = self._references.body(album.document)
         return AlbumPage(
             url=album.address,
             title=album.title,
-            description=_description(album.document, body) or self._counted(album),
+            description=describe(album.document, body) or self._counted(album),
             crumbs=crumbs,
             body=body,
             cover=self._pictures[album.cover.photo.path],
@@ -176,7 +181,7 @@ class _Builder:
     def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
         photo = album.photos[index]
         words = photo.words
-        body = self._body(words.document)
+        body = self._references.body(words.document)
         heading = self._headings[photo.photo.path]
         said = photo.photo.metadata
         with_place = self.plan.config.gallery.show_location
@@ -185,7 +190,7 @@ class _Builder:
             title=heading,
             description=words.description
             or words.caption
-            or _description(words.document, body)
+            or describe(words.document, body)
             or self._pictures[photo.photo.path].alt,
             crumbs=crumbs,
             body=body,
@@ -209,12 +214,22 @@ class _Builder:
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,
         )
 
+    def _search(self) -> SearchPage:
+        return SearchPage(
+            url=routes.SEARCH,
+            title=self.language.gettext("Search"),
+            crumbs=(self._crumb(self.plan.root),),
+            index=search.PATH,
+            albums=tuple(map(_branch, self.plan.root.albums)),
+            texts=tuple(Link(text.title, text.address) for text in self.plan.texts),
+        )
+
     def _text(self, text: Text) -> TextPage:
-        body = self._body(text.document)
+        body = self._references.body(text.document)
         return TextPage(
             url=text.address,
             title=text.title,
-            description=_description(text.document, body),
+            description=describe(text.document, body),
             crumbs=self._way(posixpath.dirname(text.document.path)),
             body=body,
             cover=next((part.picture for part in body if isinstance(part, Figure)), None),
@@ -258,99 +273,6 @@ class _Builder:
         said = self.language.ngettext("%(number)s photo", "%(number)s photos", count, number=number)
         return f"{said}, {self.language.span(dates)}" if dates[0] else said
 
-    def _body(self, document: Document | None) -> Body:
-        """Resolve what a text refers to; a picture alone in its paragraph is set as a block."""
-        if document is None:
-            return ()
-        parts: list[Prose | Anchor | Figure] = []
-        in_link = False
-        for part in document.parts:
-            if isinstance(part, Html):
-                in_link = in_link and "</a>" not in part.text
-                parts.append(Prose(part.text))
-            elif isinstance(part, LinkRef):
-                in_link = True
-                parts.append(self._anchor(part, document))
-            else:
-                parts.append(self._figure(part, document, in_link=in_link))
-        return tuple(_set_blocks(parts))
-
-    def _anchor(self, link: LinkRef, document: Document) -> Anchor:
-        if is_external(link.target):
-            return Anchor(link.target, link.title, external=True)
-        found = lookup(link.target, posixpath.dirname(document.path), self._targets.pages)
-        if found is None:
-            self._dangling("link", link.target, link.line, document, self._targets.pages)
-        if found is None:
-            return Anchor("", link.title, external=True)
-        return Anchor(found + fragment(link.target), link.title, external=False)
-
-    def _figure(self, image: ImageRef, document: Document, *, in_link: bool) -> Figure | Prose:
-        known = self._targets.photos
-        found = lookup(image.target, posixpath.dirname(document.path), known)
-        if is_external(image.target) or found is None:
-            self._dangling("picture", image.target, image.line, document, known)
-            return Prose(html.escape(image.alt))
-        picture = self._pictures[found]
-        if image.alt:
-            picture = msgspec.structs.replace(picture, alt=image.alt)
-        url = "" if in_link else self._targets.pages[folded(found)]
-        return Figure(url, picture, image.title, block=False)
-
-    def _dangling(
-        self, kind: str, target: str, line: int, document: Document, known: Mapping[str, str]
-    ) -> None:
-        where = f"content/{document.path}:{line}"
-        if is_external(target):
-            what, hint = f"{kind} {target!r} is not of this site", "link to it instead"
-        else:
-            what, hint = f"{kind} {target!r} leads nowhere", nearest(target, known)
-        self.problems.append(Problem(where, what, hint, "warning"))
-
-
-def _targets(plan: Plan) -> Targets:
-    """Gather all that a text may refer to, under every name that it has."""
-    photos: dict[str, str] = {}
-    pages = {"": ""}
-
-    def add(address: str, *names: str) -> None:
-        pages.update((folded(name).rstrip("/"), address) for name in names if name)
-
-    for album in plan.root.all_albums():
-        add(album.address, album.path, album.address, *_path_of(album.document))
-        for photo in album.photos:
-            path = photo.photo.path
-            photos[folded(path)] = path
-            add(photo.address, path, photo.address, *_path_of(photo.words.document))
-            add(quote(photo.alias.path), photo.alias.path)
-            add(quote(photo.original), photo.original)
-    for text in plan.texts:
-        add(text.address, text.document.path, text.address)
-    return Targets(photos, pages)
-
-
-def _path_of(document: Document | None) -> tuple[str, ...]:
-    return (document.path,) if document else ()
-
-
-def _set_blocks(parts: Sequence[Prose | Anchor | Figure]) -> Iterator[Prose | Anchor | Figure]:
-    """Take away the paragraph around a picture that is all it holds."""
-    texts = [part.html if isinstance(part, Prose) else "" for part in parts]
-    for index, part in enumerate(parts):
-        before = texts[index - 1].rstrip() if index else ""
-        after = texts[index + 1].lstrip() if index + 1 < len(parts) else ""
-        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith("</p>"):
-            texts[index - 1] = before[:-3]
-            texts[index + 1] = after[4:]
-            texts[index] = "block"
-    for part, text in zip(parts, texts, strict=True):
-        if isinstance(part, Prose):
-            yield Prose(text)
-        elif isinstance(part, Figure):
-            yield msgspec.structs.replace(part, block=text == "block")
-        else:
-            yield part
-
 
 def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
     """Describe a picture in words: never empty, and never a file name."""
@@ -364,6 +286,12 @@ def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -
     return language.gettext(
         "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
     )
+
+
+def _branch(album: Album) -> Branch:
+    below = tuple(map(_branch, album.albums))
+    count = len(album.photos) + sum(each.photo_count for each in below)
+    return Branch(album.title, album.address, count, below)
 
 
 def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:
@@ -380,12 +308,3 @@ def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:
 def _dates(album: Album) -> tuple[str, str]:
     days = [photo.words.taken[:10] for photo in album.all_photos() if photo.words.taken]
     return (min(days), max(days)) if days else ("", "")
-
-
-def _description(document: Document | None, body: Body) -> str:
-    """Take a page's description from its front matter, or from the beginning of its text."""
-    if document and document.matter.description:
-        return document.matter.description
-    words = " ".join(re.sub(r"<[^>]*>", " ", part.html) for part in body if isinstance(part, Prose))
-    text = " ".join(html.unescape(words).split())
-    return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + " …"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from generator import hosting, icons, redirects, routes, sitemap
+from generator import hosting, icons, redirects, routes, search, sitemap
 from generator.feeds import ATOM, JSON, Feed
 from generator.model import (
     FeedOrigin,
@@ -24,8 +24,9 @@ from generator.views import AnyPage, Site
 
 
 def assets(plan: Plan) -> Iterator[OutputFile]:
-    """Yield the files that pages refer to: styles, icons and pictures."""
+    """Yield the files that pages refer to: styles, icons, pictures and the index for searching."""
     yield _text(routes.MARK_PATH, routes.MARK)
+    yield _text(search.PATH, search.make_index(plan))
     for asset in plan.theme.assets:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for icon in icons.icons_of(plan):

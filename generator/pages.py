@@ -127,8 +127,10 @@ def _root(page: AnyPage, site: Site) -> str:
 
 @jinja2.pass_context
 def _url(context: Context, address: str) -> str:
-    """Make an address of the site relative to the page."""
-    return context["root"] + written(address, context["site"]) or "./"
+    """Make an address of the site relative to the page: the short way to what lies below it."""
+    page, target = context["page"].url, written(address, context["site"])
+    below = target.startswith(page) and page.endswith("/") and context["root"].startswith("..")
+    return (target.removeprefix(page) if below else context["root"] + target) or "./"
 
 
 def _linked_data(page: AnyPage, site: Site) -> Markup:

@@ -16,8 +16,8 @@ from generator.errors import ConfigError, MachineError, Problem, in_order
 from generator.feeds import Feed, make_feeds, written_feed
 from generator.hosting import refusals
 from generator.icons import draw, icon_problems
-from generator.language import Language
-from generator.layout import PICTURES, SETTINGS
+from generator.language import LANGUAGES, Language, is_spoken
+from generator.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.manifest import Manifest, pending
 from generator.model import (
     FeedOrigin,
@@ -276,8 +276,23 @@ def _design(
     pages = (*pages, *moved_pages(moved, Link(site.title, "")))
     files = (*assets, *outputs.pages(plan, site, pages, renderer), *told)
     files = (*files, *outputs.for_hosts(files, moved, site))
-    found = (*dangling, *clashes, *icon_problems(plan), *_warnings(plan), *_faults(library))
+    found = (
+        *dangling,
+        *clashes,
+        *icon_problems(plan),
+        *_unspoken(plan),
+        *_warnings(plan),
+        *_faults(library),
+    )
     return Design(plan, language, site, pages, feeds, files, (*warnings, *found))
+
+
+def _unspoken(plan: Plan) -> Iterator[Problem]:
+    """Say that the interface cannot speak the language of the words."""
+    tag = plan.config.site.language
+    if not is_spoken(tag, plan.theme.templates):
+        what = f"site.language: no catalogue for {tag!r}, so buttons and labels are in English"
+        yield Problem(SETTINGS, what, f"add {TEMPLATES}/{LANGUAGES}/{tag}.po", "warning")
 
 
 def _faults(library: Library) -> Iterator[Problem]:

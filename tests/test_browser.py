@@ -1,35 +1,20 @@
 """The site in a real browser, served below a path, under a policy that allows no inline code."""
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.support.browsing import COUNT_SHIFTS, PREFIX, Host, load_all, opened, served
 from tests.support.pictures import chart, save
 from tests.support.sites import Site
 
 pytestmark = pytest.mark.browser
 
-POLICY = "default-src 'self'"
 SHAPES = ((1600, 1067), (1067, 1600), (1600, 1200), (1600, 900), (1200, 1200), (1600, 800))
 PAGES = ("", "coast/", "coast/1/", "coast/inner/", "about/")
 
-# Layout shifts that no hand caused, summed.
-COUNT_SHIFTS = """
-window.shift = 0;
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-}).observe({type: "layout-shift", buffered: true});
-"""
-ALL_LOADED = "() => [...document.images].every(each => each.complete && each.naturalWidth)"
 # For each picture of a grid: the width that was chosen, and the one that its box needs. A box
 # crops what does not fit it.
 CHOICES = """
@@ -48,28 +33,11 @@ CHOICES = """
 """
 
 
-class Handler(SimpleHTTPRequestHandler):
-    pictures = threading.Event()
-    pictures.set()
-
-    def do_GET(self) -> None:
-        if "/image/" in self.path:
-            self.pictures.wait(timeout=30)
-        super().do_GET()
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the tests look at what the browser got."""
-
-
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Build a site of pictures large enough for several sizes, serve it, return where it is."""
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Build a site of pictures large enough for several sizes, and serve it."""
     site = Site(tmp_path_factory.mktemp("browser") / "site")
-    site.settings('[site]\nbase_url = "https://example.org/photos/"\n')
+    site.settings(f'[site]\nbase_url = "https://example.org{PREFIX}"\n')
     for number in range(12):
         width, height = SHAPES[number % len(SHAPES)]
         save(chart(width, height, number), site.pictures / f"coast/{number}.jpg", quality=60)
@@ -79,89 +47,63 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "coast/3.md", "---\ntitle: Averyveryverylongtitlewithoutanyspaceinitatall\n---\nText\n"
     )
     site.text("about.md", "# About\n\n![A wall](coast/1.jpg)\n\n| a | b |\n|---|---|\n| c | d |\n")
-    site.build(output=site.root / "www/photos")
-    with served(site.root / "www") as root:
-        yield f"{root}/photos/"
+    site.build()
+    with served(site.output) as host:
+        yield host
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+@pytest.fixture
+def address(host: Host) -> str:
+    return host.address
 
 
-@contextmanager
-def pictures_withheld() -> Iterator[None]:
-    """Let the server answer for pictures only afterwards."""
-    Handler.pictures.clear()
-    try:
-        yield
-    finally:
-        Handler.pictures.set()
+FAULTS = {
+    "<p style='color: red'>": "Content Security Policy",
+    "<script>alert(1)</script>": "Content Security Policy",
+    "<script src=said.js></script>": "something",
+    "<script src=thrown.js></script>": "reason",
+    "<script src=stored.js></script>": "stored: seen",
+    "<img src=lost.png>": "404",
+}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing("there is no Chromium: set CHROMIUM, or have it on the path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.mark.parametrize("page", FAULTS)
+def test_a_page_that_does_what_it_should_not_is_found_out(
+    browser: Browser, tmp_path: Path, page: str
+) -> None:
+    """The tests below rely on it."""
+    (tmp_path / "index.html").write_text(f"<!doctype html><link rel=icon href=said.js>{page}")
+    (tmp_path / "said.js").write_text("console.warn('something')")
+    (tmp_path / "thrown.js").write_text("throw Error('reason')")
+    (tmp_path / "stored.js").write_text("localStorage.seen = 1")
+    with (
+        served(tmp_path) as host,
+        pytest.raises(pytest.fail.Exception, match=FAULTS[page]),
+        opened(browser) as window,
+    ):
+        window.goto(host.address)
 
 
-@contextmanager
-def opened(browser: Browser, width: int, scale: float = 1, **options: Any) -> Iterator[Page]:
-    """Open a page of some width, in a window that remembers nothing."""
-    viewport = {"width": width, "height": 900}
-    context = browser.new_context(
-        viewport=cast(Any, viewport), device_scale_factor=scale, **options
-    )
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
-def load_all(page: Page) -> None:
-    """Scroll through a page until every picture of it is loaded."""
-    for image in page.locator("img").all():
-        image.scroll_into_view_if_needed()
-    page.wait_for_function(ALL_LOADED)
+def test_a_page_that_asks_another_host_is_found_out(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><link rel=icon href=index.html>")
+    with (
+        served(tmp_path) as host,
+        served(tmp_path) as other,
+        pytest.raises(pytest.fail.Exception, match="another origin"),
+        opened(browser) as window,
+    ):
+        window.goto(host.address)
+        window.goto(other.address)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "404.html"])
 def test_a_page_loads_without_a_word_on_the_console(
     browser: Browser, address: str, path: str
 ) -> None:
-    said: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        said.append(message.text)
-
-    def check(response: Response) -> None:
-        if not response.ok:
-            said.append(f"{response.status} {response.url}")
-
+    """Whatever it does that it should not, `opened` fails on."""
     with opened(browser, 1440) as page:
-        page.on("console", hear)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("requestfailed", lambda request: said.append(request.url))
-        page.on("response", check)
         page.goto(address + path)
         load_all(page)
-
-        assert said == []
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -178,13 +120,13 @@ def test_a_page_needs_no_scripts(browser: Browser, address: str, path: str) -> N
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("path", ["", "coast/", "coast/1/"])
 def test_nothing_moves_while_pictures_load(
-    browser: Browser, address: str, path: str, width: int
+    browser: Browser, host: Host, path: str, width: int
 ) -> None:
     with opened(browser, width) as page:
         page.add_init_script(COUNT_SHIFTS)
         # On a slow line a page is painted before its pictures are there.
-        with pictures_withheld():
-            page.goto(address + path, wait_until="domcontentloaded")
+        with host.pictures_withheld():
+            page.goto(host.address + path, wait_until="domcontentloaded")
             page.wait_for_function("() => performance.getEntriesByType('paint').length > 0")
         load_all(page)
 

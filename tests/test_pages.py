@@ -186,8 +186,18 @@ def test_every_page_is_reached_by_links_from_the_front_page(crawl: Crawl) -> Non
 def test_every_file_is_named_by_a_page_or_known_by_its_address(rich: Site, crawl: Crawl) -> None:
     named = {path for page in crawl.pages for path, _ in crawl.named(page) if path != page}
     manifest = json.loads(rich.html("manifest.webmanifest"))
-    known = {".nojekyll", "404.html", "index.html", "_headers", "robots.txt", "sitemap.xml"}
+    known = {
+        ".nojekyll",
+        "404.html",
+        "index.html",
+        "_headers",
+        "robots.txt",
+        "sitemap.xml",
+        "search.json",
+    }
     known |= {icon["src"] for icon in manifest["icons"]}
+    # Of scripts there is a version for people too.
+    known |= {path for path in tree(rich.output) if re.fullmatch(r"static/\w+\.\w{8}\.js", path)}
 
     unnamed = set(tree(rich.output)) - named - known
 
@@ -274,7 +284,8 @@ def test_nothing_in_a_page_acts(crawl: Crawl) -> None:
         for element in page.walk():
             if element.attributes.get("type") == "application/ld+json":
                 continue
-            assert element.tag not in ("script", "style", "iframe", "object", "embed", "form"), path
+            assert element.tag not in ("style", "iframe", "object", "embed", "form"), path
+            assert element.tag != "script" or (element["src"] and not element.text), path
             assert "style" not in element.attributes, path
             assert not any(name.startswith("on") for name in element.attributes), path
         for _, address in addresses(page):
@@ -472,3 +483,20 @@ def test_the_resampled_picture_stands_at_its_old_address(
             width: crawl.file(page, each) for each, width in candidates(shown["srcset"]).items()
         }
         assert by_width[size[0]].read_bytes() == file.read_bytes()
+
+
+def test_the_front_page_opens_with_the_picture_that_its_text_names(site: Site) -> None:
+    site.photo("a/one.jpg", 1)
+    site.photo("a/two.jpg", 2)
+    site.text("index.md", "---\ncover: a/two.jpg\n---\nWords\n")
+    site.build()
+    page = site.html("index.html")
+
+    assert page.index('<a class="hero r1 h50" href="a/two/">') < page.index("<h1>")
+    assert page.count('fetchpriority="high"') == 1
+    assert page.index('fetchpriority="high"') < page.index("<h1>")
+
+    site.text("index.md", "Words\n")
+    site.build()
+
+    assert "hero" not in site.html("index.html")
