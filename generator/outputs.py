@@ -1,6 +1,7 @@
 """Every file of a site: where it lies, what it is, and where its bytes come from. Pure."""
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 import msgspec
 
@@ -100,4 +101,5 @@ def _stored(path: str, key: str, index: int) -> OutputFile:
 
 def page_path(page: AnyPage) -> str:
     """Return the file of a page: index.html in the folder of its address, or the address itself."""
-    return f"{page.url}index.html" if page.url == "" or page.url.endswith("/") else page.url
+    path = unquote(page.url)
+    return f"{path}index.html" if path == "" or path.endswith("/") else path

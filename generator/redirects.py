@@ -32,7 +32,8 @@ class Moved(Struct, frozen=True):
     @property
     def file(self) -> str:
         """The file that stands for the address."""
-        return f"{self.path}index.html" if self.path.endswith("/") else self.path
+        is_folder = self.path == "" or self.path.endswith("/")
+        return f"{self.path}index.html" if is_folder else self.path
 
 
 def find_moved(
@@ -84,30 +85,22 @@ def _all_documents(plan: Plan) -> Iterator[tuple[str, Document | None]]:
 def former_path(alias: str) -> str | None:
     """Return an address as a path below the site; None if it cannot be one.
 
-    What has no suffix is a folder, whose path ends with a slash.
+    What has no suffix is a folder, whose path ends with a slash; that of the site is empty.
     """
     try:
         parts = urlsplit(alias.strip())
+        path = unquote(parts.path, errors="strict")
     except ValueError:
         return None
-    path = unquote(parts.path, errors="strict") if _is_utf8(parts.path) else ""
-    whole = posixpath.normpath(path.lstrip("/")) if path else ""
+    whole = posixpath.normpath(path.lstrip("/"))
     outside = parts.scheme or parts.netloc or whole.split("/")[0] == ".."
-    if outside or not path or not path.isprintable() or "\\" in path:
+    if outside or not path or not (alias + path).isprintable() or "\\" in path:
         return None
-    if whole == "index.html" or whole.endswith("/index.html"):
-        whole = posixpath.dirname(whole)
-    if whole in ("", "."):
-        return "/"
+    if posixpath.basename(whole) == "index.html":
+        whole = posixpath.dirname(whole) or "."
+    if whole == ".":
+        return ""
     return whole if _SUFFIX.search(whole) and not path.endswith("/") else f"{whole}/"
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        unquote(path, errors="strict")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _clash(key: str, files: Set[str], folders: Set[str], found: Mapping[str, Moved]) -> str:
