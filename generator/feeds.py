@@ -149,7 +149,7 @@ def _photo(page: PhotoPage, site: Site) -> Post:
         summary=page.caption or page.description,
         moment=_moment(page),
         author=creator if creator != site.author else "",
-        keywords=page.keywords,
+        keywords=tuple(tag.title for tag in page.keywords),
         picture=_attached(page.picture, site),
     )
 
