@@ -16,12 +16,13 @@ The modules, from the bottom up; each imports only from rows above its own:
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
     encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest words
+    manifest tags words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
-    addresses references                                 as pages write them, where texts lead
-    linked_data                                          what machines are told
+    addresses references sections                        as pages write them, where texts lead
+    gallery linked_data                                  what lists show, what machines are told
+    collected                                            the pages of tags and years
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

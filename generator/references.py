@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from generator import routes
 from generator.errors import Problem
 from generator.model import Document, Html, ImageRef, LinkRef
 from generator.plan import Plan
@@ -106,7 +107,20 @@ def _targets(plan: Plan) -> Targets:
             add(quote(photo.original), photo.original)
     for text in plan.texts:
         add(text.address, text.document.path, text.address)
+    # A folder of such a name keeps its name.
+    for address in _collected(plan):
+        pages.setdefault(address[:-1], address)
     return Targets(photos, pages)
+
+
+def _collected(plan: Plan) -> Iterator[str]:
+    for tag in plan.tags:
+        yield from (each.address for each in tag.with_all_below())
+    yield from (year.address for year in plan.years)
+    if plan.tags:
+        yield routes.TAGS
+    if plan.years:
+        yield routes.YEARS
 
 
 def _path_of(document: Document | None) -> tuple[str, ...]:

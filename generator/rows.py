@@ -1,5 +1,7 @@
 """Pictures in rows of one width and nearly one height, broken where that looks best. Pure.
 
+Also how wide they are in the two other layouts: squares, and columns of one width.
+
 Rows are planned for six ranges of the width that they are given, so that no script has to. A row
 is as high as its pictures fill the width; where rows are broken is chosen for the whole album, by
 dynamic programming over the squares of how far heights are off (after Knuth and Plass, "Breaking
@@ -8,7 +10,7 @@ Paragraphs into Lines", 1981). The stylesheet breaks the rows by the classes giv
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -28,7 +30,8 @@ class Range(Struct, frozen=True):
     """Widths for which one plan serves: from `least` pixels, planned at `width`.
 
     `height` is what rows shall have there; it grows with the width. `screen` is how wide a window
-    is whose rows are `least` wide, by the edges that the stylesheet gives it.
+    is whose rows are `least` wide, by the edges that the stylesheet gives it. `squares` and
+    `columns` are how many of them stand side by side there, by the stylesheet.
     """
 
     letter: str
@@ -36,6 +39,8 @@ class Range(Struct, frozen=True):
     screen: float
     width: float
     height: float
+    squares: int
+    columns: int
 
     @property
     def share(self) -> float:
@@ -44,12 +49,12 @@ class Range(Struct, frozen=True):
 
 
 RANGES = (
-    Range("a", 280, 312, 379, 118),
-    Range("b", 480, 512, 588, 150),
-    Range("c", 720, 766, 882, 190),
-    Range("d", 1080, 1149, 1323, 240),
-    Range("e", 1620, 1716, 1984, 290),
-    Range("f", 2430, 2526, 2976, 360),
+    Range("a", 280, 312, 379, 118, 3, 2),
+    Range("b", 480, 512, 588, 150, 5, 3),
+    Range("c", 720, 766, 882, 190, 5, 4),
+    Range("d", 1080, 1149, 1323, 240, 5, 4),
+    Range("e", 1620, 1716, 1984, 290, 6, 5),
+    Range("f", 2430, 2526, 2976, 360, 10, 8),
 )
 
 
@@ -81,8 +86,23 @@ def plan_rows(ratios: Sequence[float]) -> tuple[Place, ...]:
     return _planned(tuple(rounded(ratio) / 100 for ratio in ratios))
 
 
+def plan_squares(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Say how wide pictures are that fill squares: one that is wider than high is cut."""
+    return tuple(_square(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _square(ratio: float) -> Place:
+    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]))
+
+
+def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan columns of one width, and rows for browsers that know no such columns."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), columns=True)
+
+
 @lru_cache(maxsize=4096)
-def _planned(ratios: tuple[float, ...]) -> tuple[Place, ...]:
+def _planned(ratios: tuple[float, ...], *, columns: bool = False) -> tuple[Place, ...]:
     classes: list[list[str]] = [[] for _ in ratios]
     shares: list[list[float]] = [[] for _ in ratios]
     for each in RANGES:
@@ -93,7 +113,8 @@ def _planned(ratios: tuple[float, ...]) -> tuple[Place, ...]:
             for index in range(row.first, row.end):
                 if row.natural:
                     classes[index].append(("L" if alone else "l") + each.letter)
-                shares[index].append(min(1.0, ratios[index] * row.height / each.width))
+                share = min(1.0, ratios[index] * row.height / each.width)
+                shares[index].append(max(share, 1 / each.columns) if columns else share)
     return tuple(
         Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
     )
