@@ -115,7 +115,7 @@ class _Builder:
 
     def _front(self) -> FrontPage:
         root = self.plan.root
-        body = self._references.body(root.document)
+        body = self._references.body(root.document, {})
         return FrontPage(
             url="",
             title=root.title,
@@ -132,7 +132,7 @@ class _Builder:
         return self._tiles(dated[:NEWEST])
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
-        body = self._references.body(album.document)
+        body = self._references.body(album.document, {})
         return AlbumPage(
             url=album.address,
             title=album.title,

@@ -149,7 +149,33 @@ class ImageRef(Struct, frozen=True, tag=True):
     line: int
 
 
-Part = Html | LinkRef | ImageRef
+class Reference(Struct, frozen=True, array_like=True, gc=False):
+    """What a line of a directive names, as written."""
+
+    target: str
+    line: int
+
+
+DirectiveKind = Literal["gallery", "photo", "row"]
+
+
+class Directive(Struct, frozen=True, tag=True):
+    """Pictures between two parts of a text, and how they are shown."""
+
+    kind: DirectiveKind
+    references: tuple[Reference, ...]
+    line: int
+
+
+Part = Html | LinkRef | ImageRef | Directive
+
+
+class Flaw(Struct, frozen=True):
+    """Something in a text that cannot be meant, and costs nothing but itself."""
+
+    line: int
+    what: str
+    hint: str
 
 
 class FrontMatter(Struct, frozen=True):
@@ -178,6 +204,7 @@ class Document(Struct, frozen=True, tag=True):
     path: str
     matter: FrontMatter
     parts: tuple[Part, ...]
+    flaws: tuple[Flaw, ...] = ()
 
 
 class Asset(Struct, frozen=True):

@@ -16,15 +16,18 @@ from generator.views import (
     Anchor,
     AnyPage,
     Body,
+    BodyPart,
     Figure,
+    Gallery,
     MissingPage,
     Picture,
+    Plate,
     Prose,
     Site,
 )
 
 PICTURE_TEMPLATE = "_picture.html"
-
+LISTS_TEMPLATE = "_lists.html"
 
 _SOFTWARE = ("babel", "jinja2", "markupsafe", "msgspec")
 
@@ -171,24 +174,43 @@ def _picture(
 
 
 @jinja2.pass_context
-def _prose(context: Context, body: Body, sizes: str) -> Markup:
-    """Render a text, its links relative to the page and its pictures responsive."""
-    return Markup("").join(_part(context, part, sizes) for part in body)
+def _prose(context: Context, body: Body, sizes: str, *, first: int = 0) -> Markup:
+    """Render a text, its links relative to the page and its pictures responsive.
+
+    `first` is how many pictures of its first list are loaded at once.
+    """
+    at = next((at for at, part in enumerate(body) if not isinstance(part, Prose | Anchor)), -1)
+    return Markup("").join(
+        _part(context, part, sizes, first if index == at else 0) for index, part in enumerate(body)
+    )
 
 
-def _part(context: Context, part: Prose | Anchor | Figure, sizes: str) -> Markup:
+def _part(context: Context, part: BodyPart, sizes: str, first: int) -> Markup:
     match part:
         case Anchor():
             href = part.url if part.external else _url(context, part.url)
             title = Markup(' title="{}"').format(part.title) if part.title else ""
             return Markup('<a href="{}"{}>').format(href, title) if href else Markup("<a>")
         case Figure():
-            image = _picture(context, part.picture, sizes)
+            image = _picture(context, part.picture, sizes, eager=first > 0, first=first > 0)
             if part.url:
-                image = Markup('<a href="{}">{}</a>').format(_url(context, part.url), image)
+                name = Markup(' id="{}"').format(part.anchor) if part.anchor else ""
+                href = _url(context, part.url)
+                image = Markup('<a{} href="{}">{}</a>').format(name, href, image)
             if not part.block:
                 return image
             caption = Markup("<figcaption>{}</figcaption>").format(part.title) if part.title else ""
             return Markup("<figure>{}{}</figure>").format(image, caption)
+        case Gallery():
+            return _macro(context, "grid", part.photos, first)
+        case Plate():
+            return _macro(context, "plate", part, first)
         case Prose():
             return Markup(part.html)
+
+
+def _macro(context: Context, name: str, *given: object) -> Markup:
+    """Render a list with a macro of the theme's own."""
+    template = context.environment.get_template(LISTS_TEMPLATE)
+    module = template.make_module({"page": context["page"], "root": context["root"]})
+    return Markup(getattr(module, name)(*given))

@@ -69,7 +69,7 @@ class Picture(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """A photo in a grid: `anchor` is its id there, `place` where it stands in its row."""
+    """A photo in a grid: `anchor` is its id there, or empty, `place` where it stands in its row."""
 
     url: str
     title: str
@@ -105,16 +105,32 @@ class Anchor(Struct, frozen=True, tag=True):
 class Figure(Struct, frozen=True, tag=True):
     """A picture of the library within a text, and the page of its photo unless it is in a link.
 
-    `block` if it stands alone in its paragraph.
+    `block` if it stands alone in its paragraph. In a story `anchor` is its id, or empty.
     """
 
     url: str
     picture: Picture
     title: str
     block: bool
+    anchor: str = ""
 
 
-Body = tuple[Prose | Anchor | Figure, ...]
+class Gallery(Struct, frozen=True, tag=True):
+    """Photos within a text: in a grid, or in one row."""
+
+    kind: Literal["gallery", "row"]
+    photos: tuple[Tile, ...]
+
+
+class Plate(Struct, frozen=True, tag=True):
+    """A photo within a text, as large as the page allows, with its words below."""
+
+    photo: Tile
+    caption: str
+
+
+BodyPart = Prose | Anchor | Figure | Gallery | Plate
+Body = tuple[BodyPart, ...]
 
 
 class Page(Struct, frozen=True, kw_only=True):
