@@ -19,7 +19,7 @@ The modules, from the bottom up; each imports only from rows above its own:
     manifest words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
-    views                                                what a template is given
+    search views                                         what is searched, what a template is given
     stories                                              photos within texts
     references                                           where links and pictures in texts lead
     compose outputs pages                                every page, every file of the site

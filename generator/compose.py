@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from generator import routes
+from generator import routes, search
 from generator.errors import Problem
 from generator.language import Language
 from generator.model import Placeholder
@@ -15,12 +15,15 @@ from generator.rows import plan_rows
 from generator.views import (
     AlbumPage,
     AnyPage,
+    Branch,
     Card,
+    Figure,
     FrontPage,
     Link,
     MissingPage,
     PhotoPage,
     Picture,
+    SearchPage,
     Site,
     TextPage,
     Tile,
@@ -97,6 +100,7 @@ class _Builder:
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
         yield self._front()
+        yield self._search()
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
@@ -121,10 +125,18 @@ class _Builder:
             title=root.title,
             description=describe(root.document, body) or self.plan.config.site.description,
             body=body,
+            hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
             photos=self._tiles(root.photos),
         )
+
+    def _hero(self) -> Figure | None:
+        root = self.plan.root
+        if root.document is None or not root.document.matter.cover:
+            return None
+        path = root.cover.photo.path
+        return Figure(root.cover.address, self._pictures[path], root.cover.words.title, block=True)
 
     def _newest(self) -> tuple[Tile, ...]:
         dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
@@ -176,6 +188,16 @@ class _Builder:
             original=quote(photo.original),
             # How large a scrubbed one is, nobody knows before it is made.
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,
+        )
+
+    def _search(self) -> SearchPage:
+        return SearchPage(
+            url=routes.SEARCH,
+            title=self.language.gettext("Search"),
+            crumbs=(self._crumb(self.plan.root),),
+            index=search.PATH,
+            albums=tuple(map(_branch, self.plan.root.albums)),
+            texts=tuple(Link(text.title, text.address) for text in self.plan.texts),
         )
 
     def _text(self, text: Text) -> TextPage:
@@ -232,6 +254,12 @@ def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -
     return language.gettext(
         "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
     )
+
+
+def _branch(album: Album) -> Branch:
+    below = tuple(map(_branch, album.albums))
+    count = len(album.photos) + sum(each.photo_count for each in below)
+    return Branch(album.title, album.address, count, below)
 
 
 def _dates(album: Album) -> tuple[str, str]:

@@ -6,7 +6,8 @@ rules of plurals are those of the Unicode CLDR, by Babel.
 """
 
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -14,6 +15,7 @@ from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -25,6 +27,7 @@ from generator.layout import TEMPLATES
 LANGUAGES = "languages"
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_PLACE = re.compile(r"%\((\w+)\)s")
 
 
 class Language:
@@ -89,9 +92,9 @@ class Language:
         return _joined(format_unit(rounded, named, length="short", locale=self._locale))
 
 
-def spoken(tag: str, templates: Mapping[str, bytes]) -> bool:
+def is_spoken(tag: str, templates: Mapping[str, bytes]) -> bool:
     """Tell whether there is a catalogue for a language; English needs none."""
-    return _locale(tag).language == "en" or _catalogue(tag, templates) is not None
+    return tag.partition("-")[0].lower() == "en" or _catalogue(tag, templates) is not None
 
 
 def _day(iso: str) -> date:
@@ -127,13 +130,36 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
     name = _catalogue(tag, templates)
     if name is None:
         return NullTranslations()
+    place = f"{TEMPLATES}/{name}"
     try:
         catalogue = read_po(io.BytesIO(templates[name]), abort_invalid=True)
+        if fault := next(_misfits(catalogue), None):
+            line, what = fault
+            raise TemplateError(Problem(f"{place}:{line}", what, "keep the names in %(...)s"))
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
         return GNUTranslations(io.BytesIO(compiled.getvalue()))
     except PoFileError as error:
-        place, what = f"{TEMPLATES}/{name}:{error.lineno}", str(error)
+        place, what = f"{place}:{error.lineno + 1}", str(error).rpartition(" on ")[0]
+    except TemplateError:
+        raise
     except Exception as error:  # noqa: BLE001 - a reader of foreign text raises what it likes
-        place, what = f"{TEMPLATES}/{name}", f"cannot be read: {error}"
-    raise TemplateError(Problem(place, what, "mend it, or remove it")) from None
+        what = f"cannot be read: {error}"
+    raise TemplateError(Problem(place, what, "mend it, or remove it"))
+
+
+def _misfits(catalogue: Catalog) -> Iterator[tuple[int, str]]:
+    """Yield each translation that asks for a value which the English does not have."""
+    for message in catalogue:
+        english, said = _texts(message.id), _texts(message.string)
+        values = dict.fromkeys(_PLACE.findall(" ".join(english)), "")
+        for text in said if message.id else ():
+            try:
+                text % values
+            except (KeyError, TypeError, ValueError):
+                yield message.lineno or 1, f"{text!r} does not fit {english[0]!r}"
+
+
+def _texts(text: object) -> tuple[str, ...]:
+    """Return what a message says, in all its forms."""
+    return tuple(map(str, text)) if isinstance(text, tuple | list) else (str(text or ""),)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from generator import routes
+from generator import routes, search
 from generator.model import (
     OutputFile,
     PageOrigin,
@@ -21,8 +21,9 @@ from generator.views import AnyPage, Site
 
 
 def assets(plan: Plan) -> Iterator[OutputFile]:
-    """Yield the files that pages refer to: styles, icons and pictures."""
-    yield OutputFile(routes.MARK_PATH, digest_of(routes.MARK.encode()), TextOrigin(routes.MARK))
+    """Yield the files that pages refer to: styles, icons, pictures and the index for searching."""
+    yield _written(routes.MARK_PATH, routes.MARK)
+    yield _written(search.PATH, search.make_index(plan))
     for asset in plan.theme.assets:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for photo in plan.root.all_photos():
@@ -57,6 +58,10 @@ def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputF
         yield OutputFile(photo.original, identity, ScrubbedOrigin(photo.photo))
     elif photo.original:
         yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
+
+
+def _written(path: str, text: str) -> OutputFile:
+    return OutputFile(path, digest_of(text.encode()), TextOrigin(text))
 
 
 def _stored(path: str, key: str, index: int) -> OutputFile:

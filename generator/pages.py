@@ -136,8 +136,10 @@ def _written(address: str, site: Site) -> str:
 
 @jinja2.pass_context
 def _url(context: Context, address: str) -> str:
-    """Make an address of the site relative to the page."""
-    return context["root"] + _written(address, context["site"]) or "./"
+    """Make an address of the site relative to the page: the short way to what lies below it."""
+    page, written = context["page"].url, _written(address, context["site"])
+    below = written.startswith(page) and page.endswith("/") and context["root"].startswith("..")
+    return (written.removeprefix(page) if below else context["root"] + written) or "./"
 
 
 def _absolute(address: str, site: Site) -> str:

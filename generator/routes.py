@@ -18,13 +18,16 @@ IMAGE = "image"
 FULL = "full"
 STATIC = "static"
 
+SEARCH = "search/"
+
 # A file that GitHub Pages asks for anyway tells that a folder is made by us, even if every record
 # of ours is lost.
 MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
-# Folders that a page must not share, for hosts give each other rules.
-RESERVED = frozenset((IMAGE, FULL, STATIC))
+# Folders that a page of the site's own must not share: hosts give some each other rules, others
+# hold pages of ours.
+RESERVED = frozenset((IMAGE, FULL, STATIC, SEARCH[:-1]))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")

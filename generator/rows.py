@@ -126,10 +126,15 @@ def _planned(
 def _sizes(shares: Sequence[float]) -> str:
     """Write shares of the width of rows as lengths for each width of the window."""
     above = (*RANGES[1:], None)
-    steps = []
-    for share, each, wider in zip(shares, RANGES, above, strict=True):
-        length = math.ceil(100 * share * each.width / (each.width + each.screen - each.least))
-        steps.append(f"(max-width:{wider.screen - 0.02}px) {length}vw" if wider else f"{length}vw")
+    lengths = [
+        math.ceil(100 * share * each.width / (each.width + each.screen - each.least))
+        for share, each in zip(shares, RANGES, strict=True)
+    ]
+    steps = [
+        f"(max-width:{wider.screen - 0.02}px) {length}vw" if wider else f"{length}vw"
+        for length, wider, after in zip(lengths, above, (*lengths[1:], None), strict=True)
+        if length != after
+    ]
     return ", ".join(steps)
 
 

@@ -13,8 +13,8 @@ from generator.compose import make_pages, site_of
 from generator.config import Config
 from generator.encode import engine
 from generator.errors import ConfigError, MachineError, Problem, in_order
-from generator.language import Language
-from generator.layout import PICTURES, SETTINGS
+from generator.language import LANGUAGES, Language, is_spoken
+from generator.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.manifest import Manifest, pending
 from generator.model import (
     Library,
@@ -246,8 +246,16 @@ def _design(
     pages, dangling = make_pages(plan, placeholders, language)
     renderer = f"{renderer_version()} {code_digest()}"
     files = (*assets, *outputs.pages(plan, site, pages, renderer))
-    problems = (*warnings, *dangling, *_warnings(plan), *_faults(library))
+    problems = (*warnings, *dangling, *_unspoken(plan), *_warnings(plan), *_faults(library))
     return Design(plan, language, site, pages, files, problems)
+
+
+def _unspoken(plan: Plan) -> Iterator[Problem]:
+    """Say that the interface cannot speak the language of the words."""
+    tag = plan.config.site.language
+    if not is_spoken(tag, plan.theme.templates):
+        what = f"site.language: no catalogue for {tag!r}, so buttons and labels are in English"
+        yield Problem(SETTINGS, what, f"add {TEMPLATES}/{LANGUAGES}/{tag}.po", "warning")
 
 
 def _faults(library: Library) -> Iterator[Problem]:

@@ -464,3 +464,20 @@ def test_the_resampled_picture_stands_at_its_old_address(
             width: crawl.file(page, each) for each, width in candidates(shown["srcset"]).items()
         }
         assert by_width[size[0]].read_bytes() == file.read_bytes()
+
+
+def test_the_front_page_opens_with_the_picture_that_its_text_names(site: Site) -> None:
+    site.photo("a/one.jpg", 1)
+    site.photo("a/two.jpg", 2)
+    site.text("index.md", "---\ncover: a/two.jpg\n---\nWords\n")
+    site.build()
+    page = site.html("index.html")
+
+    assert page.index('<a class="hero r1 h50" href="a/two/">') < page.index("<h1>")
+    assert page.count('fetchpriority="high"') == 1
+    assert page.index('fetchpriority="high"') < page.index("<h1>")
+
+    site.text("index.md", "Words\n")
+    site.build()
+
+    assert "hero" not in site.html("index.html")
