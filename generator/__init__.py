@@ -21,7 +21,8 @@ The modules, from the bottom up; each imports only from rows above its own:
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
     stories                                              photos within texts
-    references                                           where links and pictures in texts lead
+    addresses references                                 as pages write them, where texts lead
+    linked_data                                          what machines are told
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

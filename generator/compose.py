@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from generator import routes, search
+from generator.config import Config
 from generator.errors import Problem
+from generator.formats import OUTPUTS
+from generator.geometry import fit
 from generator.language import Language
 from generator.model import Placeholder
 from generator.plan import Album, Plan, PlannedPhoto, Text
@@ -27,6 +30,7 @@ from generator.views import (
     Site,
     TextPage,
     Tile,
+    Variant,
 )
 from generator.words import ancestors
 
@@ -41,6 +45,7 @@ def site_of(plan: Plan, language: Language) -> Site:
         description=site.description,
         author=site.author,
         language=site.language,
+        locale=language.locale,
         direction=language.direction,
         license=site.license,
         base_url=site.base_url,
@@ -86,7 +91,9 @@ class _Builder:
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
-                self._pictures[path] = Picture(photo.photo.size, alt, photo.sources, known)
+                self._pictures[path] = Picture(
+                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
+                )
         self._references = References(plan, self._pictures)
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
@@ -123,8 +130,11 @@ class _Builder:
         return FrontPage(
             url="",
             title=root.title,
-            description=describe(root.document, body) or self.plan.config.site.description,
+            description=describe(root.document, body)
+            or self.plan.config.site.description
+            or self._counted(root),
             body=body,
+            cover=self._pictures[root.cover.photo.path],
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=self._newest() if root.albums else (),
@@ -148,9 +158,10 @@ class _Builder:
         return AlbumPage(
             url=album.address,
             title=album.title,
-            description=describe(album.document, body),
+            description=describe(album.document, body) or self._counted(album),
             crumbs=crumbs,
             body=body,
+            cover=self._pictures[album.cover.photo.path],
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
             photos=self._tiles(album.photos),
@@ -167,7 +178,10 @@ class _Builder:
         return PhotoPage(
             url=photo.address,
             title=heading,
-            description=words.description or words.caption or describe(words.document, body),
+            description=words.description
+            or words.caption
+            or describe(words.document, body)
+            or self._pictures[photo.photo.path].alt,
             crumbs=crumbs,
             body=body,
             heading=heading,
@@ -208,6 +222,7 @@ class _Builder:
             description=describe(text.document, body),
             crumbs=self._way(posixpath.dirname(text.document.path)),
             body=body,
+            cover=next((part.picture for part in body if isinstance(part, Figure)), None),
         )
 
     def _way(self, folder: str) -> tuple[Link, ...]:
@@ -241,6 +256,13 @@ class _Builder:
         count = sum(1 for _ in album.all_photos())
         return Card(album.address, album.title, count, _dates(album), cover)
 
+    def _counted(self, album: Album) -> str:
+        """Describe an album of which nothing is said: how many photos, and from when."""
+        count = sum(1 for _ in album.all_photos())
+        number, dates = self.language.number(count), _dates(album)
+        said = self.language.ngettext("%(number)s photo", "%(number)s photos", count, number=number)
+        return f"{said}, {self.language.span(dates)}" if dates[0] else said
+
 
 def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
     """Describe a picture in words: never empty, and never a file name."""
@@ -260,6 +282,17 @@ def _branch(album: Album) -> Branch:
     below = tuple(map(_branch, album.albums))
     count = len(album.photos) + sum(each.photo_count for each in below)
     return Branch(album.title, album.address, count, below)
+
+
+def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:
+    """Return the old-style file of a picture that is offered in no JPEG."""
+    if photo.photo.format == "SVG" or any(each.mime == "image/jpeg" for each in photo.sources):
+        return None
+    size = photo.photo.size
+    shown = fit(size, min(config.images.default_dimension, size.longest))
+    suffix = posixpath.splitext(photo.alias.path)[1].lower()
+    mime = next(each.mime for each in OUTPUTS.values() if suffix in each.suffixes)
+    return Variant(quote(photo.alias.path), mime, shown)
 
 
 def _dates(album: Album) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from gettext import GNUTranslations, NullTranslations
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -31,7 +32,10 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 
 
 class Language:
-    """How a site speaks: `tag` is a BCP 47 tag, `direction` is `ltr` or `rtl`."""
+    """How a site speaks: `tag` is a BCP 47 tag, `direction` is `ltr` or `rtl`.
+
+    `locale` is language and country, `pt_BR`, as Open Graph asks for both.
+    """
 
     def __init__(self, tag: str, templates: Mapping[str, bytes]) -> None:
         self.tag = tag
@@ -39,6 +43,7 @@ class Language:
         self.direction: Literal["ltr", "rtl"] = (
             "rtl" if self._locale.text_direction == "rtl" else "ltr"
         )
+        self.locale = _with_territory(self._locale)
         self.translations = _translations(tag, templates)
         self.date = lru_cache(self._date)
         self.month = lru_cache(self._month)
@@ -113,6 +118,14 @@ def _locale(tag: str) -> Locale:
         except (UnknownLocaleError, ValueError):
             tag = tag.rpartition("-")[0]
     return Locale("en")
+
+
+def _with_territory(locale: Locale) -> str:
+    """Return language and country: the country where most speak it, if none is said (UTS 35)."""
+    likely = get_global("likely_subtags")
+    known = likely.get(str(locale)) or likely.get(locale.language) or ""
+    territory = locale.territory or known.rpartition("_")[2]
+    return f"{locale.language}_{territory}" if territory.isalpha() else locale.language
 
 
 def _catalogue(tag: str, templates: Mapping[str, bytes]) -> str | None:

@@ -2,14 +2,15 @@
 
 from functools import partial
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
 import jinja2
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from generator.addresses import absolute, base_path, written
 from generator.errors import Problem, TemplateError
 from generator.language import Language
+from generator.linked_data import linked_data
 from generator.model import Theme
 from generator.plan import Source
 from generator.views import (
@@ -57,7 +58,8 @@ class Renderer:
         )
         self._environment.filters |= {
             "url": _url,
-            "absolute": partial(_absolute, site=site),
+            "absolute": partial(absolute, site=site),
+            "linked_data": partial(_linked_data, site=site),
             "srcset": _srcset,
             "src": _src,
             "prose": _prose,
@@ -122,29 +124,21 @@ def _root(page: AnyPage, site: Site) -> str:
     Hosts show the 404 page at any address, so from there the way is absolute.
     """
     if isinstance(page, MissingPage):
-        return urlsplit(site.base_url).path.rstrip("/") + "/"
+        return base_path(site)
     return "../" * page.url.count("/")
-
-
-def _written(address: str, site: Site) -> str:
-    """Name the file in an address where the settings ask for it."""
-    path, hash_mark, fragment = address.partition("#")
-    if site.links == "file" and (not path or path.endswith("/")):
-        path += "index.html"
-    return path + hash_mark + fragment
 
 
 @jinja2.pass_context
 def _url(context: Context, address: str) -> str:
     """Make an address of the site relative to the page: the short way to what lies below it."""
-    page, written = context["page"].url, _written(address, context["site"])
-    below = written.startswith(page) and page.endswith("/") and context["root"].startswith("..")
-    return (written.removeprefix(page) if below else context["root"] + written) or "./"
+    page, target = context["page"].url, written(address, context["site"])
+    below = target.startswith(page) and page.endswith("/") and context["root"].startswith("..")
+    return (target.removeprefix(page) if below else context["root"] + target) or "./"
 
 
-def _absolute(address: str, site: Site) -> str:
-    """Make an address of the site absolute; empty if the site does not know its own."""
-    return f"{site.base_url.rstrip('/')}/{_written(address, site)}" if site.base_url else ""
+def _linked_data(page: AnyPage, site: Site) -> Markup:
+    """Return what search engines are told of a page, for a script of application/ld+json."""
+    return Markup(linked_data(page, site))
 
 
 @jinja2.pass_context

@@ -11,7 +11,7 @@ from generator.plan import Plan, PlannedPhoto
 from generator.routes import folded
 from generator.rows import Place, plan_plate, plan_row, plan_rows
 from generator.views import Body, BodyPart, Figure, Gallery, Picture, Plate, Tile
-from generator.words import lookup
+from generator.words import is_external, lookup
 
 KEYWORD = "#"
 
@@ -57,7 +57,8 @@ def named(target: str, folder: str, known: Mapping[str, Photos]) -> Photos:
     if target.startswith(KEYWORD):
         return known.get(folded(target), ())
     # A line is a path as it is, or as links write it.
-    return lookup(quote(target), folder, known) or lookup(target, folder, known) or ()
+    found = lookup(quote(target), folder, known)
+    return found or (() if is_external(target) else lookup(target, folder, known) or ())
 
 
 def gallery(photos: Sequence[PlannedPhoto], pictures: Mapping[str, Picture]) -> Gallery:

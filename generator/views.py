@@ -9,9 +9,13 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from generator.geometry import fit
 from generator.model import Metadata, Placeholder, Size
 from generator.plan import Source
 from generator.rows import Place, rounded
+
+# Long side, in pixels: enough for every preview, and seldom more than 300 kB.
+PREVIEW = 1080
 
 
 class Link(Struct, frozen=True):
@@ -22,12 +26,17 @@ class Link(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """Facts that every page shares; `assets` maps the names of static files to their addresses."""
+    """Facts that every page shares.
+
+    `assets` maps the names of static files to their addresses; `feeds` are those of the albums
+    that have one, and empty for the front page.
+    """
 
     title: str
     description: str
     author: str
     language: str
+    locale: str
     direction: Literal["ltr", "rtl"]
     license: str
     base_url: str
@@ -35,18 +44,29 @@ class Site(Struct, frozen=True):
     pages: tuple[Link, ...]
     albums: tuple[Link, ...]
     assets: dict[str, str]
+    feeds: tuple[str, ...] = ()
+
+
+class Variant(Struct, frozen=True):
+    """One file of a picture, as programs other than browsers are told of it."""
+
+    url: str
+    mime: str
+    size: Size
 
 
 class Picture(Struct, frozen=True):
     """One picture in all its sources; the last is what every browser shows.
 
     Its placeholder is unknown until it has been rendered, and never known if it is transparent.
+    `plain`, its old-style file that every program reads, is there if none of these is a JPEG.
     """
 
     size: Size
     alt: str
     sources: tuple[Source, ...]
     placeholder: Placeholder | None = None
+    plain: Variant | None = None
 
     @property
     def ratio(self) -> float:
@@ -66,6 +86,33 @@ class Picture(Struct, frozen=True):
             return ""
         colour = self.placeholder.colour
         return "".join(f"{round(int(colour[at : at + 2], 16) / 17):x}" for at in (0, 2, 4))
+
+    @property
+    def largest(self) -> Variant:
+        """The largest file that every browser shows."""
+        return self._variant(self.sources[-1], -1)
+
+    @property
+    def smallest(self) -> Variant:
+        """The smallest file that every browser shows."""
+        return self._variant(self.sources[-1], 0)
+
+    @property
+    def preview(self) -> Variant | None:
+        """What chats and feed readers show: the smallest JPEG of 1080 px or more, else the largest.
+
+        None if there is nothing but a drawing.
+        """
+        for source in self.sources:
+            if source.mime == "image/jpeg":
+                last = len(source.steps) - 1
+                enough = (i for i, step in enumerate(source.steps) if step.longest >= PREVIEW)
+                return self._variant(source, next(enough, last))
+        return self.plain
+
+    def _variant(self, source: Source, index: int) -> Variant:
+        step = source.steps[index]
+        return Variant(source.path(step), source.mime, fit(self.size, step.longest))
 
 
 class Tile(Struct, frozen=True):
@@ -134,15 +181,26 @@ Body = tuple[BodyPart, ...]
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """What all pages have; `url` is the address, `crumbs` the way to it, without itself."""
+    """What all pages have; `url` is the address, `crumbs` the way to it, without itself.
+
+    `cover` is the picture that stands for it, if it is not the page of one. Search engines are
+    asked to pass over a page that is not `indexed`.
+    """
 
     template: ClassVar[str] = ""
+    indexed: ClassVar[bool] = True
 
     url: str
     title: str
     description: str = ""
     crumbs: tuple[Link, ...] = ()
     body: Body = ()
+    cover: Picture | None = None
+
+    @property
+    def image(self) -> Picture | None:
+        """The picture that links to the page are shown with."""
+        return self.cover
 
 
 class FrontPage(Page, frozen=True, kw_only=True, tag=True):
@@ -198,6 +256,11 @@ class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     original: str
     original_size: int
 
+    @property
+    def image(self) -> Picture:
+        """The picture that links to the page are shown with: its own."""
+        return self.picture
+
 
 class TextPage(Page, frozen=True, kw_only=True, tag=True):
     """A page of words."""
@@ -228,6 +291,16 @@ class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
     template: ClassVar[str] = "404.html"
+    indexed: ClassVar[bool] = False
 
 
-AnyPage = FrontPage | AlbumPage | PhotoPage | TextPage | SearchPage | MissingPage
+class MovedPage(Page, frozen=True, kw_only=True, tag=True):
+    """What stands at the old address of a page, for hosts that cannot send visitors on."""
+
+    template: ClassVar[str] = "moved.html"
+    indexed: ClassVar[bool] = False
+
+    target: Link
+
+
+AnyPage = FrontPage | AlbumPage | PhotoPage | TextPage | SearchPage | MissingPage | MovedPage
