@@ -16,7 +16,7 @@ The modules, from the bottom up; each imports only from rows above its own:
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
     encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest words
+    manifest theme words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
