@@ -1,10 +1,20 @@
 """Words, plurals, dates and numbers of the interface, in the languages there are."""
 
+import io
+import re
+
 import pytest
+from babel import Locale
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 from generator.errors import TemplateError
 from generator.language import Language, is_spoken
-from tests.support.sites import Site
+from tests.support.sites import CHECKOUT, Site
+
+CATALOGUES = CHECKOUT / "templates/languages"
+README = (CHECKOUT / "README.md").read_text("utf-8")
+LANGUAGES = sorted(file.stem for file in CATALOGUES.glob("*.po"))
 
 # Arabic has six forms of a plural; the words here are their names.
 ARABIC = """
@@ -124,3 +134,36 @@ def test_a_site_brings_a_language_in_one_file(site: Site) -> None:
     assert site.build().problems == ()
     assert 'aria-label="Albumoj"' in site.html("index.html")
     assert '<html lang="eo" dir="ltr">' in site.html("index.html")
+
+
+def messages() -> set[object]:
+    """Return every word of the interface that templates and code ask for."""
+    found = set()
+    for folder, files, method in (
+        ("templates", "**.html", "jinja2"),
+        ("generator", "**.py", "python"),
+    ):
+        strict = {files: {"silent": "false"}}
+        for _, _, said, _, _ in extract_from_dir(CHECKOUT / folder, [(files, method)], strict):
+            found.add(said)
+    return found
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_language_of_the_theme_says_everything_and_nothing_else(tag: str) -> None:
+    body = (CATALOGUES / f"{tag}.po").read_bytes()
+    catalogue = [each for each in read_po(io.BytesIO(body)) if each.id]
+    forms = len({Locale(tag).plural_form(count) for count in range(200)})
+
+    assert {each.id for each in catalogue} == messages()
+    for each in catalogue:
+        texts = each.string if isinstance(each.string, tuple) else (each.string,)
+        assert all(texts), each.id
+        assert len(texts) == (forms if isinstance(each.id, tuple) else 1), each.id
+    assert Language(tag, {f"languages/{tag}.po": body}).gettext("Search") != "Search"
+
+
+def test_the_languages_of_the_theme_are_those_of_the_readme() -> None:
+    (line,) = re.findall(r"^\| `site.language` .*$", README, re.MULTILINE)
+
+    assert f"the theme speaks en, {', '.join(LANGUAGES)}," in line
