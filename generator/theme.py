@@ -62,10 +62,10 @@ class _Unknown(jinja2.StrictUndefined):
             return f"{name!r} is unknown{_meant(name, _NAMES)}"
         if owner is None:
             return f"there may be nothing that has {name!r}: ask with {{% if %}} first"
-        kind = (
-            f"this {type(owner).__name__}" if isinstance(owner, dict | list | tuple | str) else ""
-        )
-        return f"{kind or type(owner).__name__} has no {name!r}{_meant(name, _known(owner))}"
+        if isinstance(name, int):
+            return f"this list has no element {name}"
+        kind = "this" if type(owner) in _PLAIN else type(owner).__name__
+        return f"{kind} has no {name!r}{_meant(name, _known(owner))}"
 
 
 def _known(owner: object) -> Iterator[str]:
@@ -92,8 +92,6 @@ def fault(
         case jinja2.TemplateSyntaxError():
             place = f"{error.filename or place}:{error.lineno}"
             return TemplateError(Problem(place, _syntax(str(error.message), engine)))
-        case jinja2.TemplateRuntimeError():
-            return TemplateError(Problem(place, _syntax(str(error), engine), page))
         case jinja2.TemplateNotFound():
             what = f"there is no template {str(error.name)!r}"
             return TemplateError(Problem(place, what + _meant(error.name, theme.templates)))
@@ -102,7 +100,7 @@ def fault(
             return TemplateError(Problem(place, "it extends or includes itself", hint))
         case _:
             # A template may run into any error of Python's, and it is the template's.
-            what = str(error) or type(error).__name__
+            what = _syntax(str(error) or type(error).__name__, engine)
             return TemplateError(Problem(place, what, f"on /{url}"))
 
 
