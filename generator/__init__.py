@@ -4,7 +4,7 @@ The modules, from the bottom up; each imports only from rows above its own:
 
     text
     errors formats icc layout model                      the nouns, profiles made of numbers
-    containers directives exif files geometry iptc language moments png privacy rights rows xmp
+    containers exif files geometry iptc language moments png privacy rights rows xmp
                                                          safe files, pure sizes, parts of pictures
     exif_writer jxl metadata raw                         words and single formats
     colour config document rebuild store workers         colours, settings, cache, processes
@@ -16,13 +16,14 @@ The modules, from the bottom up; each imports only from rows above its own:
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
     encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest theme words
+    manifest tags theme words
     originals                                            an original without what it tells
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
-    stories                                              photos within texts
-    addresses references                                 as pages write them, where texts lead
-    linked_data                                          what machines are told
+    addresses sections                                   as pages write them, lists in parts
+    gallery linked_data stories                          what lists show, what machines are told
+    references                                           where texts lead, what they show
+    collected                                            the pages of tags and years
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from generator.errors import ConfigError, Problem, in_words
 from generator.layout import SETTINGS
+from generator.model import Layout
 
 Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -65,10 +66,11 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """[albums]: order, and which files are passed over; an album's front matter overrides order."""
+    """[albums]: order and layout, which front matter overrides, and which files are passed over."""
 
     sort: Sort = "taken"
     reverse: bool = False
+    layout: Layout = "rows"
     ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
 
 
@@ -78,6 +80,8 @@ class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
     links: Literal["directory", "file"] = "directory"
     show_location: bool = False
     min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
+    min_alt: Annotated[int, Meta(ge=0, le=100)] = 0
+    page_size: Annotated[int, Meta(ge=1)] = 500
 
 
 class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import markdown
 import msgspec
@@ -18,7 +18,7 @@ import yaml
 
 from generator.directives import Cut, cut_directives
 from generator.errors import Problem, in_words
-from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.text import clean_lines, clean_text
 
 MAX_BYTES = 100_000
@@ -46,6 +46,9 @@ _ATTRIBUTES = {
     "*": {"lang", "dir"},
 }
 _SCHEMES = {"http", "https", "mailto"}
+
+
+_Sections = Literal["", "year", "month", "day"] | dict[str, str]
 
 
 class _Loader(yaml.SafeLoader):
@@ -175,7 +178,9 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, str):
         return clean_text(value)
-    if isinstance(value, bool | dict):
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, bool):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
@@ -183,6 +188,7 @@ def _plain(value: object) -> object:
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
     del known["offset"]
+    known["sections"] = _Sections
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
     for key, value in values.items():
@@ -195,8 +201,22 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
             msgspec.convert(value, known[key])
         except msgspec.ValidationError as error:
             raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
+    if isinstance(headings := values.get("sections"), dict):
+        values["sections"] = _openings(headings, matter)
     settings = msgspec.convert(values, FrontMatter)
     return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+
+
+def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
+    """Note with each heading the line of the photo that begins its section."""
+    openings = []
+    at = sum(map(len, matter.splitlines(keepends=True)[: _line_of(matter, "sections") - 2]))
+    for heading, target in headings.items():
+        for text in (heading, target):
+            # What is written with escapes is not found: the line before is near enough.
+            at = max(at, matter.find(text, at))
+        openings.append(Opening(heading, target, matter.count("\n", 0, at) + 2))
+    return tuple(openings)
 
 
 def _dated(settings: FrontMatter, line: int) -> FrontMatter:

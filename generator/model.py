@@ -178,10 +178,23 @@ class Flaw(Struct, frozen=True):
     hint: str
 
 
+Layout = Literal["rows", "square", "columns", "story"]
+DatePart = Literal["year", "month", "day"]
+
+
+class Opening(Struct, frozen=True):
+    """The photo that begins a section, as written in front matter, and the line it stands in."""
+
+    heading: str
+    target: str
+    line: int
+
+
 class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    `sections` are one for each part of dates, or as they are opened.
     """
 
     title: str = ""
@@ -194,6 +207,8 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
+    layout: Literal["", "rows", "square", "columns", "story"] = ""
+    sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
 

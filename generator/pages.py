@@ -21,11 +21,10 @@ from generator.views import (
     Body,
     BodyPart,
     Figure,
-    Gallery,
     MissingPage,
     Picture,
-    Plate,
     Prose,
+    Section,
     Site,
 )
 
@@ -157,21 +156,19 @@ def _part(context: Context, part: BodyPart, sizes: str, first: int) -> Markup:
                 return image
             caption = Markup("<figcaption>{}</figcaption>").format(part.title) if part.title else ""
             return Markup("<figure>{}{}</figure>").format(image, caption)
-        case Gallery():
-            return _macro(context, "grid", part.photos, first)
-        case Plate():
-            return _macro(context, "plate", part, first)
+        case Section():
+            return _grid(context, part, first)
         case Prose():
             return Markup(part.html)
 
 
-def _macro(context: Context, name: str, *given: object) -> Markup:
-    """Render a list with a macro of the theme's own."""
+def _grid(context: Context, section: Section, first: int) -> Markup:
+    """Render photos within a text with the theme's own macro for them."""
     template = context.environment.get_template(LISTS_TEMPLATE)
     module = template.make_module({"page": context["page"], "root": context["root"]})
-    macro = getattr(module, name, None)
+    macro = getattr(module, "grid", None)
     if macro is None:
-        what = f"has no macro {name!r}, which shows photos in texts"
         hint = f"copy it from {SHIPPED}/{LISTS_TEMPLATE}"
+        what = "has no macro 'grid', which shows photos in texts"
         raise TemplateError(Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint))
-    return Markup(macro(*given))
+    return Markup(macro(section, first))

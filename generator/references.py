@@ -10,21 +10,14 @@ from urllib.parse import quote
 
 import msgspec
 
+from generator import routes
 from generator.errors import Problem
+from generator.gallery import Gallery
 from generator.model import Directive, Document, Html, ImageRef, LinkRef, Reference
 from generator.plan import Plan
 from generator.routes import folded
-from generator.stories import (
-    KEYWORD,
-    Photos,
-    anchored,
-    gallery,
-    named,
-    photos_by_name,
-    plates,
-    row,
-)
-from generator.views import Anchor, Body, BodyPart, Figure, Gallery, Picture, Plate, Prose
+from generator.stories import KEYWORD, Photos, anchored, keyword, named, photos_by_name
+from generator.views import Anchor, Body, BodyPart, Figure, Prose, Section
 from generator.words import Targets, fragment, is_external, lookup, nearest
 
 _SUMMARY = 160
@@ -33,19 +26,19 @@ _SUMMARY = 160
 class References:
     """Resolves the references of texts; gathers the problems it meets.
 
-    `pictures` holds the picture of every photo, by its path.
+    `gallery` shows the photos that texts name.
     """
 
-    def __init__(self, plan: Plan, pictures: Mapping[str, Picture]) -> None:
+    def __init__(self, plan: Plan, gallery: Gallery) -> None:
         self.problems: list[Problem] = []
-        self._pictures = pictures
+        self._gallery = gallery
         self._plan = plan
         self._targets = _targets(plan)
 
-    def body(self, document: Document | None, anchors: Mapping[str, str] | None = None) -> Body:
+    def body(self, document: Document | None, own: Mapping[str, str] | None = None) -> Body:
         """Resolve what a text refers to; a picture alone in its paragraph is set as a block.
 
-        `anchors` are the ids that its photos may have on the page; see `stories.anchored`.
+        `own` are the ids of the page's own photos, by their addresses.
         """
         if document is None:
             return ()
@@ -63,7 +56,7 @@ class References:
                 parts += self._directive(part, document)
             else:
                 parts.append(self._figure(part, document, in_link=in_link))
-        return anchored(tuple(_set_blocks(parts)), anchors)
+        return anchored(tuple(_set_blocks(parts)), own or {})
 
     def _anchor(self, link: LinkRef, document: Document) -> Anchor:
         if is_external(link.target):
@@ -82,7 +75,7 @@ class References:
         if is_external(image.target) or found is None:
             self._report(document, image.line, *self._no_picture(image.target, document))
             return Prose(html.escape(image.alt))
-        picture = self._pictures[found]
+        picture = self._gallery.pictures[found]
         if image.alt:
             picture = msgspec.structs.replace(picture, alt=image.alt)
         url = "" if in_link else self._targets.pages[folded(found)]
@@ -93,12 +86,9 @@ class References:
         """Every name that photos have in texts; gathered only if one is asked for."""
         return photos_by_name(self._plan)
 
-    def _directive(self, directive: Directive, document: Document) -> list[Gallery | Plate]:
+    def _directive(self, directive: Directive, document: Document) -> list[Section]:
         photos = [each for line in directive.references for each in self._photos(line, document)]
-        if directive.kind == "photo":
-            return [*plates(photos, self._pictures)]
-        arrange = row if directive.kind == "row" else gallery
-        return [arrange(photos, self._pictures)] if photos else []
+        return [self._gallery.section_in_text(photos, directive.kind)] if photos else []
 
     def _photos(self, line: Reference, document: Document) -> Photos:
         found = named(line.target, posixpath.dirname(document.path), self._by_name)
@@ -110,7 +100,7 @@ class References:
         """Say what is wrong with a line of a directive, and what was meant."""
         if target.startswith(KEYWORD):
             keywords = {name for name in self._by_name if name.startswith(KEYWORD)}
-            near = get_close_matches(folded(target), keywords, n=1, cutoff=0.7)
+            near = get_close_matches(keyword(target), keywords, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]}?" if near else ""
             return f"no photo has the keyword {target}", hint
         if is_external(target):
@@ -174,7 +164,20 @@ def _targets(plan: Plan) -> Targets:
             add(quote(photo.original), photo.original)
     for text in plan.texts:
         add(text.address, text.document.path, text.address)
+    # A folder of such a name keeps its name.
+    for address in _collected(plan):
+        pages.setdefault(address[:-1], address)
     return Targets(photos, pages)
+
+
+def _collected(plan: Plan) -> Iterator[str]:
+    for tag in plan.tags:
+        yield from (each.address for each in tag.with_all_below())
+    yield from (year.address for year in plan.years)
+    if plan.tags:
+        yield routes.TAGS
+    if plan.years:
+        yield routes.YEARS
 
 
 def _path_of(document: Document | None) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Pictures in rows of one width and nearly one height, broken where that looks best. Pure.
 
+Also how wide they are in the two other layouts: squares, and columns of one width.
+
 Rows are planned for six ranges of the width that they are given, so that no script has to. A row
 is as high as its pictures fill the width; where rows are broken is chosen for the whole album, by
 dynamic programming over the squares of how far heights are off (after Knuth and Plass, "Breaking
@@ -7,8 +9,8 @@ Paragraphs into Lines", 1981). The stylesheet breaks the rows by the classes giv
 """
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,7 +36,8 @@ class Range(Struct, frozen=True):
     """Widths for which one plan serves: from `least` pixels, planned at `width`.
 
     `height` is what rows shall have there; it grows with the width. `screen` is how wide a window
-    is whose rows are `least` wide, by the edges that the stylesheet gives it.
+    is whose rows are `least` wide, by the edges that the stylesheet gives it. `squares` and
+    `columns` are how many of them stand side by side.
     """
 
     letter: str
@@ -42,6 +45,8 @@ class Range(Struct, frozen=True):
     screen: float
     width: float
     height: float
+    squares: int
+    columns: int
 
     @property
     def share(self) -> float:
@@ -50,12 +55,12 @@ class Range(Struct, frozen=True):
 
 
 RANGES = (
-    Range("a", 280, 312, 379, 118),
-    Range("b", 480, 512, 588, 150),
-    Range("c", 720, 766, 882, 190),
-    Range("d", 1080, 1149, 1323, 240),
-    Range("e", 1620, 1716, 1984, 290),
-    Range("f", 2430, 2526, 2976, 360),
+    Range("a", 280, 312, 379, 118, 3, 2),
+    Range("b", 480, 512, 588, 150, 4, 3),
+    Range("c", 720, 766, 882, 190, 5, 3),
+    Range("d", 1080, 1149, 1323, 240, 6, 4),
+    Range("e", 1620, 1716, 1984, 290, 7, 5),
+    Range("f", 2430, 2526, 2976, 360, 9, 6),
 )
 
 
@@ -84,40 +89,60 @@ def rounded(ratio: float) -> int:
 
 def plan_rows(ratios: Sequence[float]) -> tuple[Place, ...]:
     """Plan the rows of pictures with these ratios of width to height, in their order."""
-    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), _rows)
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios))
+
+
+def plan_squares(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Say how wide pictures are that fill squares: one that is wider than high is cut."""
+    return tuple(_square(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _square(ratio: float) -> Place:
+    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]))
+
+
+def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan columns of one width, and rows for browsers that know no such columns."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), columns=True)
 
 
 def plan_row(ratios: Sequence[float]) -> tuple[Place, ...]:
     """Plan one row of pictures that fills the width; where that is narrow, they may take more."""
-    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), _one_row)
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), one=True)
 
 
-def plan_plate(ratio: float) -> Place:
-    """Plan a picture alone that is as wide as the page, and no higher than leaves room for words.
+def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan pictures one under the other: each as wide as the page, but no higher than the window.
 
-    The stylesheet limits its height by the same two lengths.
+    The stylesheet leaves as much room for words.
     """
-    shape = rounded(ratio) / 100
-    (alone,) = _planned((shape,), _one_row)
-    high = f"max({shape * 50:g}vh, {shape:g} * (100vh - 8rem))"
+    return tuple(_plate(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _plate(ratio: float) -> Place:
+    (alone,) = _planned((ratio,), one=True)
+    high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
     return replace(alone, sizes=f"min(100vw, {high})")
 
 
 @lru_cache(maxsize=4096)
 def _planned(
-    ratios: tuple[float, ...], break_rows: Callable[[Sequence[float], Range], list[_Row]]
+    ratios: tuple[float, ...], *, columns: bool = False, one: bool = False
 ) -> tuple[Place, ...]:
     classes: list[list[str]] = [[] for _ in ratios]
     shares: list[list[float]] = [[] for _ in ratios]
     for each in RANGES:
-        for row in break_rows(ratios, each):
+        for row in _one_row(ratios, each) if one else _rows(ratios, each):
             alone = row.end - row.first == 1
             if not (row.natural and alone):
                 classes[row.first].append(each.letter.upper() if alone else each.letter)
             for index in range(row.first, row.end):
                 if row.natural:
                     classes[index].append(("L" if alone else "l") + each.letter)
-                shares[index].append(min(1.0, ratios[index] * row.height / each.width))
+                share = min(1.0, ratios[index] * row.height / each.width)
+                shares[index].append(max(share, 1 / each.columns) if columns else share)
     return tuple(
         Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
     )

@@ -1,7 +1,7 @@
-"""Photos within texts: what directives name, how it is shown, and albums told as stories. Pure."""
+"""Photos within texts: what their directives name, and albums that are told as stories. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from generator.model import Document
 from generator.plan import Plan, PlannedPhoto
 from generator.routes import folded
-from generator.rows import Place, plan_plate, plan_row, plan_rows
-from generator.views import Body, BodyPart, Figure, Gallery, Picture, Plate, Tile
+from generator.tags import key_of
+from generator.views import Body, BodyPart, Figure, Section, Tile
 from generator.words import is_external, lookup
 
 KEYWORD = "#"
@@ -19,10 +19,10 @@ Photos = tuple[PlannedPhoto, ...]
 
 
 def photos_by_name(plan: Plan) -> dict[str, Photos]:
-    """Gather the photos that a path stands for: one of its own, or all of an album.
+    """Gather the photos that a line of a directive may stand for, by its folded form.
 
-    An album without photos of its own stands for those of the albums within. Paths are folded,
-    those of keywords begin with a number sign.
+    A path stands for a photo, or for all of an album: if it has none of its own, for those of the
+    albums within. With a number sign in front, it is a path of keywords, or the last of them alone.
     """
     found: dict[str, Photos] = {}
 
@@ -42,107 +42,67 @@ def _path_of(document: Document | None) -> tuple[str, ...]:
 
 
 def _photos_by_keyword(plan: Plan) -> dict[str, Photos]:
-    found: dict[str, dict[str, PlannedPhoto]] = defaultdict(dict)
-    for photo in plan.root.all_photos():
-        paths = (*photo.photo.metadata.keyword_paths, *((word,) for word in photo.words.keywords))
-        for path in paths:
-            for depth in range(1, len(path) + 1):
-                name = KEYWORD + "/".join(map(folded, path[:depth]))
-                found[name][photo.photo.path] = photo
-    return {name: tuple(photos.values()) for name, photos in found.items()}
+    numbers: dict[str, tuple[int, ...]] = {}
+    alone: dict[str, dict[int, None]] = {}
+    for tag in chain.from_iterable(root.with_all_below() for root in plan.tags):
+        numbers[KEYWORD + "/".join(tag.key)] = tag.photos
+        alone.setdefault(KEYWORD + tag.key[-1], {}).update(dict.fromkeys(tag.photos))
+    last = {name: tuple(sorted(each)) for name, each in alone.items()}
+    return {
+        name: tuple(plan.photos[number] for number in each)
+        for name, each in (last | numbers).items()
+    }
 
 
 def named(target: str, folder: str, known: Mapping[str, Photos]) -> Photos:
     """Return the photos that a line of a directive stands for, in a text of this folder."""
     if target.startswith(KEYWORD):
-        return known.get(folded(target), ())
+        return known.get(keyword(target), ())
     # A line is a path as it is, or as links write it.
     found = lookup(quote(target), folder, known)
     return found or (() if is_external(target) else lookup(target, folder, known) or ())
 
 
-def gallery(photos: Sequence[PlannedPhoto], pictures: Mapping[str, Picture]) -> Gallery:
-    """Set photos in rows."""
-    return Gallery("gallery", _tiles(photos, plan_rows(_ratios(photos)), pictures))
+def keyword(target: str) -> str:
+    """Return what a path of keywords, with a number sign in front, is told apart by."""
+    return KEYWORD + "/".join(key_of(level.strip()) for level in target[1:].split("/"))
 
 
-def row(photos: Sequence[PlannedPhoto], pictures: Mapping[str, Picture]) -> Gallery:
-    """Set photos in one row."""
-    return Gallery("row", _tiles(photos, plan_row(_ratios(photos)), pictures))
+def anchored(body: Body, own: Mapping[str, str]) -> Body:
+    """Leave the photos of a text their ids where they stand first, so that none stands twice.
 
-
-def plates(photos: Iterable[PlannedPhoto], pictures: Mapping[str, Picture]) -> Iterator[Plate]:
-    """Set photos one under the other."""
-    for photo in photos:
-        place = plan_plate(photo.photo.size.ratio)
-        (tile,) = _tiles((photo,), (place,), pictures)
-        yield Plate(tile, photo.words.caption)
-
-
-def _ratios(photos: Iterable[PlannedPhoto]) -> list[float]:
-    return [photo.photo.size.ratio for photo in photos]
-
-
-def _tiles(
-    photos: Sequence[PlannedPhoto], places: Sequence[Place], pictures: Mapping[str, Picture]
-) -> tuple[Tile, ...]:
-    return tuple(
-        Tile(
-            url=photo.address,
-            title=photo.words.title,
-            anchor=photo.anchor,
-            picture=pictures[photo.photo.path],
-            place=place,
-        )
-        for photo, place in zip(photos, places, strict=True)
-    )
-
-
-def anchored(body: Body, anchors: Mapping[str, str] | None = None) -> Body:
-    """Give photos their ids where they stand first in a text, and nothing else any.
-
-    `anchors` are the ids by the addresses of photos; if it is None, every photo in a grid has its
-    own, unless one before has the same.
+    `own` are the ids that some shall have instead, by the addresses of photos.
     """
-    left = dict(_free(body) if anchors is None else anchors)
+    seen: set[str] = set()
 
     def first(tile: Tile) -> Tile:
-        return replace(tile, anchor=left.pop(tile.url, ""))
+        anchor = "" if tile.url in seen else own.get(tile.url, tile.anchor)
+        seen.add(tile.url)
+        return replace(tile, anchor=anchor)
 
     def part(each: BodyPart) -> BodyPart:
         match each:
-            case Gallery():
-                return replace(each, photos=tuple(map(first, each.photos)))
-            case Plate():
-                return replace(each, photo=first(each.photo))
-            case Figure() if anchors is not None:
-                return replace(each, anchor=left.pop(each.url, ""))
+            case Section():
+                return replace(each, tiles=tuple(map(first, each.tiles)))
+            case Figure() if each.url not in seen and own.get(each.url):
+                seen.add(each.url)
+                return replace(each, anchor=own[each.url])
             case _:
                 return each
 
     return tuple(map(part, body))
 
 
-def _free(body: Body) -> dict[str, str]:
-    """Return which photo of a text is the first that would like an id; by the photo's address."""
-    owners: dict[str, str] = {}
-    for tile in _shown(body):
-        owners.setdefault(tile.anchor, tile.url)
-    return {url: anchor for anchor, url in owners.items()}
-
-
-def _shown(body: Body) -> Iterator[Tile]:
+def shown(body: Body) -> Iterator[str]:
+    """Yield the addresses of the photos that a text shows."""
     for part in body:
-        if isinstance(part, Gallery):
-            yield from part.photos
-        elif isinstance(part, Plate):
-            yield part.photo
+        if isinstance(part, Section):
+            yield from (tile.url for tile in part.tiles)
+        elif isinstance(part, Figure):
+            yield part.url
 
 
-def told(body: Body, photos: Sequence[PlannedPhoto], pictures: Mapping[str, Picture]) -> Body:
-    """Make a story of an album: its text, then the photos that the text does not show."""
-    urls = {tile.url for tile in _shown(body)}
-    urls |= {part.url for part in body if isinstance(part, Figure)}
-    rest = [photo for photo in photos if photo.address not in urls]
-    anchors = {photo.address: photo.anchor for photo in photos}
-    return anchored((*body, *plates(rest, pictures)), anchors)
+def untold(section: Section, body: Body) -> Section:
+    """Leave of a section of a story what its text does not show."""
+    told = set(shown(body))
+    return replace(section, tiles=tuple(tile for tile in section.tiles if tile.url not in told))

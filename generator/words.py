@@ -95,6 +95,8 @@ def _misplaced(document: Document) -> list[Problem]:
         "cover": matter.cover,
         "sort": matter.sort,
         "reverse": matter.reverse is not None,
+        "layout": matter.layout,
+        "sections": matter.sections,
         "originals": matter.originals,
     }
     for owner, keys in (("picture", of_photos), ("album", of_albums)):

@@ -1,13 +1,15 @@
 """Fixtures for all tests."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests.support import budgets
 from tests.support.browsing import launched
+from tests.support.showcase import built_once
 from tests.support.sites import Site
 
 
@@ -32,3 +34,30 @@ def browser() -> Iterator[Browser]:
     """The installed Chromium, for one module: what other modules test shall not run beside it."""
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture
+def within(record_property: Callable[[str, object], None]) -> budgets.Within:
+    """Holds what was measured to its limit in tests/budgets.toml."""
+    return budgets.within(record_property)
+
+
+@pytest.fixture(scope="session")
+def showcase(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A site of everything, in the folders `en`, `ar` and `file`; only ever read."""
+    return built_once("showcase", tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def thousand(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Albums of sixty and of a thousand photos, in the folder `output`; only ever read."""
+    return built_once("thousand", tmp_path_factory, worker_id)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the delivered site costs, as far as these tests measured it."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    lines = budgets.table(found for each in reports for found in each.user_properties)
+    if lines:
+        terminalreporter.section("budgets")
+        terminalreporter.write_line("\n".join(lines))

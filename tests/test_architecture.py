@@ -41,7 +41,7 @@ OUTSIDE = {
     "markdown": {"document"},
     "nh3": {"document"},
     "yaml": {"document"},
-    "natsort": {"plan"},
+    "natsort": {"plan", "tags"},
     "slugify": {"routes"},
     "filelock": {"store"},
     "click": {"cli"},

@@ -36,12 +36,15 @@ svg = true
 [albums]
 sort = "name"
 reverse = true
+layout = "square"
 ignore = ["drafts"]
 
 [gallery]
 links = "file"
 show_location = true
 min_rating = 3
+min_alt = 80
+page_size = 100
 
 [build]
 jobs = 3

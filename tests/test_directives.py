@@ -10,7 +10,7 @@ from generator.directives import cut_directives
 from generator.document import parse_document
 from generator.model import Directive, Document, Flaw, Html, LinkRef, Reference
 from generator.report import Report
-from generator.rows import RANGES, plan_plate, plan_row
+from generator.rows import RANGES, plan_plates, plan_row
 from tests.support.crawl import Crawl, Element, read_page
 from tests.support.pictures import chart, exif, save, xmp_packet
 from tests.support.sites import Site
@@ -166,7 +166,7 @@ def test_three_across_take_two_rows_on_a_phone() -> None:
 
 
 def test_a_plate_is_never_wider_than_the_window_nor_much_higher() -> None:
-    place = plan_plate(0.75)
+    (place,) = plan_plates([0.75])
     assert place.classes == "A B C D E F"
     assert place.sizes == "min(100vw, max(37.5vh, 0.75 * (100vh - 8rem)))"
 

@@ -136,16 +136,16 @@ def test_a_site_brings_a_language_in_one_file(site: Site) -> None:
     assert '<html lang="eo" dir="ltr">' in site.html("index.html")
 
 
-def messages() -> set[object]:
+def messages() -> set[str | tuple[str, ...]]:
     """Return every word of the interface that templates and code ask for."""
-    found = set()
+    found: set[str | tuple[str, ...]] = set()
     for folder, files, method in (
         ("templates", "**.html", "jinja2"),
         ("generator", "**.py", "python"),
     ):
         strict = {files: {"silent": "false"}}
-        for _, _, said, _, _ in extract_from_dir(CHECKOUT / folder, [(files, method)], strict):
-            found.add(said)
+        extracted = extract_from_dir(CHECKOUT / folder, [(files, method)], strict)
+        found.update(said for _, _, said, _, _ in extracted)
     return found
 
 

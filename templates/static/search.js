@@ -32,9 +32,9 @@
   let timer = 0;
 
   // Capitals, for they make one of what small letters tell apart: ß and ss, ς and σ, ı and i.
-  const STROKED = { Ø: "O", Ł: "L", Đ: "D", Æ: "AE", Œ: "OE" };
+  const SPELT = { Ø: "O", Ł: "L", Đ: "D", Æ: "AE", Œ: "OE", ẞ: "SS" };
   const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toUpperCase()
-    .replace(/[ØŁĐÆŒ]/g, letter => STROKED[letter]);
+    .replace(/[ØŁĐÆŒẞ]/g, letter => SPELT[letter]);
 
   const once = make => {
     const made = new Map();

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
 # What the site's own `_headers` asks hosts to send.
 POLICY = (
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "default-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'; "
     "object-src 'none'"
 )
 PREFIX = "/sub/photos/"

@@ -96,7 +96,7 @@ def _photo(site: Site, path: str, width: int, height: int, seed: int) -> None:
 def _write_words(site: Site) -> None:
     for number in range(60):
         place = PLACES[number % len(PLACES)]
-        title = f"title: The {place} at {number} o\u2019clock\n" if number % 4 else ""
+        title = f"title: The {place} at {number} past nine\n" if number % 4 else ""
         site.text(
             f"coast/IMG_{number + 4001}.md",
             f"---\n{title}caption: What is to be seen of the {place}, said in one line\n"
