@@ -4,7 +4,7 @@ The modules, from the bottom up; each imports only from rows above its own:
 
     text
     errors formats icc layout model                      the nouns, profiles made of numbers
-    containers exif files geometry iptc language moments png privacy rights rows xmp
+    containers directives exif files geometry iptc language moments png privacy rights rows xmp
                                                          safe files, pure sizes, parts of pictures
     exif_writer jxl metadata raw                         words and single formats
     colour config document rebuild store workers         colours, settings, cache, processes
