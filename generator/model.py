@@ -55,9 +55,10 @@ class Metadata(Struct, frozen=True):
     """What a picture says about itself; empty or None where it says nothing.
 
     Keywords are as people typed them, each once; `keyword_paths` are those that stand in a tree,
-    from its root to the keyword. `rating` is 1 to 5, 0 without a choice, -1 rejected. Of several
-    creators each has its name in `creator`, with commas between. `license` is an address.
-    `place` names where the picture was taken, from the narrowest to the widest.
+    from its root to the keyword. `people` are the names of those in it: none is among the
+    keywords, and no photo of a `Library` has any. `rating` is 1 to 5, 0 without a choice, -1
+    rejected. Of several creators each has its name in `creator`, with commas between. `license` is
+    an address. `place` names where the picture was taken, from the narrowest to the widest.
 
     `taken` is local wall time in ISO 8601, with as many decimals as the camera gave; `offset` is
     its distance from UTC as `+02:00`, or empty if unknown. Lengths are millimetres, exposure is
@@ -70,6 +71,7 @@ class Metadata(Struct, frozen=True):
     alt: str = ""
     keywords: tuple[str, ...] = ()
     keyword_paths: tuple[tuple[str, ...], ...] = ()
+    people: tuple[str, ...] = ()
     rating: int | None = None
     label: str = ""
     creator: str = ""

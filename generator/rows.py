@@ -37,7 +37,7 @@ class Range(Struct, frozen=True):
 
     `height` is what rows shall have there; it grows with the width. `screen` is how wide a window
     is whose rows are `least` wide, by the edges that the stylesheet gives it. `squares` and
-    `columns` are how many of them stand side by side.
+    `columns` are how many of them stand side by side there, by the stylesheet.
     """
 
     letter: str
@@ -56,11 +56,11 @@ class Range(Struct, frozen=True):
 
 RANGES = (
     Range("a", 280, 312, 379, 118, 3, 2),
-    Range("b", 480, 512, 588, 150, 4, 3),
-    Range("c", 720, 766, 882, 190, 5, 3),
-    Range("d", 1080, 1149, 1323, 240, 6, 4),
-    Range("e", 1620, 1716, 1984, 290, 7, 5),
-    Range("f", 2430, 2526, 2976, 360, 9, 6),
+    Range("b", 480, 512, 588, 150, 5, 3),
+    Range("c", 720, 766, 882, 190, 5, 4),
+    Range("d", 1080, 1149, 1323, 240, 5, 4),
+    Range("e", 1620, 1716, 1984, 290, 6, 5),
+    Range("f", 2430, 2526, 2976, 360, 10, 8),
 )
 
 

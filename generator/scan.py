@@ -121,12 +121,10 @@ def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
 
 
 def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
-    """Add to each photo what its sidecars say.
+    """Add to each photo what its sidecars say, and forget who is in it.
 
     `falls.jpg.xmp` is about falls.jpg and comes first, `falls.xmp` about every falls.
     """
-    if not sidecars:
-        return tuple(photos)
     known = {
         folded(_stem(path)): sidecars[path].metadata for path in sorted(sidecars, reverse=True)
     }
@@ -136,6 +134,8 @@ def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tupl
         for owner in (_stem(photo.path), photo.path):
             if (beside := known.get(folded(owner))) is not None:
                 said = overlaid(beside, said)
+        if said.people:
+            said = replace(said, people=())
         return photo if said is photo.metadata else replace(photo, metadata=said)
 
     return tuple(map(described, photos))

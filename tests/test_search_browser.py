@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browsing import COUNT_SHIFTS, Host, opened, served
@@ -215,19 +215,19 @@ def test_typing_fills_no_history(page: Page) -> None:
     assert page.evaluate("history.length") == before
 
 
-@pytest.mark.parametrize("width", [320, 390, 1440])
-@pytest.mark.parametrize("query", ["", "?q=harbour", "?q=many", "?q=nowhere"])
+@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize("query", ["", "?q=many", "?q=nowhere"])
 def test_nothing_moves(browser: Browser, host: Host, query: str, width: int) -> None:
     with opened(browser, width) as page:
         page.add_init_script(COUNT_SHIFTS)
         held: list[Route] = []
-        page.route("**/search.json", held.append)
+        page.route("**/search.json", lambda route: held.append(route))
         page.goto(f"{host.address}search/{query}")
         page.wait_for_function("() => performance.getEntriesByType('paint').length > 0")
         if not query:
             page.get_by_role("searchbox").press_sequentially("harbour", delay=0)
         # So late that no key excuses what moves.
-        page.wait_for_function("() => performance.now() > 1500")
+        page.wait_for_function("() => performance.now() > 1200")
         held.pop().continue_()
         expect(page.get_by_role("status")).not_to_be_empty()
         page.evaluate("document.querySelector('footer').scrollIntoView()")

@@ -526,7 +526,7 @@ function view() {
     pull = event.touches.length === 1 && zoom === 1 ? { x: finger.clientX, y: finger.clientY, down: 0 } : null;
     tap = event.touches.length === 1 ? { ...tap, x: finger.clientX, y: finger.clientY } : null;
     if (event.touches.length !== 2) return;
-    event.preventDefault();
+    if (event.cancelable) event.preventDefault();
     stop();
     const middle = between(event.touches);
     pinch = { zoom, apart: middle.apart, ...spot(slideOf(current).frame, middle.x, middle.y) };
@@ -536,7 +536,7 @@ function view() {
     const [finger] = event.touches;
     if (tap && Math.hypot(finger.clientX - tap.x, finger.clientY - tap.y) > 10) tap = null;
     if (pinch && event.touches.length === 2) {
-      event.preventDefault();
+      if (event.cancelable) event.preventDefault();
       const middle = between(event.touches);
       magnify(pinch.zoom * middle.apart / pinch.apart, 0, 0, { ...pinch, x: middle.x, y: middle.y });
     } else if (pull) pullDown(event, finger.clientX - pull.x, finger.clientY - pull.y);

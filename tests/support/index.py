@@ -42,7 +42,8 @@ def indexed(index: str) -> Iterator[Indexed]:
     told: dict[str, Any] = json.loads(index)
     for title, address, _, _, photos in told["albums"]:
         for photo in photos:
-            name, date, thumbnail, own, tags, caption = [*photo, *["", [], ""][len(photo) - 3 :]]
+            fields: list[Any] = [*photo, *["", [], ""][len(photo) - 3 :]]
+            name, date, thumbnail, own, tags, caption = fields
             ending = thumbnail if "-" in thumbnail else thumbnail + told["variant"]
             yield Indexed(
                 f"{address}{name}/",
