@@ -58,7 +58,7 @@ function view() {
   let current = -1; // the photo that is looked at: an index of links
   let direction = 1; // of travel: 1 or -1
   let zoom = 1; // how many times larger than it fits
-  let pointed = []; // where the window was pointed at to zoom, if it was
+  let held = null; // which point of the picture zoom keeps where it is
   let width = 0, height = 0; // of the strip, CSS px
   let leaving = false;
   let fetched = { index: -1 }; // the page of one photo
@@ -134,7 +134,9 @@ function view() {
     ask(slide, fitted(slide));
     slide.frame.append(picture);
     try {
-      await image.decode();
+      // To ask for a decoding that never comes would hold the picture for ever.
+      await new Promise((done, fail) => { image.onload = done; image.onerror = fail; });
+      if (picture.isConnected) await image.decode();
       if (!picture.isConnected) return;
       slide.frame.className = "";
       slide.frame.style.backgroundImage = "";
@@ -422,9 +424,8 @@ function view() {
     const slide = slideOf(current), { figure, frame } = slide;
     const next = Math.max(1, Math.min(mostZoom(), wanted));
     if (next === zoom && !anchor) return;
-    const held = anchor ?? spot(frame, x, y);
+    held = anchor ?? spot(frame, x, y);
     zoom = next;
-    pointed = [x, y];
     figure.classList.toggle("zoomed", zoom > 1);
     size(slide);
     const box = frame.getBoundingClientRect();
@@ -476,7 +477,7 @@ function view() {
     const wasNatural = Math.abs(zoom - naturalZoom()) < 0.01;
     slide.pixels = +tileOf(index).getAttribute("width");
     slide.original = address;
-    if (wasNatural) magnify(naturalZoom(), ...pointed);
+    if (wasNatural) magnify(naturalZoom(), 0, 0, held);
     showZoom();
     sharpen();
   }
