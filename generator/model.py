@@ -151,9 +151,36 @@ class ImageRef(Struct, frozen=True, tag=True):
     line: int
 
 
-Part = Html | LinkRef | ImageRef
+class Reference(Struct, frozen=True, array_like=True, gc=False):
+    """What a line of a directive names, as written."""
 
-Layout = Literal["rows", "square", "columns"]
+    target: str
+    line: int
+
+
+DirectiveKind = Literal["gallery", "photo", "row"]
+
+
+class Directive(Struct, frozen=True, tag=True):
+    """Pictures between two parts of a text, and how they are shown."""
+
+    kind: DirectiveKind
+    references: tuple[Reference, ...]
+    line: int
+
+
+Part = Html | LinkRef | ImageRef | Directive
+
+
+class Flaw(Struct, frozen=True):
+    """Something in a text that cannot be meant, and costs nothing but itself."""
+
+    line: int
+    what: str
+    hint: str
+
+
+Layout = Literal["rows", "square", "columns", "story"]
 DatePart = Literal["year", "month", "day"]
 
 
@@ -183,7 +210,7 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
-    layout: Literal["", "rows", "square", "columns"] = ""
+    layout: Literal["", "rows", "square", "columns", "story"] = ""
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
@@ -197,6 +224,7 @@ class Document(Struct, frozen=True, tag=True):
     path: str
     matter: FrontMatter
     parts: tuple[Part, ...]
+    flaws: tuple[Flaw, ...] = ()
 
 
 class Asset(Struct, frozen=True):

@@ -36,7 +36,7 @@ OUTSIDE = {
     "rawpy": {"raw"},
     "defusedxml": {"svg", "xmp"},
     "babel": {"language"},
-    "jinja2": {"pages"},
+    "jinja2": {"pages", "theme"},
     "markupsafe": {"pages"},
     "markdown": {"document"},
     "nh3": {"document"},
