@@ -15,13 +15,14 @@ The modules, from the bottom up; each imports only from rows above its own:
     raster                                               pixels on their way to a variant
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
-    encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest tags theme words
-    originals                                            an original without what it tells
+    encode photo routes survey variants                  one picture, addresses, all files by name
+    hosting manifest tags theme words
+    originals report                                     an original without what it tells
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
     addresses sections                                   as pages write them, lists in parts
-    gallery linked_data stories                          what lists show, what machines are told
+    feeds gallery icons linked_data redirects sitemap stories
+                                                         what lists show, what machines are told
     references                                           where texts lead, what they show
     collected                                            the pages of tags and years
     compose outputs pages                                every page, every file of the site

@@ -12,6 +12,7 @@ from generator import routes, search, sections
 from generator.collected import tag_pages, year_pages
 from generator.errors import Problem
 from generator.gallery import Gallery, counted, dates_of, paged
+from generator.icons import icon_path, icons_of
 from generator.language import Language
 from generator.model import Layout, Placeholder
 from generator.plan import Album, Plan, Text
@@ -57,8 +58,15 @@ def site_of(plan: Plan, language: Language) -> Site:
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
         collections=tuple(_collections(plan, language)),
-        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets}
+        | {icon.name: icon_path(icon) for icon in icons_of(plan)},
+        feed=_feed(plan.root, site.base_url),
     )
+
+
+def _feed(album: Album, base_url: str) -> str:
+    """Return the address of an album's feed: only what has a date can be the newest."""
+    return f"{album.address}feed" if base_url and dates_of(album.all_photos())[0] else ""
 
 
 def _is_top(text: Text) -> bool:
@@ -147,6 +155,7 @@ class _Builder:
             or counted(tuple(root.all_photos()), self.language),
             body=body,
             cover=self._gallery.pictures[root.cover.photo.path],
+            feed=_feed(root, self.plan.config.site.base_url),
             layout=root.layout,
             sections=shown,
             count=len(root.photos),
@@ -182,6 +191,7 @@ class _Builder:
             crumbs=crumbs,
             body=body,
             cover=self._gallery.pictures[album.cover.photo.path],
+            feed=_feed(album, self.plan.config.site.base_url),
             layout=album.layout,
             sections=shown,
             count=len(photos),

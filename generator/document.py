@@ -187,10 +187,12 @@ def _plain(value: object) -> object:
 
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
-    del known["offset"]
+    del known["offset"], known["aliases_line"]
     known["sections"] = _Sections
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
+    if isinstance(address := values.get("aliases"), str):
+        values["aliases"] = [address]
     for key, value in values.items():
         line = _line_of(matter, key)
         if key not in known:
@@ -204,6 +206,9 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     if isinstance(headings := values.get("sections"), dict):
         values["sections"] = _openings(headings, matter)
     settings = msgspec.convert(values, FrontMatter)
+    if settings.aliases:
+        line = _line_of(matter, "aliases")
+        settings = msgspec.structs.replace(settings, aliases_line=line)
     return _dated(settings, _line_of(matter, "date")) if settings.date else settings
 
 

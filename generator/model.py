@@ -196,6 +196,7 @@ class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    `aliases` are former addresses, as they are written; `aliases_line` is where they stand.
     `sections` are one for each part of dates, or as they are opened.
     """
 
@@ -213,6 +214,8 @@ class FrontMatter(Struct, frozen=True):
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
+    aliases: tuple[str, ...] = ()
+    aliases_line: int = 0
 
 
 class Document(Struct, frozen=True, tag=True):
@@ -298,6 +301,16 @@ class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     parts: str
 
 
+class Icon(Struct, frozen=True, gc=False):
+    """A square icon to be drawn, `size` pixels wide: of a letter, or of a picture in the store."""
+
+    name: str
+    size: int
+    letter: str
+    key: str = ""
+    index: int = 0
+
+
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):
     """The bytes are the `index`th of what the store keeps under `key`."""
 
@@ -335,7 +348,29 @@ class PageOrigin(Struct, frozen=True, tag=True, gc=False):
     index: int
 
 
-Origin = StoreOrigin | PictureOrigin | ScrubbedOrigin | ThemeOrigin | TextOrigin | PageOrigin
+class IconOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of an icon yet to be drawn."""
+
+    icon: Icon
+
+
+class FeedOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of a feed yet to be written: the one with this number."""
+
+    index: int
+    form: Literal["atom", "json"]
+
+
+Origin = (
+    StoreOrigin
+    | PictureOrigin
+    | ScrubbedOrigin
+    | ThemeOrigin
+    | TextOrigin
+    | PageOrigin
+    | IconOrigin
+    | FeedOrigin
+)
 
 
 class OutputFile(Struct, frozen=True, gc=False):

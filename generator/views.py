@@ -34,11 +34,10 @@ class Link(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """Facts that every page shares.
+    """Facts that every page shares; `assets` maps the names of static files to their addresses.
 
-    `collections` are the pages that gather photos of all albums. `assets` maps the names of static
-    files to their addresses; `feeds` are those of the albums that have one, and empty for the
-    front page.
+    `collections` are the pages that gather photos of all albums. `feed` is the address of the feed
+    of all, without suffix; empty if there is none.
     """
 
     title: str
@@ -54,7 +53,7 @@ class Site(Struct, frozen=True):
     albums: tuple[Link, ...]
     collections: tuple[Link, ...]
     assets: dict[str, str]
-    feeds: tuple[str, ...] = ()
+    feed: str = ""
 
 
 class Variant(Struct, frozen=True):
@@ -223,8 +222,9 @@ Body = tuple[BodyPart, ...]
 class Page(Struct, frozen=True, kw_only=True):
     """What all pages have; `url` is the address, `crumbs` the way to it, without itself.
 
-    `cover` is the picture that stands for it, if it is not the page of one. Search engines are
-    asked to pass over a page that is not `indexed`.
+    `cover` is the picture that stands for it, if it is not the page of one. `feed` is the address
+    of the feed that tells of its photos, without suffix. Search engines are asked to pass over a
+    page that is not `indexed`.
     """
 
     template: ClassVar[str] = ""
@@ -236,6 +236,7 @@ class Page(Struct, frozen=True, kw_only=True):
     crumbs: tuple[Link, ...] = ()
     body: Body = ()
     cover: Picture | None = None
+    feed: str = ""
 
     @property
     def image(self) -> Picture | None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support import budgets
+from tests.support.albums import QUICK
 from tests.support.browsing import launched
 from tests.support.showcase import built_once
 from tests.support.sites import Site
@@ -61,3 +62,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lines:
         terminalreporter.section("budgets")
         terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture
+def small(site: Site) -> Site:
+    """An empty site whose pictures come in one size, which takes little time."""
+    site.settings(QUICK)
+    return site
