@@ -243,7 +243,7 @@ def test_it_takes_less_than_a_hundred_lines() -> None:
             "{{ site.assets['site.cs'] | url }}",
             "has no 'site.cs', did you mean 'site.css'?",
         ),
-        ("base", "{{ site.assets['x'] | url }}", "has no 'x', known are icon.svg, "),
+        ("base", "{{ site.assets['x'] | url }}", "has no 'x', known are apple-touch-icon.png, "),
         ("base", "{{ page.crumbs[9] }}", "this list has no element 9"),
         ("photo", "{{ page.previous.url }}", "there may be nothing that has 'url': ask with {% if"),
         (
