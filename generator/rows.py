@@ -101,7 +101,7 @@ def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
     return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), columns=True)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _planned(ratios: tuple[float, ...], *, columns: bool = False) -> tuple[Place, ...]:
     classes: list[list[str]] = [[] for _ in ratios]
     shares: list[list[float]] = [[] for _ in ratios]
