@@ -2,6 +2,7 @@
 
 import heapq
 import posixpath
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -11,15 +12,18 @@ from generator import routes, search, sections
 from generator.collected import tag_pages, year_pages
 from generator.errors import Problem
 from generator.gallery import Gallery, counted, dates_of, paged
+from generator.icons import icon_path, icons_of
 from generator.language import Language
-from generator.model import Placeholder
+from generator.model import Layout, Placeholder
 from generator.plan import Album, Plan, Text
 from generator.references import References, describe
 from generator.sections import Stretch
+from generator.stories import untold
 from generator.tags import key_of_path
 from generator.views import (
     AlbumPage,
     AnyPage,
+    Body,
     Branch,
     Card,
     Figure,
@@ -54,8 +58,15 @@ def site_of(plan: Plan, language: Language) -> Site:
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
         collections=tuple(_collections(plan, language)),
-        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets}
+        | {icon.name: icon_path(icon) for icon in icons_of(plan)},
+        feed=_feed(plan.root, site.base_url),
     )
+
+
+def _feed(album: Album, base_url: str) -> str:
+    """Return the address of an album's feed: only what has a date can be the newest."""
+    return f"{album.address}feed" if base_url and dates_of(album.all_photos())[0] else ""
 
 
 def _is_top(text: Text) -> bool:
@@ -90,9 +101,8 @@ class _Builder:
         self.plan = plan
         self.language = language
         self._gallery = Gallery(plan, placeholders, language)
-        self._references = References(plan, self._gallery.pictures)
+        self._references = References(plan, self._gallery)
         self._problems: list[Problem] = []
-        self._size = plan.config.gallery.page_size
         self._home = Link(plan.config.site.title, "")
         self._albums = tuple(plan.root.all_albums())
         tags = (tag for root in plan.tags for tag in root.with_all_below())
@@ -119,7 +129,11 @@ class _Builder:
         yield MissingPage(url="404.html", title=title, crumbs=(self._home,))
 
     def _paged(self, page: GridPage) -> Iterator[AnyPage]:
-        return cast(Iterator[AnyPage], paged(page, self._size, self.language))
+        return cast(Iterator[AnyPage], paged(page, self._page_size(page.layout), self.language))
+
+    def _page_size(self, layout: Layout) -> int:
+        """Return how many photos of an album a page shows; a story is told on one."""
+        return sys.maxsize if layout == "story" else self.plan.config.gallery.page_size
 
     def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
         inside = (*crumbs, self._crumb(album))
@@ -131,7 +145,8 @@ class _Builder:
 
     def _front(self) -> FrontPage:
         root = self.plan.root
-        body = self._references.body(root.document)
+        newest = self._newest() if root.albums else None
+        body, shown = self._told(root, newest)
         return FrontPage(
             url="",
             title=root.title,
@@ -140,13 +155,14 @@ class _Builder:
             or counted(tuple(root.all_photos()), self.language),
             body=body,
             cover=self._gallery.pictures[root.cover.photo.path],
+            feed=_feed(root, self.plan.config.site.base_url),
             layout=root.layout,
-            sections=self._sections(root),
+            sections=shown,
             count=len(root.photos),
             dates=dates_of(root.photos),
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
-            newest=self._newest() if root.albums else None,
+            newest=newest,
         )
 
     def _hero(self) -> Figure | None:
@@ -166,7 +182,7 @@ class _Builder:
         return self._gallery.section_of_all(stretch, layout) if newest else None
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
-        body = self._references.body(album.document)
+        body, shown = self._told(album)
         photos = tuple(album.all_photos())
         return AlbumPage(
             url=album.address,
@@ -175,13 +191,30 @@ class _Builder:
             crumbs=crumbs,
             body=body,
             cover=self._gallery.pictures[album.cover.photo.path],
+            feed=_feed(album, self.plan.config.site.base_url),
             layout=album.layout,
-            sections=self._sections(album),
+            sections=shown,
             count=len(photos),
             dates=dates_of(photos),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
         )
+
+    def _told(
+        self, album: Album, newest: Section | None = None
+    ) -> tuple[Body, tuple[Section, ...]]:
+        """Return the text of an album, and its photos: in a story, those that the text leaves out.
+
+        A photo that stands below the text has its id there.
+        """
+        below, is_story = self._sections(album), album.layout == "story"
+        own = {tile.url: "" for tile in (newest.tiles if newest else ())}
+        for section in below:
+            own |= {tile.url: tile.anchor if is_story else "" for tile in section.tiles}
+        body = self._references.body(album.document, own)
+        if is_story:
+            below = tuple(rest for each in below if (rest := untold(each, body)).tiles)
+        return body, below
 
     def _sections(self, album: Album) -> tuple[Section, ...]:
         stretches, problems = sections.of_album(album, self.language)
@@ -196,7 +229,7 @@ class _Builder:
         said = photo.photo.metadata
         with_place = self.plan.config.gallery.show_location
         link, last = self._gallery.link, len(album.photos) - 1
-        on_page = routes.page_address(album.address, index // self._size + 1)
+        on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(
             url=photo.address,
             title=heading,

@@ -32,6 +32,7 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")] = "en"
     base_url: BaseUrl = ""
     license: str = ""
+    icon: str = ""
 
 
 class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +85,12 @@ class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
     page_size: Annotated[int, Meta(ge=1)] = 500
 
 
+class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[feeds]: what the feed of the whole site tells of."""
+
+    items: Literal["album", "photo"] = "album"
+
+
 class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
 
@@ -98,6 +105,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     images: ImageSettings = field(default_factory=ImageSettings)
     albums: AlbumSettings = field(default_factory=AlbumSettings)
     gallery: GallerySettings = field(default_factory=GallerySettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
     build: BuildSettings = field(default_factory=BuildSettings)
 
 

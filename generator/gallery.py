@@ -10,7 +10,7 @@ from generator.config import Config
 from generator.formats import OUTPUTS
 from generator.geometry import fit
 from generator.language import Language
-from generator.model import Layout, Placeholder
+from generator.model import DirectiveKind, Layout, Placeholder
 from generator.plan import Album, Plan, PlannedPhoto
 from generator.routes import page_address
 from generator.sections import Stretch
@@ -63,12 +63,29 @@ class Gallery:
     def section(self, stretch: Stretch, layout: Layout) -> Section:
         """Show photos of one album."""
         tiles = tuple(self._tile(photo, photo.anchor) for photo in stretch.photos)
+        if layout == "story":
+            tiles = tuple(map(_captioned, tiles, stretch.photos))
         return Section(layout, tiles, stretch.heading, stretch.anchor)
 
     def section_of_all(self, stretch: Stretch, layout: Layout) -> Section:
-        """Show photos of several albums, where their names alone would not tell them apart."""
+        """Show photos of several albums, where their names alone would not tell them apart.
+
+        Together they tell no story.
+        """
         tiles = tuple(map(self._tile_of_all, stretch.photos))
+        layout = "rows" if layout == "story" else layout
         return Section(layout, tiles, stretch.heading, stretch.anchor)
+
+    def section_in_text(self, photos: Sequence[PlannedPhoto], kind: DirectiveKind) -> Section:
+        """Show photos of any albums as a directive asks for."""
+        tiles = tuple(map(self._tile_of_all, photos))
+        match kind:
+            case "photo":
+                return Section("story", tuple(map(_captioned, tiles, photos)))
+            case "row":
+                return Section("row", tiles)
+            case "gallery":
+                return Section("rows", tiles)
 
     def _tile_of_all(self, photo: PlannedPhoto) -> Tile:
         # A photo stands on the pages of many tags.
@@ -86,6 +103,10 @@ class Gallery:
         """Show a list of photos by its cover."""
         picture = self.pictures[cover.photo.path]
         return Card(link.url, link.title, len(photos), dates_of(photos), picture)
+
+
+def _captioned(tile: Tile, photo: PlannedPhoto) -> Tile:
+    return replace(tile, caption=photo.words.caption)
 
 
 def dates_of(photos: Iterable[PlannedPhoto]) -> tuple[str, str]:

@@ -151,9 +151,36 @@ class ImageRef(Struct, frozen=True, tag=True):
     line: int
 
 
-Part = Html | LinkRef | ImageRef
+class Reference(Struct, frozen=True, array_like=True, gc=False):
+    """What a line of a directive names, as written."""
 
-Layout = Literal["rows", "square", "columns"]
+    target: str
+    line: int
+
+
+DirectiveKind = Literal["gallery", "photo", "row"]
+
+
+class Directive(Struct, frozen=True, tag=True):
+    """Pictures between two parts of a text, and how they are shown."""
+
+    kind: DirectiveKind
+    references: tuple[Reference, ...]
+    line: int
+
+
+Part = Html | LinkRef | ImageRef | Directive
+
+
+class Flaw(Struct, frozen=True):
+    """Something in a text that cannot be meant, and costs nothing but itself."""
+
+    line: int
+    what: str
+    hint: str
+
+
+Layout = Literal["rows", "square", "columns", "story"]
 DatePart = Literal["year", "month", "day"]
 
 
@@ -169,6 +196,7 @@ class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    `aliases` are former addresses, as they are written; `aliases_line` is where they stand.
     `sections` are one for each part of dates, or as they are opened.
     """
 
@@ -182,10 +210,12 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
-    layout: Literal["", "rows", "square", "columns"] = ""
+    layout: Literal["", "rows", "square", "columns", "story"] = ""
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
+    aliases: tuple[str, ...] = ()
+    aliases_line: int = 0
 
 
 class Document(Struct, frozen=True, tag=True):
@@ -194,6 +224,7 @@ class Document(Struct, frozen=True, tag=True):
     path: str
     matter: FrontMatter
     parts: tuple[Part, ...]
+    flaws: tuple[Flaw, ...] = ()
 
 
 class Asset(Struct, frozen=True):
@@ -270,6 +301,16 @@ class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     parts: str
 
 
+class Icon(Struct, frozen=True, gc=False):
+    """A square icon to be drawn, `size` pixels wide: of a letter, or of a picture in the store."""
+
+    name: str
+    size: int
+    letter: str
+    key: str = ""
+    index: int = 0
+
+
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):
     """The bytes are the `index`th of what the store keeps under `key`."""
 
@@ -307,7 +348,29 @@ class PageOrigin(Struct, frozen=True, tag=True, gc=False):
     index: int
 
 
-Origin = StoreOrigin | PictureOrigin | ScrubbedOrigin | ThemeOrigin | TextOrigin | PageOrigin
+class IconOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of an icon yet to be drawn."""
+
+    icon: Icon
+
+
+class FeedOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of a feed yet to be written: the one with this number."""
+
+    index: int
+    form: Literal["atom", "json"]
+
+
+Origin = (
+    StoreOrigin
+    | PictureOrigin
+    | ScrubbedOrigin
+    | ThemeOrigin
+    | TextOrigin
+    | PageOrigin
+    | IconOrigin
+    | FeedOrigin
+)
 
 
 class OutputFile(Struct, frozen=True, gc=False):

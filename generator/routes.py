@@ -139,8 +139,13 @@ def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list
         path if path.lower().endswith(tuple(known)) else path + known[0]
         for path, known in zip(paths, suffixes, strict=True)
     ]
-    safe = [with_mark(path, path) if _VARIANT.search(path) else path for path in wished]
+    safe = [with_mark(path, path) if is_variant(path) else path for path in wished]
     return [f"{IMAGE}/{path}" for path in raw_files(safe)]
+
+
+def is_variant(path: str) -> bool:
+    """Tell whether a path below image/ is that of a variant, which never changes."""
+    return _VARIANT.search(path) is not None
 
 
 def asset_path(asset: Asset) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 GAP = 8.0
 
@@ -21,6 +22,11 @@ _TOLERANCE = 1.25
 
 # A last row that would be higher than this is left as it is, with its end empty.
 _STRETCH = 1.1
+
+# How wide windows are in which pictures that belong into one row may take several, and how much
+# higher than others those are then.
+_NARROW = "ab"
+_TALLER = 1.5
 
 # No row of more pictures, or much lower than asked for, is ever better than two.
 _LOWEST = 0.4
@@ -101,12 +107,34 @@ def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
     return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), columns=True)
 
 
+def plan_row(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan one row of pictures that fills the width; where that is narrow, they may take more."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), one=True)
+
+
+def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan pictures one under the other: each as wide as the page, but no higher than the window.
+
+    The stylesheet leaves as much room for words.
+    """
+    return tuple(_plate(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _plate(ratio: float) -> Place:
+    (alone,) = _planned((ratio,), one=True)
+    high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
+    return replace(alone, sizes=f"min(100vw, {high})")
+
+
 @lru_cache(maxsize=64)
-def _planned(ratios: tuple[float, ...], *, columns: bool = False) -> tuple[Place, ...]:
+def _planned(
+    ratios: tuple[float, ...], *, columns: bool = False, one: bool = False
+) -> tuple[Place, ...]:
     classes: list[list[str]] = [[] for _ in ratios]
     shares: list[list[float]] = [[] for _ in ratios]
     for each in RANGES:
-        for row in _rows(ratios, each):
+        for row in _one_row(ratios, each) if one else _rows(ratios, each):
             alone = row.end - row.first == 1
             if not (row.natural and alone):
                 classes[row.first].append(each.letter.upper() if alone else each.letter)
@@ -135,8 +163,16 @@ def _sizes(shares: Sequence[float]) -> str:
     return ", ".join(steps)
 
 
-def _rows(ratios: Sequence[float], wanted: Range) -> list[_Row]:
-    """Break all pictures into rows, at the least cost of all."""
+def _one_row(ratios: Sequence[float], wanted: Range) -> list[_Row]:
+    """Put all pictures into one row, or into full and higher ones if it were low and narrow."""
+    height = _height(sum(ratios), len(ratios), wanted)
+    if wanted.letter not in _NARROW or height >= wanted.height:
+        return [_Row(0, len(ratios), height, natural=False)]
+    return _rows(ratios, replace(wanted, height=_TALLER * wanted.height), full=True)
+
+
+def _rows(ratios: Sequence[float], wanted: Range, *, full: bool = False) -> list[_Row]:
+    """Break all pictures into rows, at the least cost of all; a full last one fills the width."""
     count = len(ratios)
     best: list[tuple[float, int]] = [(0.0, 0), *((math.inf, 0) for _ in ratios)]
     for end in range(1, count + 1):
@@ -146,14 +182,14 @@ def _rows(ratios: Sequence[float], wanted: Range) -> list[_Row]:
             height = _height(total, end - first, wanted)
             if height < _LOWEST * wanted.height and end - first > 1:
                 break
-            cost = best[first][0] + _cost(height, wanted, is_last=end == count)
+            cost = best[first][0] + _cost(height, wanted, is_last=end == count and not full)
             if cost < best[end][0]:
                 best[end] = cost, first
     rows: list[_Row] = []
     end = count
     while end:
         first = best[end][1]
-        rows.append(_row(ratios, first, end, wanted))
+        rows.append(_row(ratios, first, end, wanted, full=full))
         end = first
     return rows[::-1]
 
@@ -170,9 +206,10 @@ def _cost(height: float, wanted: Range, *, is_last: bool) -> float:
     return off if off <= 1 else off**2
 
 
-def _row(ratios: Sequence[float], first: int, end: int, wanted: Range) -> _Row:
+def _row(ratios: Sequence[float], first: int, end: int, wanted: Range, *, full: bool) -> _Row:
     total = sum(ratios[first:end])
     height = _height(total, end - first, wanted)
     fits = total * wanted.share * wanted.least + GAP * (end - first - 1) <= wanted.least
-    natural = end == len(ratios) and height > _STRETCH * wanted.height and fits
+    early = end == len(ratios) and not full
+    natural = early and height > _STRETCH * wanted.height and fits
     return _Row(first, end, wanted.height if natural else height, natural)

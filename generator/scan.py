@@ -14,7 +14,7 @@ from generator.document import read_document
 from generator.errors import Problem
 from generator.files import is_settled
 from generator.formats import INPUTS
-from generator.layout import CONTENT, PICTURES
+from generator.layout import CONTENT, PICTURES, SHIPPED
 from generator.metadata import overlaid
 from generator.model import Asset, Document, Entry, Library, Photo, Sidecar, Stamp, Stray, Theme
 from generator.photo import Found, is_sidecar, read_files
@@ -227,7 +227,17 @@ def read_theme(survey: Survey) -> Theme:
             assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
         else:
             templates[name] = body
+    templates.update(_overridden(survey, chosen))
     digest = digest_of(
         *(part for name, body in templates.items() for part in (name.encode(), body))
     )
     return Theme(templates, digest, tuple(assets))
+
+
+def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield our templates that the site has its own of, for those to extend."""
+    folder, found = survey.theme[-1]
+    for entry in found:
+        name, ours = entry.path, Path(folder)
+        if chosen[name] != ours and not name.startswith(f"{STATIC}/"):
+            yield f"{SHIPPED}/{name}", (ours / name).read_bytes()

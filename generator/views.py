@@ -12,7 +12,15 @@ from msgspec import Struct
 from generator.geometry import fit
 from generator.model import Layout, Metadata, Placeholder, Size
 from generator.plan import Source
-from generator.rows import Place, plan_columns, plan_rows, plan_squares, rounded
+from generator.rows import (
+    Place,
+    plan_columns,
+    plan_plates,
+    plan_row,
+    plan_rows,
+    plan_squares,
+    rounded,
+)
 
 # Long side, in pixels: enough for every preview, and seldom more than 300 kB.
 PREVIEW = 1080
@@ -26,11 +34,10 @@ class Link(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """Facts that every page shares.
+    """Facts that every page shares; `assets` maps the names of static files to their addresses.
 
-    `collections` are the pages that gather photos of all albums. `assets` maps the names of static
-    files to their addresses; `feeds` are those of the albums that have one, and empty for the
-    front page.
+    `collections` are the pages that gather photos of all albums. `feed` is the address of the feed
+    of all, without suffix; empty if there is none.
     """
 
     title: str
@@ -46,7 +53,7 @@ class Site(Struct, frozen=True):
     albums: tuple[Link, ...]
     collections: tuple[Link, ...]
     assets: dict[str, str]
-    feeds: tuple[str, ...] = ()
+    feed: str = ""
 
 
 class Variant(Struct, frozen=True):
@@ -118,21 +125,31 @@ class Picture(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """A photo in a grid: `anchor` is its id there."""
+    """A photo in a grid: `anchor` is its id there, or empty; only a story says its `caption`."""
 
     url: str
     title: str
     anchor: str
     picture: Picture
+    caption: str = ""
 
 
-_PLANNERS = {"rows": plan_rows, "square": plan_squares, "columns": plan_columns}
+_PLANNERS = {
+    "rows": plan_rows,
+    "square": plan_squares,
+    "columns": plan_columns,
+    "story": plan_plates,
+    "row": plan_row,
+}
 
 
-class Section(Struct, frozen=True):
-    """A grid of photos; `anchor` is the id of its heading, which may be empty."""
+class Section(Struct, frozen=True, tag=True):
+    """A grid of photos; `anchor` is the id of its heading, which may be empty.
 
-    layout: Layout
+    In a `story`, each photo is as large as the page allows, with its words below.
+    """
+
+    layout: Layout | Literal["row"]
     tiles: tuple[Tile, ...]
     heading: str = ""
     anchor: str = ""
@@ -188,23 +205,26 @@ class Anchor(Struct, frozen=True, tag=True):
 class Figure(Struct, frozen=True, tag=True):
     """A picture of the library within a text, and the page of its photo unless it is in a link.
 
-    `block` if it stands alone in its paragraph.
+    `block` if it stands alone in its paragraph. In a story `anchor` is its id, or empty.
     """
 
     url: str
     picture: Picture
     title: str
     block: bool
+    anchor: str = ""
 
 
-Body = tuple[Prose | Anchor | Figure, ...]
+BodyPart = Prose | Anchor | Figure | Section
+Body = tuple[BodyPart, ...]
 
 
 class Page(Struct, frozen=True, kw_only=True):
     """What all pages have; `url` is the address, `crumbs` the way to it, without itself.
 
-    `cover` is the picture that stands for it, if it is not the page of one. Search engines are
-    asked to pass over a page that is not `indexed`.
+    `cover` is the picture that stands for it, if it is not the page of one. `feed` is the address
+    of the feed that tells of its photos, without suffix. Search engines are asked to pass over a
+    page that is not `indexed`.
     """
 
     template: ClassVar[str] = ""
@@ -216,6 +236,7 @@ class Page(Struct, frozen=True, kw_only=True):
     crumbs: tuple[Link, ...] = ()
     body: Body = ()
     cover: Picture | None = None
+    feed: str = ""
 
     @property
     def image(self) -> Picture | None:
@@ -223,9 +244,14 @@ class Page(Struct, frozen=True, kw_only=True):
         return self.cover
 
     @property
+    def is_illustrated(self) -> bool:
+        """Whether its text shows pictures."""
+        return any(isinstance(part, Figure | Section) for part in self.body)
+
+    @property
     def has_tiles(self) -> bool:
         """Whether there are photos that the viewer can show."""
-        return False
+        return any(isinstance(part, Section) for part in self.body)
 
 
 class GridPage(Page, frozen=True, kw_only=True):
@@ -246,13 +272,15 @@ class GridPage(Page, frozen=True, kw_only=True):
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """All photos of this page."""
-        return tuple(tile for section in self.sections for tile in section.tiles)
+        """All photos of this page, each once, those in its text first."""
+        within = (part for part in self.body if isinstance(part, Section))
+        tiles = (tile for section in (*within, *self.sections) for tile in section.tiles)
+        return tuple({tile.url: tile for tile in tiles}.values())
 
     @property
     def has_tiles(self) -> bool:
         """Whether there are photos that the viewer can show."""
-        return bool(self.sections)
+        return bool(self.sections) or super().has_tiles
 
 
 class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
@@ -270,7 +298,7 @@ class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     @property
     def has_tiles(self) -> bool:
         """Whether there are photos that the viewer can show."""
-        return bool(self.sections or self.newest)
+        return self.newest is not None or super().has_tiles
 
 
 class AlbumPage(GridPage, frozen=True, kw_only=True, tag=True):

@@ -19,6 +19,7 @@ author = "Ada"
 language = "pt-BR"
 base_url = "https://example.org/photos/"
 license = "CC BY 4.0"
+icon = "iceland/falls.jpg"
 
 [images]
 max_dimensions = [200, 400]
@@ -45,6 +46,9 @@ show_location = true
 min_rating = 3
 min_alt = 80
 page_size = 100
+
+[feeds]
+items = "photo"
 
 [build]
 jobs = 3

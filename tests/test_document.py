@@ -55,6 +55,7 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+aliases: [/old/falls.html, falls]
 layout: columns
 sections:
   Arrival: "1.jpg"
@@ -77,8 +78,10 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        aliases=("/old/falls.html", "falls"),
+        aliases_line=13,
         layout="columns",
-        sections=(Opening("Arrival", "1.jpg", 15), Opening("The coast", "20.jpg", 16)),
+        sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []

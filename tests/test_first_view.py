@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -105,20 +106,19 @@ def test_the_picture_of_a_photo_page_is_light(
     within("photo-page", "bytes-of-its-picture-on-a-phone", sorted(sizes)[18])
 
 
-@pytest.mark.parametrize("scale", [1, 2, 3])
-@pytest.mark.parametrize("width", [390, 820, 1440])
 def test_a_tile_loads_a_picture_of_about_the_size_it_is_shown_at(
-    browser: Browser, english: Host, within: Within, width: int, scale: float
+    browser: Browser, english: Host, within: Within
 ) -> None:
-    with opened(browser, width, scale) as page:
-        page.goto(english.address + "coast/")
-        load_all(page)
-        choices = [each for each in page.evaluate(CHOICES) if each["lazy"]]
-
-    assert len(choices) == 52
-    hold_to_need(choices, within, "widest-over-need")
-    fitting = [each for each in choices if each["least"] < each["needed"] < each["most"]]
-    areas = [(each["chosen"] / each["needed"]) ** 2 for each in fitting]
+    areas = []
+    for width, scale in product((390, 820, 1440), (1, 2, 3)):
+        with opened(browser, width, scale) as page:
+            page.goto(english.address + "coast/")
+            load_all(page)
+            choices = [each for each in page.evaluate(CHOICES) if each["lazy"]]
+        assert len(choices) == 52
+        hold_to_need(choices, within, "widest-over-need")
+        fitting = [each for each in choices if each["least"] < each["needed"] < each["most"]]
+        areas += [(each["chosen"] / each["needed"]) ** 2 for each in fitting]
     within("album-of-60", "mean-area-over-need", sum(areas) / len(areas))
 
 
@@ -161,10 +161,15 @@ def test_pictures_of_all_pages_are_of_about_the_size_they_are_shown_at(
         with opened(browser, width, scale) as page:
             page.goto(english.address + path)
             load_all(page)
-            for each in page.evaluate(CHOICES):
+            choices = page.evaluate(CHOICES)
+            # What is shown twice is shown from the larger copy.
+            needed: dict[str, float] = {}
+            for each in choices:
+                needed[each["address"]] = max(each["needed"], needed.get(each["address"], 0))
+            for each in choices:
                 if each["chosen"] < min(0.75 * each["needed"], each["most"]):
                     soft[path] = each
-                if each["chosen"] > max(2 * each["needed"], each["least"]):
+                if each["chosen"] > max(2 * needed[each["address"]], each["least"]):
                     wasteful[path] = each
     assert (soft, wasteful) == ({}, {})
 

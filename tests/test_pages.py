@@ -1,5 +1,6 @@
 """The pages of a rich site: whole, honest about their pictures, and safe."""
 
+import json
 import re
 import sys
 import unicodedata
@@ -184,7 +185,17 @@ def test_every_page_is_reached_by_links_from_the_front_page(crawl: Crawl) -> Non
 
 def test_every_file_is_named_by_a_page_or_known_by_its_address(rich: Site, crawl: Crawl) -> None:
     named = {path for page in crawl.pages for path, _ in crawl.named(page) if path != page}
-    known = {".nojekyll", "404.html", "index.html", "search.json"}
+    manifest = json.loads(rich.html("manifest.webmanifest"))
+    known = {
+        ".nojekyll",
+        "404.html",
+        "index.html",
+        "_headers",
+        "robots.txt",
+        "sitemap.xml",
+        "search.json",
+    }
+    known |= {icon["src"] for icon in manifest["icons"]}
     # Of scripts there is a version for people too.
     known |= {path for path in tree(rich.output) if re.fullmatch(r"static/\w+\.\w{8}\.js", path)}
 

@@ -26,7 +26,10 @@ PLACES = "Tromsø Bergen Kyōto Lisboa Sevilla Firenze Praha Wien Hamburg Łód�
 
 
 class Indexed(Struct, frozen=True):
-    """A photo as the index tells of it, with what it leaves to be told from elsewhere."""
+    """A photo as the index tells of it, with what it leaves to be told from elsewhere.
+
+    Its tags go by their addresses.
+    """
 
     address: str
     album: str
@@ -51,7 +54,7 @@ def indexed(index: str) -> Iterator[Indexed]:
                 date,
                 f"image/{address}{name}.{ending}",
                 own,
-                tuple(told["tags"][each] for each in tags),
+                tuple(told["tags"][each][1] for each in tags),
                 caption,
             )
 
