@@ -4,7 +4,7 @@ The modules, from the bottom up; each imports only from rows above its own:
 
     text
     errors formats icc layout model                      the nouns, profiles made of numbers
-    containers exif files geometry iptc language moments png privacy rights rows xmp
+    containers directives exif files geometry iptc language moments png privacy rights rows xmp
                                                          safe files, pure sizes, parts of pictures
     exif_writer jxl metadata raw                         words and single formats
     colour config document rebuild store workers         colours, settings, cache, processes
@@ -15,13 +15,16 @@ The modules, from the bottom up; each imports only from rows above its own:
     raster                                               pixels on their way to a variant
     codec placeholder                                    pixels to bytes; what stands for them
     animation                                            all frames of one picture
-    encode photo report routes survey variants           one picture, addresses, all files by name
-    manifest words
-    originals                                            an original without what it tells
+    encode photo routes survey variants                  one picture, addresses, all files by name
+    hosting manifest tags theme words
+    originals report                                     an original without what it tells
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
-    addresses references                                 as pages write them, where texts lead
-    linked_data                                          what machines are told
+    addresses sections                                   as pages write them, lists in parts
+    feeds gallery icons linked_data redirects sitemap stories
+                                                         what lists show, what machines are told
+    references                                           where texts lead, what they show
+    collected                                            the pages of tags and years
     compose outputs pages                                every page, every file of the site
     audit steps                                          a look back; the steps in their order
     build                                                one at a time, and only if need be

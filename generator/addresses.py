@@ -1,5 +1,6 @@
 """Addresses as they are written: relative to a page, or whole where a standard asks for that."""
 
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 from generator.views import Site
@@ -18,18 +19,24 @@ def written(address: str, site: Site) -> str:
 
 def absolute(address: str, site: Site) -> str:
     """Make an address of the site absolute; empty if the site does not know its own."""
-    return f"{base(site)}{written(address, site)}" if site.base_url else ""
+    return f"{_base(site.base_url)}{written(address, site)}" if site.base_url else ""
 
 
-def base(site: Site) -> str:
+@cache
+def _base(base_url: str) -> str:
     """Return where the site lies, in ASCII and with a slash at its end (RFC 3986, RFC 3490)."""
-    parts = urlsplit(site.base_url)
-    return f"{parts.scheme}://{_ascii(parts.netloc)}{base_path(site)}"
+    parts = urlsplit(base_url)
+    return f"{parts.scheme}://{_ascii(parts.netloc)}{_path(base_url)}"
 
 
 def base_path(site: Site) -> str:
     """Return the path of where the site lies on its host: `/` if it does not know."""
-    return quote(urlsplit(site.base_url).path.rstrip("/"), safe=_IN_PATHS) + "/"
+    return _path(site.base_url)
+
+
+@cache
+def _path(base_url: str) -> str:
+    return quote(urlsplit(base_url).path.rstrip("/"), safe=_IN_PATHS) + "/"
 
 
 def host(site: Site) -> str:
@@ -37,6 +44,7 @@ def host(site: Site) -> str:
     return _ascii(urlsplit(site.base_url).netloc).partition(":")[0]
 
 
+@cache
 def _ascii(netloc: str) -> str:
     name, colon, port = netloc.partition(":")
     try:

@@ -258,7 +258,10 @@ def _summary(report: Report) -> Iterator[str]:
     found = (_count(report.photos, "photo"), _count(report.albums, "album"))
     yield f"{' in '.join(found)}, {_count(report.pages, 'page')}"
     made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
-    yield f"{made}; {_megabytes(report.bytes_in)} in, {_megabytes(report.bytes_out)} out"
+    out = f"{_megabytes(report.bytes_out)} out in {_count(report.files, 'file')}"
+    yield f"{made}; {_megabytes(report.bytes_in)} in, {out}"
+    for refusal in report.hosts:
+        yield f"too much for {refusal.host}: {refusal.why}"
     if report.strays:
         yield f"left out: {', '.join(_left_out(*each) for each in report.strays)}"
     if report.hdr:

@@ -1,36 +1,41 @@
 """Make the value of every page of a plan. Pure."""
 
+import heapq
 import posixpath
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import cast
 from urllib.parse import quote
 
-from generator import routes, search
-from generator.config import Config
+from generator import routes, search, sections
+from generator.collected import tag_pages, year_pages
 from generator.errors import Problem
-from generator.formats import OUTPUTS
-from generator.geometry import fit
+from generator.gallery import Gallery, counted, dates_of, paged
+from generator.icons import icon_path, icons_of
 from generator.language import Language
-from generator.model import Placeholder
-from generator.plan import Album, Plan, PlannedPhoto, Text
+from generator.model import Layout, Placeholder
+from generator.plan import Album, Plan, Text
 from generator.references import References, describe
-from generator.rows import plan_rows
+from generator.sections import Stretch
+from generator.stories import untold
+from generator.tags import key_of_path
 from generator.views import (
     AlbumPage,
     AnyPage,
+    Body,
     Branch,
     Card,
     Figure,
     FrontPage,
+    GridPage,
     Link,
     MissingPage,
     PhotoPage,
-    Picture,
     SearchPage,
+    Section,
     Site,
     TextPage,
-    Tile,
-    Variant,
 )
 from generator.words import ancestors
 
@@ -52,12 +57,27 @@ def site_of(plan: Plan, language: Language) -> Site:
         links=plan.config.gallery.links,
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
-        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets},
+        collections=tuple(_collections(plan, language)),
+        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets}
+        | {icon.name: icon_path(icon) for icon in icons_of(plan)},
+        feed=_feed(plan.root, site.base_url),
     )
+
+
+def _feed(album: Album, base_url: str) -> str:
+    """Return the address of an album's feed: only what has a date can be the newest."""
+    return f"{album.address}feed" if base_url and dates_of(album.all_photos())[0] else ""
 
 
 def _is_top(text: Text) -> bool:
     return text.address.count("/") == 1
+
+
+def _collections(plan: Plan, language: Language) -> Iterator[Link]:
+    if plan.tags:
+        yield Link(language.gettext("Tags"), routes.TAGS)
+    if plan.years:
+        yield Link(language.gettext("Years"), routes.YEARS)
 
 
 def make_pages(
@@ -80,21 +100,13 @@ class _Builder:
     ) -> None:
         self.plan = plan
         self.language = language
+        self._gallery = Gallery(plan, placeholders, language)
+        self._references = References(plan, self._gallery)
+        self._problems: list[Problem] = []
+        self._home = Link(plan.config.site.title, "")
         self._albums = tuple(plan.root.all_albums())
-        self._headings: dict[str, str] = {}
-        self._pictures: dict[str, Picture] = {}
-        for album in self._albums:
-            for position, photo in enumerate(album.photos, 1):
-                path = photo.photo.path
-                self._headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=position
-                )
-                alt = _alt(photo, position, album, language)
-                known = None if photo.photo.transparent else placeholders.get(photo.shown)
-                self._pictures[path] = Picture(
-                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
-                )
-        self._references = References(plan, self._pictures)
+        tags = (tag for root in plan.tags for tag in root.with_all_below())
+        self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
             folder = posixpath.dirname(text.document.path)
@@ -102,100 +114,143 @@ class _Builder:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
-        return tuple(dict.fromkeys(self._references.problems))
+        return tuple(dict.fromkeys((*self._problems, *self._references.problems)))
 
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
-        yield self._front()
+        yield from self._paged(self._front())
         yield self._search()
+        yield from tag_pages(self.plan, self._gallery, self.language)
+        yield from year_pages(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
-        home = (self._crumb(self.plan.root),)
-        yield MissingPage(
-            url="404.html", title=self.language.gettext("Page not found"), crumbs=home
-        )
+        title = self.language.gettext("Page not found")
+        yield MissingPage(url="404.html", title=title, crumbs=(self._home,))
+
+    def _paged(self, page: GridPage) -> Iterator[AnyPage]:
+        return cast(Iterator[AnyPage], paged(page, self._page_size(page.layout), self.language))
+
+    def _page_size(self, layout: Layout) -> int:
+        """Return how many photos of an album a page shows; a story is told on one."""
+        return sys.maxsize if layout == "story" else self.plan.config.gallery.page_size
 
     def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
         inside = (*crumbs, self._crumb(album))
         for index in range(len(album.photos)):
             yield self._photo(album, index, inside)
         for child in album.albums:
-            yield self._album(child, inside)
+            yield from self._paged(self._album(child, inside))
             yield from self._below(child, inside)
 
     def _front(self) -> FrontPage:
         root = self.plan.root
-        body = self._references.body(root.document)
+        newest = self._newest() if root.albums else None
+        body, shown = self._told(root, newest)
         return FrontPage(
             url="",
             title=root.title,
             description=describe(root.document, body)
             or self.plan.config.site.description
-            or self._counted(root),
+            or counted(tuple(root.all_photos()), self.language),
             body=body,
-            cover=self._pictures[root.cover.photo.path],
+            cover=self._gallery.pictures[root.cover.photo.path],
+            feed=_feed(root, self.plan.config.site.base_url),
+            layout=root.layout,
+            sections=shown,
+            count=len(root.photos),
+            dates=dates_of(root.photos),
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
-            newest=self._newest() if root.albums else (),
-            photos=self._tiles(root.photos),
+            newest=newest,
         )
 
     def _hero(self) -> Figure | None:
         root = self.plan.root
         if root.document is None or not root.document.matter.cover:
             return None
-        path = root.cover.photo.path
-        return Figure(root.cover.address, self._pictures[path], root.cover.words.title, block=True)
+        picture = self._gallery.pictures[root.cover.photo.path]
+        return Figure(root.cover.address, picture, root.cover.words.title, block=True)
 
-    def _newest(self) -> tuple[Tile, ...]:
-        dated = [photo for photo in self.plan.root.all_photos() if photo.words.taken]
-        dated.sort(key=lambda photo: (photo.words.taken, photo.photo.path), reverse=True)
-        return self._tiles(dated[:NEWEST])
+    def _newest(self) -> Section | None:
+        dated = [photo for photo in self.plan.photos if photo.words.taken]
+        newest = heapq.nlargest(
+            NEWEST, dated, key=lambda photo: (photo.words.taken, photo.photo.path)
+        )
+        stretch = Stretch(tuple(newest))
+        layout = self.plan.root.layout
+        return self._gallery.section_of_all(stretch, layout) if newest else None
 
     def _album(self, album: Album, crumbs: tuple[Link, ...]) -> AlbumPage:
-        body = self._references.body(album.document)
+        body, shown = self._told(album)
+        photos = tuple(album.all_photos())
         return AlbumPage(
             url=album.address,
             title=album.title,
-            description=describe(album.document, body) or self._counted(album),
+            description=describe(album.document, body) or counted(photos, self.language),
             crumbs=crumbs,
             body=body,
-            cover=self._pictures[album.cover.photo.path],
+            cover=self._gallery.pictures[album.cover.photo.path],
+            feed=_feed(album, self.plan.config.site.base_url),
+            layout=album.layout,
+            sections=shown,
+            count=len(photos),
+            dates=dates_of(photos),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
-            photos=self._tiles(album.photos),
-            dates=_dates(album),
         )
+
+    def _told(
+        self, album: Album, newest: Section | None = None
+    ) -> tuple[Body, tuple[Section, ...]]:
+        """Return the text of an album, and its photos: in a story, those that the text leaves out.
+
+        A photo that stands below the text has its id there.
+        """
+        below, is_story = self._sections(album), album.layout == "story"
+        own = {tile.url: "" for tile in (newest.tiles if newest else ())}
+        for section in below:
+            own |= {tile.url: tile.anchor if is_story else "" for tile in section.tiles}
+        body = self._references.body(album.document, own)
+        if is_story:
+            below = tuple(rest for each in below if (rest := untold(each, body)).tiles)
+        return body, below
+
+    def _sections(self, album: Album) -> tuple[Section, ...]:
+        stretches, problems = sections.of_album(album, self.language)
+        self._problems += problems
+        return tuple(self._gallery.section(each, album.layout) for each in stretches)
 
     def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
         photo = album.photos[index]
         words = photo.words
         body = self._references.body(words.document)
-        heading = self._headings[photo.photo.path]
+        heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
         with_place = self.plan.config.gallery.show_location
+        link, last = self._gallery.link, len(album.photos) - 1
+        on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(
             url=photo.address,
             title=heading,
             description=words.description
             or words.caption
             or describe(words.document, body)
-            or self._pictures[photo.photo.path].alt,
+            or self._gallery.pictures[photo.photo.path].alt,
             crumbs=crumbs,
             body=body,
             heading=heading,
             caption=words.caption,
-            picture=self._pictures[photo.photo.path],
+            picture=self._gallery.pictures[photo.photo.path],
             taken=words.taken,
             offset=words.offset,
             metadata=said,
-            keywords=words.keywords,
+            keywords=tuple(dict.fromkeys(self._tags[key_of_path(path)] for path in words.tags)),
             place=said.place if with_place else (),
             show_location=with_place and said.location is not None,
-            previous=self._link(album.photos[index - 1]) if index else None,
-            next=self._link(album.photos[index + 1]) if index + 1 < len(album.photos) else None,
-            album=Link(album.title, f"{album.address}#{photo.anchor}"),
+            previous=link(album.photos[index - 1]) if index else None,
+            next=link(album.photos[index + 1]) if index < last else None,
+            album=Link(album.title, f"{on_page}#{photo.anchor}"),
             position=index + 1,
             count=len(album.photos),
             animation=quote(photo.animation.path) if photo.animation else "",
@@ -232,69 +287,14 @@ class _Builder:
 
     def _crumb(self, album: Album) -> Link:
         """Return the link to an album; the front page goes by the name of the site."""
-        title = album.title if album.path else self.plan.config.site.title
-        return Link(title, album.address)
-
-    def _link(self, photo: PlannedPhoto) -> Link:
-        return Link(self._headings[photo.photo.path], photo.address)
-
-    def _tiles(self, photos: Sequence[PlannedPhoto]) -> tuple[Tile, ...]:
-        places = plan_rows([photo.photo.size.ratio for photo in photos])
-        return tuple(
-            Tile(
-                url=photo.address,
-                title=photo.words.title,
-                anchor=photo.anchor,
-                picture=self._pictures[photo.photo.path],
-                place=place,
-            )
-            for photo, place in zip(photos, places, strict=True)
-        )
+        return Link(album.title, album.address) if album.path else self._home
 
     def _card(self, album: Album) -> Card:
-        cover = self._pictures[album.cover.photo.path]
-        count = sum(1 for _ in album.all_photos())
-        return Card(album.address, album.title, count, _dates(album), cover)
-
-    def _counted(self, album: Album) -> str:
-        """Describe an album of which nothing is said: how many photos, and from when."""
-        count = sum(1 for _ in album.all_photos())
-        number, dates = self.language.number(count), _dates(album)
-        said = self.language.ngettext("%(number)s photo", "%(number)s photos", count, number=number)
-        return f"{said}, {self.language.span(dates)}" if dates[0] else said
-
-
-def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
-    """Describe a picture in words: never empty, and never a file name."""
-    words = photo.words
-    if said := words.alt or words.caption or words.title:
-        return said
-    place = {"position": position, "count": len(album.photos), "album": album.title}
-    if not words.taken:
-        return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
-    day = language.date(words.taken[:10])
-    return language.gettext(
-        "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
-    )
+        photos = tuple(album.all_photos())
+        return self._gallery.card(Link(album.title, album.address), photos, album.cover)
 
 
 def _branch(album: Album) -> Branch:
     below = tuple(map(_branch, album.albums))
     count = len(album.photos) + sum(each.photo_count for each in below)
     return Branch(album.title, album.address, count, below)
-
-
-def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:
-    """Return the old-style file of a picture that is offered in no JPEG."""
-    if photo.photo.format == "SVG" or any(each.mime == "image/jpeg" for each in photo.sources):
-        return None
-    size = photo.photo.size
-    shown = fit(size, min(config.images.default_dimension, size.longest))
-    suffix = posixpath.splitext(photo.alias.path)[1].lower()
-    mime = next(each.mime for each in OUTPUTS.values() if suffix in each.suffixes)
-    return Variant(quote(photo.alias.path), mime, shown)
-
-
-def _dates(album: Album) -> tuple[str, str]:
-    days = [photo.words.taken[:10] for photo in album.all_photos() if photo.words.taken]
-    return (min(days), max(days)) if days else ("", "")

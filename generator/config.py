@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from generator.errors import ConfigError, Problem, in_words
 from generator.layout import SETTINGS
+from generator.model import Layout
 
 Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -31,6 +32,7 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")] = "en"
     base_url: BaseUrl = ""
     license: str = ""
+    icon: str = ""
 
 
 class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,10 +67,11 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """[albums]: order, and which files are passed over; an album's front matter overrides order."""
+    """[albums]: order and layout, which front matter overrides, and which files are passed over."""
 
     sort: Sort = "taken"
     reverse: bool = False
+    layout: Layout = "rows"
     ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
 
 
@@ -78,6 +81,14 @@ class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
     links: Literal["directory", "file"] = "directory"
     show_location: bool = False
     min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
+    min_alt: Annotated[int, Meta(ge=0, le=100)] = 0
+    page_size: Annotated[int, Meta(ge=1)] = 500
+
+
+class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[feeds]: what the feed of the whole site tells of."""
+
+    items: Literal["album", "photo"] = "album"
 
 
 class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +105,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     images: ImageSettings = field(default_factory=ImageSettings)
     albums: AlbumSettings = field(default_factory=AlbumSettings)
     gallery: GallerySettings = field(default_factory=GallerySettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
     build: BuildSettings = field(default_factory=BuildSettings)
 
 

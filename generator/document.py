@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import markdown
 import msgspec
 import nh3
 import yaml
 
+from generator.directives import Cut, cut_directives
 from generator.errors import Problem, in_words
-from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.text import clean_lines, clean_text
 
 MAX_BYTES = 100_000
@@ -27,7 +28,7 @@ MAX_OPEN = 100
 _FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
 # What nh3 writes quotes every attribute with ", so a tag can be told apart reliably.
-_REFERENCE = re.compile(r'<(img|a)((?:\s+[\w:-]+="[^"]*")*)\s*/?>')
+_TAG = r'<(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*/?>'
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 _HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
 
@@ -45,6 +46,9 @@ _ATTRIBUTES = {
     "*": {"lang", "dir"},
 }
 _SCHEMES = {"http", "https", "mailto"}
+
+
+_Sections = Literal["", "year", "month", "day"] | dict[str, str]
 
 
 class _Loader(yaml.SafeLoader):
@@ -117,7 +121,8 @@ def parse_document(path: str, text: str) -> Document:
         if settings.title in ("", title):
             settings = msgspec.structs.replace(settings, title=title)
             body = body[heading.end() :]
-    return Document(path, settings, tuple(_parts(to_html(body), body, last)))
+    cut = cut_directives(body, last - body.count("\n"))
+    return Document(path, settings, tuple(_parts(to_html(cut.marked), cut, last)), cut.flaws)
 
 
 def _refuse_slow(body: str, line: int) -> None:
@@ -173,16 +178,21 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, str):
         return clean_text(value)
-    if isinstance(value, bool | dict):
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, bool):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
-    del known["offset"]
+    del known["offset"], known["aliases_line"]
+    known["sections"] = _Sections
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
+    if isinstance(address := values.get("aliases"), str):
+        values["aliases"] = [address]
     for key, value in values.items():
         line = _line_of(matter, key)
         if key not in known:
@@ -193,8 +203,25 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
             msgspec.convert(value, known[key])
         except msgspec.ValidationError as error:
             raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
+    if isinstance(headings := values.get("sections"), dict):
+        values["sections"] = _openings(headings, matter)
     settings = msgspec.convert(values, FrontMatter)
+    if settings.aliases:
+        line = _line_of(matter, "aliases")
+        settings = msgspec.structs.replace(settings, aliases_line=line)
     return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+
+
+def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
+    """Note with each heading the line of the photo that begins its section."""
+    openings = []
+    at = sum(map(len, matter.splitlines(keepends=True)[: _line_of(matter, "sections") - 2]))
+    for heading, target in headings.items():
+        for text in (heading, target):
+            # What is written with escapes is not found: the line before is near enough.
+            at = max(at, matter.find(text, at))
+        openings.append(Opening(heading, target, matter.count("\n", 0, at) + 2))
+    return tuple(openings)
 
 
 def _dated(settings: FrontMatter, line: int) -> FrontMatter:
@@ -236,25 +263,37 @@ def _plain_text(heading: str) -> str:
     return clean_text(html.unescape(re.sub(r"<[^>]*>", "", to_html(heading))))
 
 
-def _parts(clean: str, source: str, last: int) -> Iterator[Part]:
-    """Cut HTML at its links and pictures; each keeps the line it first stands in.
+def _parts(clean: str, cut: Cut, last: int) -> Iterator[Part]:
+    """Cut HTML at its links, its pictures and the marks of its directives.
 
-    The source ends in line `last` of its file.
+    Links and pictures keep the line they first stand in; the text ends in line `last` of its file.
     """
+    # Whole tags come before what may stand in their attributes.
+    pieces = re.compile(rf"(?:<p>)?{cut.mark}(\d+)(?:</p>)?|{_TAG}")
     at = 0
-    for tag in _REFERENCE.finditer(clean):
-        attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag[2])}
-        target = attributes.get("src" if tag[1] == "img" else "href", "")
-        if tag[1] == "a" and not target:
+    for piece in pieces.finditer(clean):
+        directive, tag, attributes = piece.groups()
+        part: Part | None = None
+        if directive:
+            part = cut.directives[int(directive)]
+        elif tag in ("a", "img"):
+            part = _reference(tag, attributes, cut.plain, last)
+        if part is None:
             continue
-        if clean[at : tag.start()]:
-            yield Html(clean[at : tag.start()])
-        at = tag.end()
-        title = attributes.get("title", "")
-        line = last - source.count("\n", max(0, source.find(target)))
-        if tag[1] == "img":
-            yield ImageRef(target, attributes.get("alt", ""), title, line)
-        else:
-            yield LinkRef(target, title, line)
+        if clean[at : piece.start()]:
+            yield Html(clean[at : piece.start()])
+        at = piece.end()
+        yield part
     if clean[at:].strip():
         yield Html(clean[at:])
+
+
+def _reference(tag: str, attributes: str, source: str, last: int) -> LinkRef | ImageRef | None:
+    """Read the tag of a link or a picture; a link without an address is none."""
+    values = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+    target = values.get("src" if tag == "img" else "href", "")
+    title = values.get("title", "")
+    line = last - source.count("\n", max(0, source.find(target)))
+    if tag == "img":
+        return ImageRef(target, values.get("alt", ""), title, line)
+    return LinkRef(target, title, line) if target else None

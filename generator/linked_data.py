@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from generator.addresses import absolute
 from generator.metadata import is_address
-from generator.views import AnyPage, FrontPage, Link, PhotoPage, Site, Tile
+from generator.views import AnyPage, FrontPage, GridPage, Link, PhotoPage, Site, Tile
 
 # More would weigh more than they tell: each photo has a page of its own.
 MEMBERS = 50
@@ -42,8 +42,9 @@ def _subject(page: AnyPage, site: Site) -> Node:
         return _website(page, site)
     if isinstance(page, PhotoPage):
         return _photo(page, site)
-    tiles: Sequence[Tile] = getattr(page, "photos", ())
-    return _gallery(page, tiles, site) if tiles else {}
+    if isinstance(page, GridPage) and page.sections:
+        return _gallery(page, page.tiles, site)
+    return {}
 
 
 def _website(page: FrontPage, site: Site) -> Node:
@@ -59,7 +60,7 @@ def _website(page: FrontPage, site: Site) -> Node:
     )
 
 
-def _gallery(page: AnyPage, tiles: Sequence[Tile], site: Site) -> Node:
+def _gallery(page: GridPage, tiles: Sequence[Tile], site: Site) -> Node:
     return _told(
         {
             "@type": "ImageGallery",
@@ -103,7 +104,7 @@ def _photo(page: PhotoPage, site: Site) -> Node:
             "height": largest.size.height,
             "thumbnailUrl": absolute(page.picture.smallest.url, site),
             "dateCreated": page.taken + (page.offset if "T" in page.taken else ""),
-            "keywords": list(page.keywords),
+            "keywords": [tag.title for tag in page.keywords],
             "creator": _person(creator),
             "creditText": said.credit or creator,
             "copyrightNotice": said.copyright,

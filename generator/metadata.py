@@ -68,6 +68,14 @@ _PATHS = (
     ("mediapro:CatalogSets", "|"),
 )
 
+# Where programs note who is in a picture. They make keywords of the names too.
+_PEOPLE = (
+    "mwg-rs:Name",
+    "MPReg:PersonDisplayName",
+    "acdsee-rs:Name",
+    "Iptc4xmpExt:PersonInImage",
+)
+
 # A coordinate as XMP writes it: degrees, minutes, perhaps seconds (ISO 16684-2, GPSCoordinate).
 _COORDINATE = re.compile(
     r"(\d{1,3}),(\d{1,2}(?:\.\d{1,9})?)(?:,(\d{1,2}(?:\.\d{1,9})?))?([NSEW])", re.ASCII
@@ -85,7 +93,7 @@ def read_metadata(image: ImageFile.ImageFile) -> Metadata:
         exif.moment("Original"), *_xmp_moments(described), _iptc_moment(records),
         exif.moment("Digitized"),
     )  # fmt: skip
-    return msgspec.structs.replace(
+    whole = msgspec.structs.replace(
         said,
         keywords=_distinct(word for each in spoken for word in each.keywords),
         taken=taken,
@@ -93,6 +101,7 @@ def read_metadata(image: ImageFile.ImageFile) -> Metadata:
         location=safely(exif.location, None) or said.location,
         private=tuple(_private(image, exif, described)),
     )
+    return _without_people(whole)
 
 
 def overlaid(sidecar: Metadata, file: Metadata) -> Metadata:
@@ -105,12 +114,28 @@ def overlaid(sidecar: Metadata, file: Metadata) -> Metadata:
     by_words = sidecar if sidecar.keywords or sidecar.keyword_paths else file
     is_repeated = not sidecar.offset and file.taken.startswith(sidecar.taken[:19])
     by_time = file if is_repeated else sidecar
-    return msgspec.structs.replace(
+    whole = msgspec.structs.replace(
         said,
         keywords=by_words.keywords,
         keyword_paths=by_words.keyword_paths,
+        people=_distinct((*sidecar.people, *file.people)),
         taken=by_time.taken,
         offset=by_time.offset,
+    )
+    return _without_people(whole)
+
+
+def _without_people(said: Metadata) -> Metadata:
+    """Take the names of those in a picture away from its keywords, which become pages."""
+    if not said.people:
+        return said
+    names = {name.casefold() for name in said.people}
+    return msgspec.structs.replace(
+        said,
+        keywords=tuple(word for word in said.keywords if word.casefold() not in names),
+        keyword_paths=tuple(
+            path for path in said.keyword_paths if names.isdisjoint(map(str.casefold, path))
+        ),
     )
 
 
@@ -137,6 +162,7 @@ def of_xmp(said: Xmp) -> Metadata:
         ),
         keywords=_distinct((*words, *(path[-1] for path in paths))),
         keyword_paths=paths,
+        people=_distinct(xmp.everywhere(said, *_PEOPLE)),
         rating=_first_rating(
             _stars(xmp.text(said, "xmp:Rating")), _percent(xmp.text(said, "MicrosoftPhoto:Rating"))
         ),
@@ -206,13 +232,7 @@ def _private(image: ImageFile.ImageFile, exif: Exif, said: Xmp) -> Iterator[Priv
         yield "serial number"
     if exif.text("CameraOwnerName") or xmp.says(said, "aux:OwnerName", "exifEX:CameraOwnerName"):
         yield "owner name"
-    if xmp.says(
-        said,
-        "mwg-rs:Name",
-        "MPReg:PersonDisplayName",
-        "acdsee-rs:Name",
-        "Iptc4xmpExt:PersonInImage",
-    ):
+    if xmp.says(said, *_PEOPLE):
         yield "face names"
     if exif.has_maker_note:
         yield "maker notes"

@@ -55,9 +55,10 @@ class Metadata(Struct, frozen=True):
     """What a picture says about itself; empty or None where it says nothing.
 
     Keywords are as people typed them, each once; `keyword_paths` are those that stand in a tree,
-    from its root to the keyword. `rating` is 1 to 5, 0 without a choice, -1 rejected. Of several
-    creators each has its name in `creator`, with commas between. `license` is an address.
-    `place` names where the picture was taken, from the narrowest to the widest.
+    from its root to the keyword. `people` are the names of those in it: none is among the
+    keywords, and no photo of a `Library` has any. `rating` is 1 to 5, 0 without a choice, -1
+    rejected. Of several creators each has its name in `creator`, with commas between. `license` is
+    an address. `place` names where the picture was taken, from the narrowest to the widest.
 
     `taken` is local wall time in ISO 8601, with as many decimals as the camera gave; `offset` is
     its distance from UTC as `+02:00`, or empty if unknown. Lengths are millimetres, exposure is
@@ -70,6 +71,7 @@ class Metadata(Struct, frozen=True):
     alt: str = ""
     keywords: tuple[str, ...] = ()
     keyword_paths: tuple[tuple[str, ...], ...] = ()
+    people: tuple[str, ...] = ()
     rating: int | None = None
     label: str = ""
     creator: str = ""
@@ -149,13 +151,53 @@ class ImageRef(Struct, frozen=True, tag=True):
     line: int
 
 
-Part = Html | LinkRef | ImageRef
+class Reference(Struct, frozen=True, array_like=True, gc=False):
+    """What a line of a directive names, as written."""
+
+    target: str
+    line: int
+
+
+DirectiveKind = Literal["gallery", "photo", "row"]
+
+
+class Directive(Struct, frozen=True, tag=True):
+    """Pictures between two parts of a text, and how they are shown."""
+
+    kind: DirectiveKind
+    references: tuple[Reference, ...]
+    line: int
+
+
+Part = Html | LinkRef | ImageRef | Directive
+
+
+class Flaw(Struct, frozen=True):
+    """Something in a text that cannot be meant, and costs nothing but itself."""
+
+    line: int
+    what: str
+    hint: str
+
+
+Layout = Literal["rows", "square", "columns", "story"]
+DatePart = Literal["year", "month", "day"]
+
+
+class Opening(Struct, frozen=True):
+    """The photo that begins a section, as written in front matter, and the line it stands in."""
+
+    heading: str
+    target: str
+    line: int
 
 
 class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
+    `aliases` are former addresses, as they are written; `aliases_line` is where they stand.
+    `sections` are one for each part of dates, or as they are opened.
     """
 
     title: str = ""
@@ -168,8 +210,12 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
+    layout: Literal["", "rows", "square", "columns", "story"] = ""
+    sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
     slug: str = ""
+    aliases: tuple[str, ...] = ()
+    aliases_line: int = 0
 
 
 class Document(Struct, frozen=True, tag=True):
@@ -178,6 +224,7 @@ class Document(Struct, frozen=True, tag=True):
     path: str
     matter: FrontMatter
     parts: tuple[Part, ...]
+    flaws: tuple[Flaw, ...] = ()
 
 
 class Asset(Struct, frozen=True):
@@ -254,6 +301,16 @@ class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     parts: str
 
 
+class Icon(Struct, frozen=True, gc=False):
+    """A square icon to be drawn, `size` pixels wide: of a letter, or of a picture in the store."""
+
+    name: str
+    size: int
+    letter: str
+    key: str = ""
+    index: int = 0
+
+
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):
     """The bytes are the `index`th of what the store keeps under `key`."""
 
@@ -291,7 +348,29 @@ class PageOrigin(Struct, frozen=True, tag=True, gc=False):
     index: int
 
 
-Origin = StoreOrigin | PictureOrigin | ScrubbedOrigin | ThemeOrigin | TextOrigin | PageOrigin
+class IconOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of an icon yet to be drawn."""
+
+    icon: Icon
+
+
+class FeedOrigin(Struct, frozen=True, tag=True, gc=False):
+    """The bytes are those of a feed yet to be written: the one with this number."""
+
+    index: int
+    form: Literal["atom", "json"]
+
+
+Origin = (
+    StoreOrigin
+    | PictureOrigin
+    | ScrubbedOrigin
+    | ThemeOrigin
+    | TextOrigin
+    | PageOrigin
+    | IconOrigin
+    | FeedOrigin
+)
 
 
 class OutputFile(Struct, frozen=True, gc=False):

@@ -1,11 +1,15 @@
 """Every file of a site: where it lies, what it is, and where its bytes come from. Pure."""
 
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 import msgspec
 
-from generator import routes, search
+from generator import hosting, icons, redirects, routes, search, sitemap
+from generator.feeds import ATOM, JSON, Feed
 from generator.model import (
+    FeedOrigin,
+    IconOrigin,
     OutputFile,
     PageOrigin,
     PictureOrigin,
@@ -22,10 +26,12 @@ from generator.views import AnyPage, Site
 
 def assets(plan: Plan) -> Iterator[OutputFile]:
     """Yield the files that pages refer to: styles, icons, pictures and the index for searching."""
-    yield _written(routes.MARK_PATH, routes.MARK)
-    yield _written(search.PATH, search.make_index(plan))
+    yield _text(routes.MARK_PATH, routes.MARK)
+    yield _text(search.PATH, search.make_index(plan))
     for asset in plan.theme.assets:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
+    for icon in icons.icons_of(plan):
+        yield OutputFile(icons.icon_path(icon), icons.icon_identity(icon), IconOrigin(icon))
     for photo in plan.root.all_photos():
         yield from _photo_files(photo, plan.config.images.rights)
 
@@ -41,6 +47,35 @@ def pages(plan: Plan, site: Site, values: Sequence[AnyPage], renderer: str) -> I
     for index, page in reversed(list(enumerate(values))):
         identity = digest_of(shared.encode(), encoder.encode(page))
         yield OutputFile(page_path(page), identity, PageOrigin(index))
+
+
+def for_machines(
+    site: Site, values: Sequence[AnyPage], feeds: Sequence[Feed], renderer: str
+) -> Iterator[OutputFile]:
+    """Yield what feed readers, search engines and browsers ask for beside the pages."""
+    encoder = msgspec.msgpack.Encoder()
+    for index, feed in enumerate(feeds):
+        said = (renderer.encode(), encoder.encode(feed))
+        yield OutputFile(feed.path + ATOM, digest_of(*said, b"atom"), FeedOrigin(index, "atom"))
+        yield OutputFile(feed.path + JSON, digest_of(*said, b"json"), FeedOrigin(index, "json"))
+    if site.links == "directory":
+        yield _text(icons.MANIFEST_PATH, icons.manifest(site))
+    if site.base_url:
+        yield _text(sitemap.ROBOTS_PATH, sitemap.robots(site))
+        yield from (_text(path, text) for path, text in sitemap.sitemaps(site, values))
+
+
+def for_hosts(
+    files: Sequence[OutputFile], moved: Sequence[redirects.Moved], site: Site
+) -> Iterator[OutputFile]:
+    """Yield what hosts read, of a site of all these files."""
+    if moved:
+        yield _text(redirects.PATH, redirects.redirects(moved, site))
+    yield _text(hosting.HEADERS_PATH, hosting.headers(file.path for file in files))
+
+
+def _text(path: str, text: str) -> OutputFile:
+    return OutputFile(path, digest_of(text.encode()), TextOrigin(text))
 
 
 def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputFile]:
@@ -60,14 +95,11 @@ def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputF
         yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
 
 
-def _written(path: str, text: str) -> OutputFile:
-    return OutputFile(path, digest_of(text.encode()), TextOrigin(text))
-
-
 def _stored(path: str, key: str, index: int) -> OutputFile:
     return OutputFile(path, f"{key}/{index}", StoreOrigin(key, index))
 
 
 def page_path(page: AnyPage) -> str:
     """Return the file of a page: index.html in the folder of its address, or the address itself."""
-    return f"{page.url}index.html" if page.url == "" or page.url.endswith("/") else page.url
+    path = unquote(page.url)
+    return f"{path}index.html" if path == "" or path.endswith("/") else path

@@ -3,29 +3,33 @@
 from functools import partial
 from importlib.metadata import version
 
-import jinja2
+from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from generator.addresses import absolute, base_path, written
 from generator.errors import Problem, TemplateError
 from generator.language import Language
+from generator.layout import SHIPPED, TEMPLATES
 from generator.linked_data import linked_data
 from generator.model import Theme
 from generator.plan import Source
+from generator.theme import environment, fault
 from generator.views import (
     Anchor,
     AnyPage,
     Body,
+    BodyPart,
     Figure,
     MissingPage,
     Picture,
     Prose,
+    Section,
     Site,
 )
 
 PICTURE_TEMPLATE = "_picture.html"
-
+LISTS_TEMPLATE = "_lists.html"
 
 _SOFTWARE = ("babel", "jinja2", "markupsafe", "msgspec")
 
@@ -40,15 +44,8 @@ class Renderer:
 
     def __init__(self, theme: Theme, site: Site, language: Language) -> None:
         self._site = site
-        self._environment = jinja2.Environment(
-            loader=jinja2.FunctionLoader(partial(_load, theme)),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            extensions=["jinja2.ext.i18n"],
-        )
+        self._theme = theme
+        self._environment = environment(theme)
         # Added by the extension, so that no type knows of it.
         self._environment.install_gettext_translations(  # type: ignore[attr-defined]
             language.translations, newstyle=True
@@ -76,43 +73,8 @@ class Renderer:
         try:
             template = self._environment.get_template(page.template)
             return template.render(page=page, root=_root(page, self._site)).encode()
-        except TemplateError:
-            raise
-        except jinja2.TemplateSyntaxError as error:
-            place = f"templates/{error.name}:{error.lineno}"
-            raise TemplateError(Problem(place, str(error.message))) from error
-        except jinja2.TemplateNotFound as error:
-            raise TemplateError(Problem(f"templates/{error.name}", "no such template")) from error
         except Exception as error:
-            # A template may run into any error of Python's, and it is the template's.
-            place = _place_in_template(error) or f"templates/{page.template}"
-            raise TemplateError(
-                Problem(place, f"{error} (on {page.url or 'the front page'})")
-            ) from error
-
-
-def _load(theme: Theme, name: str) -> tuple[str, str, None] | None:
-    """Return a template's text, and its name for errors to tell."""
-    body = theme.templates.get(name)
-    if body is None:
-        return None
-    try:
-        return body.decode("utf-8-sig"), f"templates/{name}", None
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        problem = Problem(f"templates/{name}:{line}", "not UTF-8", "save it as UTF-8")
-        raise TemplateError(problem) from None
-
-
-def _place_in_template(error: BaseException) -> str:
-    """Find the innermost template line that an error passed through."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file.startswith("templates/"):
-            place = f"{file}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+            raise fault(error, self._theme, self._environment, page.template, page.url) from error
 
 
 def _root(page: AnyPage, site: Site) -> str:
@@ -125,7 +87,7 @@ def _root(page: AnyPage, site: Site) -> str:
     return "../" * page.url.count("/")
 
 
-@jinja2.pass_context
+@pass_context
 def _url(context: Context, address: str) -> str:
     """Make an address of the site relative to the page: the short way to what lies below it."""
     page, target = context["page"].url, written(address, context["site"])
@@ -138,21 +100,21 @@ def _linked_data(page: AnyPage, site: Site) -> Markup:
     return Markup(linked_data(page, site))
 
 
-@jinja2.pass_context
+@pass_context
 def _srcset(context: Context, source: Source) -> str:
     """List the variants of a source with their true widths."""
     root = context["root"]
     return ", ".join(f"{root}{source.path(step)} {step.width}w" for step in source.steps)
 
 
-@jinja2.pass_context
+@pass_context
 def _src(context: Context, source: Source) -> str:
     """Return the one variant for browsers that know no srcset: the largest up to 720 px."""
     step = next((each for each in reversed(source.steps) if each.longest <= 720), source.steps[0])
     return f"{context['root']}{source.path(step)}"
 
 
-@jinja2.pass_context
+@pass_context
 def _picture(
     context: Context, picture: Picture, sizes: str, *, eager: bool = False, first: bool = False
 ) -> Markup:
@@ -166,25 +128,47 @@ def _picture(
     return Markup(template.render(given, root=context["root"]).strip())
 
 
-@jinja2.pass_context
-def _prose(context: Context, body: Body, sizes: str) -> Markup:
-    """Render a text, its links relative to the page and its pictures responsive."""
-    return Markup("").join(_part(context, part, sizes) for part in body)
+@pass_context
+def _prose(context: Context, body: Body, sizes: str, *, first: int = 0) -> Markup:
+    """Render a text, its links relative to the page and its pictures responsive.
+
+    `first` is how many pictures of its first list are loaded at once.
+    """
+    at = next((at for at, part in enumerate(body) if not isinstance(part, Prose | Anchor)), -1)
+    return Markup("").join(
+        _part(context, part, sizes, first if index == at else 0) for index, part in enumerate(body)
+    )
 
 
-def _part(context: Context, part: Prose | Anchor | Figure, sizes: str) -> Markup:
+def _part(context: Context, part: BodyPart, sizes: str, first: int) -> Markup:
     match part:
         case Anchor():
             href = part.url if part.external else _url(context, part.url)
             title = Markup(' title="{}"').format(part.title) if part.title else ""
             return Markup('<a href="{}"{}>').format(href, title) if href else Markup("<a>")
         case Figure():
-            image = _picture(context, part.picture, sizes)
+            image = _picture(context, part.picture, sizes, eager=first > 0, first=first > 0)
             if part.url:
-                image = Markup('<a href="{}">{}</a>').format(_url(context, part.url), image)
+                name = Markup(' id="{}"').format(part.anchor) if part.anchor else ""
+                href = _url(context, part.url)
+                image = Markup('<a{} href="{}">{}</a>').format(name, href, image)
             if not part.block:
                 return image
             caption = Markup("<figcaption>{}</figcaption>").format(part.title) if part.title else ""
             return Markup("<figure>{}{}</figure>").format(image, caption)
+        case Section():
+            return _grid(context, part, first)
         case Prose():
             return Markup(part.html)
+
+
+def _grid(context: Context, section: Section, first: int) -> Markup:
+    """Render photos within a text with the theme's own macro for them."""
+    template = context.environment.get_template(LISTS_TEMPLATE)
+    module = template.make_module({"page": context["page"], "root": context["root"]})
+    macro = getattr(module, "grid", None)
+    if macro is None:
+        hint = f"copy it from {SHIPPED}/{LISTS_TEMPLATE}"
+        what = "has no macro 'grid', which shows photos in texts"
+        raise TemplateError(Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint))
+    return Markup(macro(section, first))

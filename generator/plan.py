@@ -10,12 +10,13 @@ from msgspec import Struct
 from natsort import natsort_keygen, ns
 
 from generator import routes
-from generator.config import Config, Originals
+from generator.config import Config, Originals, Sort
 from generator.errors import Problem
 from generator.formats import PUBLISHED
 from generator.geometry import fit
-from generator.layout import CONTENT, PICTURES
-from generator.model import Document, FrontMatter, Job, Library, Photo, Size, Theme
+from generator.layout import CONTENT, PICTURES, SETTINGS
+from generator.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
+from generator.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.text import clean_text
 from generator.variants import planner
 from generator.words import Words, ancestors, is_index, lookup, match, nearest, stem
@@ -63,16 +64,25 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 
 
 class PhotoWords(Struct, frozen=True):
-    """What is said of a photo, by its text or by itself; empty where nobody says anything."""
+    """What is said of a photo, by its text or by itself; empty where nobody says anything.
+
+    `tags` are its keywords with those above each.
+    """
 
     title: str
     caption: str
     alt: str
     description: str
     keywords: tuple[str, ...]
+    tags: tuple[TagPath, ...]
     taken: str
     offset: str
     document: Document | None
+
+    @property
+    def described(self) -> str:
+        """What a person says that the photo shows; empty if nobody does."""
+        return self.alt or self.caption or self.title
 
 
 class PlannedPhoto(Struct, frozen=True):
@@ -110,6 +120,8 @@ class Album(Struct, frozen=True):
     address: str
     title: str
     document: Document | None
+    sort: Sort
+    layout: Layout
     photos: tuple[PlannedPhoto, ...]
     albums: tuple["Album", ...]
     cover: PlannedPhoto
@@ -135,12 +147,27 @@ class Text(Struct, frozen=True):
     address: str
 
 
+class Year(Struct, frozen=True):
+    """The photos of a year, by date."""
+
+    name: str
+    address: str
+    photos: tuple[PlannedPhoto, ...]
+
+
 class Plan(Struct, frozen=True):
-    """All that a build will make."""
+    """All that a build will make.
+
+    `photos` are those of all albums, in the order of the settings; tags go by their numbers. Years
+    are in order, the last one first.
+    """
 
     config: Config
     theme: Theme
     root: Album
+    photos: tuple[PlannedPhoto, ...]
+    tags: tuple[Tag, ...]
+    years: tuple[Year, ...]
     texts: tuple[Text, ...]
     jobs: tuple[Job, ...]
 
@@ -159,7 +186,7 @@ def make_plan(
     """
     words, problems = match(library.photos, library.documents)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
-    places, moved = _places(shown, words)
+    places, moved = _places(shown, words, config.gallery.page_size)
     originals = dict(_originals(config, shown, words, library.unread, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
@@ -167,8 +194,33 @@ def make_plan(
         Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
         for path, document in sorted(words.texts.items())
     )
-    plan = Plan(config, library.theme, root, texts, jobs)
-    return plan, (*problems, *moved, *cover_problems, *_withheld(config, library.unread))
+    by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
+    in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
+    tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
+    plan = Plan(config, library.theme, root, in_order, tags, _years(by_date), texts, jobs)
+    warnings = (*cover_problems, *_withheld(config, library.unread), *_undescribed(plan))
+    return plan, (*problems, *moved, *warnings)
+
+
+def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
+    photos: dict[str, list[PlannedPhoto]] = defaultdict(list)
+    for photo in by_date:
+        photos[photo.words.taken[:4]].append(photo)
+    return tuple(
+        Year(name, f"{routes.YEARS}{name}/", tuple(photos[name]))
+        for name in sorted(photos, reverse=True)
+    )
+
+
+def _undescribed(plan: Plan) -> Iterator[Problem]:
+    """Report that fewer photos than the settings ask for are put in words by a person."""
+    missing = [each for each in plan.photos if not each.words.described]
+    count, wanted = len(plan.photos), plan.config.gallery.min_alt
+    if 100 * (count - len(missing)) < wanted * count:
+        said = f"{count - len(missing)} of {count} photos have an alt text, a caption or a title"
+        first = f"{PICTURES}/{missing[0].photo.path}"
+        hint = f"gallery.min_alt asks for {wanted} %; the first without one is {first}"
+        yield Problem(SETTINGS, said, hint, "warning")
 
 
 def is_shown(photo: Photo, config: Config) -> bool:
@@ -184,7 +236,7 @@ class _Places(Struct, frozen=True):
     texts: dict[str, str]
 
 
-def _places(photos: Iterable[Photo], words: Words) -> tuple[_Places, list[Problem]]:
+def _places(photos: Iterable[Photo], words: Words, page_size: int) -> tuple[_Places, list[Problem]]:
     """Address every page, folder by folder: in each first albums, then texts, then photos.
 
     A page that does not get the address its name asks for is reported: what is there already may
@@ -199,7 +251,8 @@ def _places(photos: Iterable[Photo], words: Words) -> tuple[_Places, list[Proble
     places = _Places({"": ""}, {}, {})
     moved: list[Problem] = []
     for folder in sorted(folders_in):
-        taken = set() if folder else set(routes.RESERVED)
+        taken = routes.page_slugs(len(photos_in[folder]), page_size)
+        taken |= set() if folder else routes.RESERVED
         for paths, documents, addresses in (
             (folders_in[folder], folder_texts, places.folders),
             (texts_in[folder], words.texts, places.texts),
@@ -362,6 +415,7 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         "" if text.casefold() in file_names else text
         for text in (said.title, said.headline, said.caption)
     )
+    tags = tag_paths(said, matter.keywords)
     title = matter.title or title or headline
     caption = matter.caption or caption
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
@@ -371,7 +425,8 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
         description=matter.description,
-        keywords=said.keywords if matter.keywords is None else matter.keywords,
+        keywords=said.keywords if matter.keywords is None else tuple(path[-1] for path in tags),
+        tags=tags,
         taken=taken,
         offset=offset,
         document=document,
@@ -392,20 +447,22 @@ def _plan_albums(
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
         document = words.albums.get(folder)
-        inside = _ordered(photos_in[folder], config, document)
+        matter = document.matter if document else FrontMatter()
+        sort = matter.sort or config.albums.sort
+        backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+        inside = _ordered(photos_in[folder], sort, backwards=backwards)
         below = tuple(albums[name] for name in sorted(folders_in[folder], key=_natural))
         cover = inside[0] if inside else below[0].cover
-        if document and document.matter.cover:
-            chosen = lookup(document.matter.cover, folder, by_path)
+        if document and matter.cover:
+            chosen = lookup(matter.cover, folder, by_path)
             if chosen is None:
                 problems.append(_no_such_cover(document, by_path))
             else:
                 cover = photos[chosen]
-        title = document.matter.title if document else ""
-        title = title or (_pretty(folder) if folder else config.site.title)
-        albums[folder] = Album(
-            folder, places.folders[folder], title, document, inside, below, cover
-        )
+        title = matter.title or (_pretty(folder) if folder else config.site.title)
+        layout = matter.layout or config.albums.layout
+        address = places.folders[folder]
+        albums[folder] = Album(folder, address, title, document, sort, layout, inside, below, cover)
     return albums[""], tuple(problems)
 
 
@@ -416,21 +473,29 @@ def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
 
 
 def _ordered(
-    photos: Iterable[PlannedPhoto], config: Config, document: Document | None
+    photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
-    """Sort the photos of an album by its front matter or the settings; undated ones come last.
-
-    By wall time as taken: no zone of ours or of the machine's can change the order.
-    """
-    matter = document.matter if document else FrontMatter()
-    by = matter.sort or config.albums.sort
-    backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+    """Sort the photos of an album; undated ones come last."""
     named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
     if by == "name":
         return tuple(reversed(named) if backwards else named)
-    dated = sorted((each for each in named if each.words.taken), key=lambda each: each.words.taken)
-    undated = (each for each in named if not each.words.taken)
-    return (*(reversed(dated) if backwards else dated), *undated)
+    dated, undated = _by_date(named, backwards=backwards)
+    return (*dated, *undated)
+
+
+def _by_date(
+    photos: Iterable[PlannedPhoto], *, backwards: bool
+) -> tuple[list[PlannedPhoto], list[PlannedPhoto]]:
+    """Sort photos by date, and set those aside that have none.
+
+    By wall time as taken: no zone of ours or of the machine's can change the order.
+    """
+    dated: list[PlannedPhoto] = []
+    undated: list[PlannedPhoto] = []
+    for each in photos:
+        (dated if each.words.taken else undated).append(each)
+    dated.sort(key=lambda each: each.words.taken)
+    return dated[::-1] if backwards else dated, undated
 
 
 def _pretty(path: str) -> str:

@@ -6,12 +6,14 @@ from msgspec import Struct
 
 from generator.config import Config
 from generator.errors import Problem
+from generator.hosting import Refusal
 
 
 class Report(Struct, frozen=True):
     """What a build found, made and left; sizes in bytes, problems in the order of their places.
 
     `strays` counts files that are no pictures, `hdr` pictures of high dynamic range, by kind.
+    `hosts` are those that would not take the site.
     `published` is false if a strict build left the site as it was.
     """
 
@@ -28,6 +30,7 @@ class Report(Struct, frozen=True):
     bytes_out: int
     strays: tuple[tuple[str, int], ...]
     hdr: tuple[tuple[str, int], ...]
+    hosts: tuple[Refusal, ...]
     problems: tuple[Problem, ...]
     published: bool
     seconds: float = 0.0

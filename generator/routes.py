@@ -19,15 +19,17 @@ FULL = "full"
 STATIC = "static"
 
 SEARCH = "search/"
+TAGS = "tags/"
+YEARS = "years/"
 
 # A file that GitHub Pages asks for anyway tells that a folder is made by us, even if every record
 # of ours is lost.
 MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
-# Folders that a page of the site's own must not share: hosts give some each other rules, others
-# hold pages of ours.
-RESERVED = frozenset((IMAGE, FULL, STATIC, SEARCH[:-1]))
+# Names at the root that no page of the site's own may have: folders that hosts give rules of their
+# own, and pages of ours.
+RESERVED = frozenset((IMAGE, FULL, STATIC, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
@@ -57,6 +59,16 @@ def mark(name: str) -> str:
 def folded(path: str) -> str:
     """Return what a path is told apart by."""
     return unicodedata.normalize("NFC", path).casefold()
+
+
+def page_address(address: str, number: int) -> str:
+    """Return the address of a page of a list that begins at `address`, counted from 1."""
+    return f"{address}page-{number}/" if number > 1 else address
+
+
+def page_slugs(count: int, size: int) -> set[str]:
+    """Return the names of all pages but the first of a list of so many photos."""
+    return {f"page-{number}" for number in range(2, -(-count // size) + 1)}
 
 
 def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
@@ -127,8 +139,13 @@ def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list
         path if path.lower().endswith(tuple(known)) else path + known[0]
         for path, known in zip(paths, suffixes, strict=True)
     ]
-    safe = [with_mark(path, path) if _VARIANT.search(path) else path for path in wished]
+    safe = [with_mark(path, path) if is_variant(path) else path for path in wished]
     return [f"{IMAGE}/{path}" for path in raw_files(safe)]
+
+
+def is_variant(path: str) -> bool:
+    """Tell whether a path below image/ is that of a variant, which never changes."""
+    return _VARIANT.search(path) is not None
 
 
 def asset_path(asset: Asset) -> str:

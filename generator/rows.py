@@ -1,5 +1,7 @@
 """Pictures in rows of one width and nearly one height, broken where that looks best. Pure.
 
+Also how wide they are in the two other layouts: squares, and columns of one width.
+
 Rows are planned for six ranges of the width that they are given, so that no script has to. A row
 is as high as its pictures fill the width; where rows are broken is chosen for the whole album, by
 dynamic programming over the squares of how far heights are off (after Knuth and Plass, "Breaking
@@ -8,9 +10,10 @@ Paragraphs into Lines", 1981). The stylesheet breaks the rows by the classes giv
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 GAP = 8.0
 
@@ -20,6 +23,11 @@ _TOLERANCE = 1.25
 # A last row that would be higher than this is left as it is, with its end empty.
 _STRETCH = 1.1
 
+# How wide windows are in which pictures that belong into one row may take several, and how much
+# higher than others those are then.
+_NARROW = "ab"
+_TALLER = 1.5
+
 # No row of more pictures, or much lower than asked for, is ever better than two.
 _LOWEST = 0.4
 
@@ -28,7 +36,8 @@ class Range(Struct, frozen=True):
     """Widths for which one plan serves: from `least` pixels, planned at `width`.
 
     `height` is what rows shall have there; it grows with the width. `screen` is how wide a window
-    is whose rows are `least` wide, by the edges that the stylesheet gives it.
+    is whose rows are `least` wide, by the edges that the stylesheet gives it. `squares` and
+    `columns` are how many of them stand side by side there, by the stylesheet.
     """
 
     letter: str
@@ -36,6 +45,8 @@ class Range(Struct, frozen=True):
     screen: float
     width: float
     height: float
+    squares: int
+    columns: int
 
     @property
     def share(self) -> float:
@@ -44,12 +55,12 @@ class Range(Struct, frozen=True):
 
 
 RANGES = (
-    Range("a", 280, 312, 379, 118),
-    Range("b", 480, 512, 588, 150),
-    Range("c", 720, 766, 882, 190),
-    Range("d", 1080, 1149, 1323, 240),
-    Range("e", 1620, 1716, 1984, 290),
-    Range("f", 2430, 2526, 2976, 360),
+    Range("a", 280, 312, 379, 118, 3, 2),
+    Range("b", 480, 512, 588, 150, 5, 3),
+    Range("c", 720, 766, 882, 190, 5, 4),
+    Range("d", 1080, 1149, 1323, 240, 5, 4),
+    Range("e", 1620, 1716, 1984, 290, 6, 5),
+    Range("f", 2430, 2526, 2976, 360, 10, 8),
 )
 
 
@@ -81,19 +92,57 @@ def plan_rows(ratios: Sequence[float]) -> tuple[Place, ...]:
     return _planned(tuple(rounded(ratio) / 100 for ratio in ratios))
 
 
+def plan_squares(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Say how wide pictures are that fill squares: one that is wider than high is cut."""
+    return tuple(_square(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _square(ratio: float) -> Place:
+    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]))
+
+
+def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan columns of one width, and rows for browsers that know no such columns."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), columns=True)
+
+
+def plan_row(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan one row of pictures that fills the width; where that is narrow, they may take more."""
+    return _planned(tuple(rounded(ratio) / 100 for ratio in ratios), one=True)
+
+
+def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
+    """Plan pictures one under the other: each as wide as the page, but no higher than the window.
+
+    The stylesheet leaves as much room for words.
+    """
+    return tuple(_plate(rounded(ratio) / 100) for ratio in ratios)
+
+
+@cache
+def _plate(ratio: float) -> Place:
+    (alone,) = _planned((ratio,), one=True)
+    high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
+    return replace(alone, sizes=f"min(100vw, {high})")
+
+
 @lru_cache(maxsize=4096)
-def _planned(ratios: tuple[float, ...]) -> tuple[Place, ...]:
+def _planned(
+    ratios: tuple[float, ...], *, columns: bool = False, one: bool = False
+) -> tuple[Place, ...]:
     classes: list[list[str]] = [[] for _ in ratios]
     shares: list[list[float]] = [[] for _ in ratios]
     for each in RANGES:
-        for row in _rows(ratios, each):
+        for row in _one_row(ratios, each) if one else _rows(ratios, each):
             alone = row.end - row.first == 1
             if not (row.natural and alone):
                 classes[row.first].append(each.letter.upper() if alone else each.letter)
             for index in range(row.first, row.end):
                 if row.natural:
                     classes[index].append(("L" if alone else "l") + each.letter)
-                shares[index].append(min(1.0, ratios[index] * row.height / each.width))
+                share = min(1.0, ratios[index] * row.height / each.width)
+                shares[index].append(max(share, 1 / each.columns) if columns else share)
     return tuple(
         Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
     )
@@ -114,8 +163,16 @@ def _sizes(shares: Sequence[float]) -> str:
     return ", ".join(steps)
 
 
-def _rows(ratios: Sequence[float], wanted: Range) -> list[_Row]:
-    """Break all pictures into rows, at the least cost of all."""
+def _one_row(ratios: Sequence[float], wanted: Range) -> list[_Row]:
+    """Put all pictures into one row, or into full and higher ones if it were low and narrow."""
+    height = _height(sum(ratios), len(ratios), wanted)
+    if wanted.letter not in _NARROW or height >= wanted.height:
+        return [_Row(0, len(ratios), height, natural=False)]
+    return _rows(ratios, replace(wanted, height=_TALLER * wanted.height), full=True)
+
+
+def _rows(ratios: Sequence[float], wanted: Range, *, full: bool = False) -> list[_Row]:
+    """Break all pictures into rows, at the least cost of all; a full last one fills the width."""
     count = len(ratios)
     best: list[tuple[float, int]] = [(0.0, 0), *((math.inf, 0) for _ in ratios)]
     for end in range(1, count + 1):
@@ -125,14 +182,14 @@ def _rows(ratios: Sequence[float], wanted: Range) -> list[_Row]:
             height = _height(total, end - first, wanted)
             if height < _LOWEST * wanted.height and end - first > 1:
                 break
-            cost = best[first][0] + _cost(height, wanted, is_last=end == count)
+            cost = best[first][0] + _cost(height, wanted, is_last=end == count and not full)
             if cost < best[end][0]:
                 best[end] = cost, first
     rows: list[_Row] = []
     end = count
     while end:
         first = best[end][1]
-        rows.append(_row(ratios, first, end, wanted))
+        rows.append(_row(ratios, first, end, wanted, full=full))
         end = first
     return rows[::-1]
 
@@ -149,9 +206,10 @@ def _cost(height: float, wanted: Range, *, is_last: bool) -> float:
     return off if off <= 1 else off**2
 
 
-def _row(ratios: Sequence[float], first: int, end: int, wanted: Range) -> _Row:
+def _row(ratios: Sequence[float], first: int, end: int, wanted: Range, *, full: bool) -> _Row:
     total = sum(ratios[first:end])
     height = _height(total, end - first, wanted)
     fits = total * wanted.share * wanted.least + GAP * (end - first - 1) <= wanted.least
-    natural = end == len(ratios) and height > _STRETCH * wanted.height and fits
+    early = end == len(ratios) and not full
+    natural = early and height > _STRETCH * wanted.height and fits
     return _Row(first, end, wanted.height if natural else height, natural)

@@ -14,7 +14,7 @@ from generator.document import read_document
 from generator.errors import Problem
 from generator.files import is_settled
 from generator.formats import INPUTS
-from generator.layout import CONTENT, PICTURES
+from generator.layout import CONTENT, PICTURES, SHIPPED
 from generator.metadata import overlaid
 from generator.model import Asset, Document, Entry, Library, Photo, Sidecar, Stamp, Stray, Theme
 from generator.photo import Found, is_sidecar, read_files
@@ -24,7 +24,7 @@ from generator.survey import Survey
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 7
+SCAN_VERSION = 8
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -121,12 +121,10 @@ def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
 
 
 def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
-    """Add to each photo what its sidecars say.
+    """Add to each photo what its sidecars say, and forget who is in it.
 
     `falls.jpg.xmp` is about falls.jpg and comes first, `falls.xmp` about every falls.
     """
-    if not sidecars:
-        return tuple(photos)
     known = {
         folded(_stem(path)): sidecars[path].metadata for path in sorted(sidecars, reverse=True)
     }
@@ -136,6 +134,8 @@ def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tupl
         for owner in (_stem(photo.path), photo.path):
             if (beside := known.get(folded(owner))) is not None:
                 said = overlaid(beside, said)
+        if said.people:
+            said = replace(said, people=())
         return photo if said is photo.metadata else replace(photo, metadata=said)
 
     return tuple(map(described, photos))
@@ -227,7 +227,17 @@ def read_theme(survey: Survey) -> Theme:
             assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
         else:
             templates[name] = body
+    templates.update(_overridden(survey, chosen))
     digest = digest_of(
         *(part for name, body in templates.items() for part in (name.encode(), body))
     )
     return Theme(templates, digest, tuple(assets))
+
+
+def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield our templates that the site has its own of, for those to extend."""
+    folder, found = survey.theme[-1]
+    for entry in found:
+        name, ours = entry.path, Path(folder)
+        if chosen[name] != ours and not name.startswith(f"{STATIC}/"):
+            yield f"{SHIPPED}/{name}", (ours / name).read_bytes()

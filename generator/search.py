@@ -1,27 +1,29 @@
-"""The index that the search page looks through: what pages say of photos, albums and texts. Pure.
+"""The index that the search page looks through: what pages say of the photos and lists there are.
 
-It is JSON without what can be told from elsewhere in it:
+It is JSON without what can be told from elsewhere in it, and pure:
 
     {"variant": "-320.jpg",
-     "tags":    [tag],
+     "tags":    [[title, address, above]],
+     "years":   [[title, address]],
      "texts":   [[title, address]],
      "albums":  [[title, address, above, cover, [photo]]]}
     photo:      [name, date, thumbnail, title, [tag], caption]
 
-`above` is the number of the album that an album lies in, -1 for the front page, which comes first;
-`cover` is the address of a picture. Tags of a photo are numbers too. The address of a photo is that
-of its album and its name. A title is empty if the photo goes by its place in the album; a caption
-is the beginning of one, a date a day in ISO 8601. Empty fields at the end of a photo are left out.
-A thumbnail lies at `image/<address of the photo>.<thumbnail>` if it has a suffix, else with that of
-`variant` behind.
+`above` is the number of the tag or album that one lies in, -1 if there is none; the first album is
+the front page. `cover` is the address of a picture. Tags of a photo are numbers too. The address of
+a photo is that of its album and its name. A title is empty if the photo goes by its place in the
+album; a caption is the beginning of one, a date a day in ISO 8601. Empty fields at the end of a
+photo are left out. A thumbnail lies at `image/<address of the photo>.<thumbnail>` if it has a
+suffix, else with that of `variant` behind.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
 from generator.plan import Plan, PlannedPhoto
+from generator.tags import TagPath, key_of_path
 
 PATH = "search.json"
 
@@ -33,22 +35,23 @@ _Photo = list[str | tuple[int, ...]]
 
 def make_index(plan: Plan) -> str:
     """Write the index of a site, as JSON."""
+    tags = [tag for root in plan.tags for tag in root.with_all_below()]
+    numbers = {tag.key: number for number, tag in enumerate(tags)}
     albums = tuple(plan.root.all_albums())
-    photos = [photo for album in albums for photo in album.photos]
-    tags = _by_frequency(tag for photo in photos for tag in photo.words.keywords)
-    variant = next(iter(_by_frequency(_thumbnail(photo)[1] for photo in photos)))
-    numbers = {each.path: number for number, album in enumerate(albums) for each in album.albums}
+    above = {each.path: number for number, album in enumerate(albums) for each in album.albums}
+    variant = Counter(_thumbnail(photo)[1] for photo in plan.photos).most_common(1)[0][0]
     index = {
         "variant": variant,
-        "tags": tuple(tags),
+        "tags": [(tag.name, tag.address, numbers.get(tag.key[:-1], -1)) for tag in tags],
+        "years": [(year.name, year.address) for year in plan.years],
         "texts": [(text.title, text.address) for text in plan.texts],
         "albums": [
             (
                 album.title if album.path else plan.config.site.title,
                 album.address,
-                numbers.get(album.path, -1),
+                above.get(album.path, -1),
                 _smallest(album.cover),
-                [_photo(photo, tags, variant) for photo in album.photos],
+                [_photo(photo, numbers, variant) for photo in album.photos],
             )
             for album in albums
         ],
@@ -56,12 +59,7 @@ def make_index(plan: Plan) -> str:
     return msgspec.json.encode(index).decode()
 
 
-def _by_frequency(names: Iterable[str]) -> dict[str, int]:
-    """Number names from 0, the most frequent first."""
-    return {name: number for number, (name, _) in enumerate(Counter(names).most_common())}
-
-
-def _photo(photo: PlannedPhoto, tags: dict[str, int], variant: str) -> _Photo:
+def _photo(photo: PlannedPhoto, tags: Mapping[TagPath, int], variant: str) -> _Photo:
     words = photo.words
     key, ending = _thumbnail(photo)
     fields: _Photo = [
@@ -69,7 +67,7 @@ def _photo(photo: PlannedPhoto, tags: dict[str, int], variant: str) -> _Photo:
         words.taken[:10],
         key if ending == variant else key + ending,
         words.title,
-        tuple(tags[tag] for tag in words.keywords),
+        tuple(dict.fromkeys(tags[key_of_path(path)] for path in words.tags)),
         _beginning(words.caption),
     ]
     while not fields[-1]:

@@ -13,10 +13,16 @@ from generator.compose import make_pages, site_of
 from generator.config import Config
 from generator.encode import engine
 from generator.errors import ConfigError, MachineError, Problem, in_order
+from generator.feeds import Feed, make_feeds, written_feed
+from generator.hosting import refusals
+from generator.icons import draw, icon_problems
 from generator.language import LANGUAGES, Language, is_spoken
 from generator.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.manifest import Manifest, pending
 from generator.model import (
+    FeedOrigin,
+    Icon,
+    IconOrigin,
     Library,
     OutputFile,
     PageOrigin,
@@ -33,13 +39,22 @@ from generator.model import (
 from generator.originals import scrubbed
 from generator.pages import Renderer, renderer_version
 from generator.plan import Plan, is_shown, make_plan
-from generator.publish import Changes, Content, Original, SourceChangedError, foresee, publish
+from generator.publish import (
+    Changes,
+    Content,
+    Original,
+    SourceChangedError,
+    content_size,
+    foresee,
+    publish,
+)
+from generator.redirects import find_moved, moved_pages
 from generator.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.report import Order, Report
 from generator.routes import STATIC
 from generator.scan import Memo, Remembered, memo_version, scan
 from generator.survey import Survey, code_digest, survey
-from generator.views import AnyPage, Site
+from generator.views import AnyPage, Link, Site
 from generator.workers import Workers
 
 _MEGABYTE = 1 << 20
@@ -54,12 +69,13 @@ _TOLD: dict[Private, str] = {
 
 
 class Design(Struct, frozen=True):
-    """A plan with its pages and files, and the warnings it took to get there."""
+    """A plan with its pages, feeds and files, and the warnings it took to get there."""
 
     plan: Plan
     language: Language
     site: Site
     pages: tuple[AnyPage, ...]
+    feeds: tuple[Feed, ...]
     files: tuple[OutputFile, ...]
     problems: tuple[Problem, ...]
 
@@ -188,7 +204,7 @@ def _render(
     force: bool,
 ) -> Results:
     """Render what is to be written, or was never seen, and is not in the store."""
-    keys = {file.origin.key for file in to_write if isinstance(file.origin, StoreOrigin)}
+    keys = set(_stored_keys(to_write))
     jobs = missing(plan.jobs, keys.union(unseen), order.cache, force=force)
     for job in jobs:
         order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
@@ -200,6 +216,14 @@ def _render(
         order.config.build.max_memory * _MEGABYTE,
         partial(order.listener.progress, "Rendering photos"),
     )
+
+
+def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
+    """Yield the keys that files are made of; feeds tell the sizes of some."""
+    for file in files:
+        match file.origin:
+            case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
+                yield key
 
 
 def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
@@ -245,9 +269,22 @@ def _design(
     site = site_of(plan, language)
     pages, dangling = make_pages(plan, placeholders, language)
     renderer = f"{renderer_version()} {code_digest()}"
-    files = (*assets, *outputs.pages(plan, site, pages, renderer))
-    problems = (*warnings, *dangling, *_unspoken(plan), *_warnings(plan), *_faults(library))
-    return Design(plan, language, site, pages, files, problems)
+    feeds = make_feeds(site, pages, plan.config.feeds.items)
+    told = tuple(outputs.for_machines(site, pages, feeds, renderer))
+    taken = [*(file.path for file in (*assets, *told)), *map(outputs.page_path, pages)]
+    moved, clashes = find_moved(plan, pages, taken)
+    pages = (*pages, *moved_pages(moved, Link(site.title, "")))
+    files = (*assets, *outputs.pages(plan, site, pages, renderer), *told)
+    files = (*files, *outputs.for_hosts(files, moved, site))
+    found = (
+        *dangling,
+        *clashes,
+        *icon_problems(plan),
+        *_unspoken(plan),
+        *_warnings(plan),
+        *_faults(library),
+    )
+    return Design(plan, language, site, pages, feeds, files, (*warnings, *found))
 
 
 def _unspoken(plan: Plan) -> Iterator[Problem]:
@@ -289,7 +326,7 @@ def _warnings(plan: Plan) -> Iterator[Problem]:
 def _publish(
     order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
 ) -> Changes:
-    content = _content(order, design)
+    content = _content(order, design, manifest)
     changes = publish(design.files, to_write, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
@@ -311,27 +348,44 @@ def _scrubbed(order: Order, photo: Photo) -> bytes:
     return scrubbed(whole, photo, order.config.images.rights)
 
 
-def _content(order: Order, design: Design) -> Callable[[OutputFile], Content]:
+def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file, from wherever they come."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     renderer = Renderer(design.plan.theme, design.site, design.language)
+    by_path = {file.path: file for file in design.files}
+
+    def size_of(path: str) -> int:
+        file, record = by_path[path], manifest.files.get(path)
+        known = record is not None and record.identity == file.identity
+        return record.size if record and known else content_size(content(file))
 
     def content(file: OutputFile) -> Content:
         match file.origin:
             case StoreOrigin(key, index):
                 return pack(key)[index]
-            case PictureOrigin(photo):
-                return Original(order.site / PICTURES / photo.path, photo)
-            case ScrubbedOrigin(photo):
-                return _scrubbed(order, photo)
-            case ThemeOrigin(asset):
-                return (Path(asset.folder) / STATIC / asset.name).read_bytes()
             case PageOrigin(index):
                 return renderer.render(design.pages[index])
+            case FeedOrigin(index, form):
+                return written_feed(design.feeds[index], form, size_of)
+            case IconOrigin(icon):
+                return draw(icon, pack(icon.key)[icon.index] if icon.key else b"")
             case TextOrigin(text):
                 return text.encode()
+            case source:
+                return _source(order, source)
 
     return content
+
+
+def _source(order: Order, origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin) -> Content:
+    """Fetch what was there before the build, if need be without what it tells."""
+    match origin:
+        case PictureOrigin(photo):
+            return Original(order.site / PICTURES / photo.path, photo)
+        case ScrubbedOrigin(photo):
+            return _scrubbed(order, photo)
+        case ThemeOrigin(asset):
+            return (Path(asset.folder) / STATIC / asset.name).read_bytes()
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:
@@ -352,6 +406,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         bytes_out=sum(record.size for record in files.values()),
         strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
+        hosts=refusals({path: record.size for path, record in files.items()}),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

@@ -10,9 +10,17 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from generator.geometry import fit
-from generator.model import Metadata, Placeholder, Size
+from generator.model import Layout, Metadata, Placeholder, Size
 from generator.plan import Source
-from generator.rows import Place, rounded
+from generator.rows import (
+    Place,
+    plan_columns,
+    plan_plates,
+    plan_row,
+    plan_rows,
+    plan_squares,
+    rounded,
+)
 
 # Long side, in pixels: enough for every preview, and seldom more than 300 kB.
 PREVIEW = 1080
@@ -26,10 +34,10 @@ class Link(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """Facts that every page shares.
+    """Facts that every page shares; `assets` maps the names of static files to their addresses.
 
-    `assets` maps the names of static files to their addresses; `feeds` are those of the albums
-    that have one, and empty for the front page.
+    `collections` are the pages that gather photos of all albums. `feed` is the address of the feed
+    of all, without suffix; empty if there is none.
     """
 
     title: str
@@ -43,8 +51,9 @@ class Site(Struct, frozen=True):
     links: Literal["directory", "file"]
     pages: tuple[Link, ...]
     albums: tuple[Link, ...]
+    collections: tuple[Link, ...]
     assets: dict[str, str]
-    feeds: tuple[str, ...] = ()
+    feed: str = ""
 
 
 class Variant(Struct, frozen=True):
@@ -75,9 +84,9 @@ class Picture(Struct, frozen=True):
 
     @property
     def shape(self) -> str:
-        """The two classes of its ratio: `r1 h50` is one and fifty hundredths."""
+        """The classes of its ratio, digit by digit: `r1 t5 u0` is 1.50."""
         whole, hundredths = divmod(rounded(self.ratio), 100)
-        return f"r{whole} h{hundredths}"
+        return f"r{whole} t{hundredths // 10} u{hundredths % 10}"
 
     @property
     def tint(self) -> str:
@@ -116,17 +125,61 @@ class Picture(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """A photo in a grid: `anchor` is its id there, `place` where it stands in its row."""
+    """A photo in a grid: `anchor` is its id there, or empty; only a story says its `caption`."""
 
     url: str
     title: str
     anchor: str
     picture: Picture
-    place: Place
+    caption: str = ""
+
+
+_PLANNERS = {
+    "rows": plan_rows,
+    "square": plan_squares,
+    "columns": plan_columns,
+    "story": plan_plates,
+    "row": plan_row,
+}
+
+
+class Section(Struct, frozen=True, tag=True):
+    """A grid of photos; `anchor` is the id of its heading, which may be empty.
+
+    In a `story`, each photo is as large as the page allows, with its words below.
+    """
+
+    layout: Layout | Literal["row"]
+    tiles: tuple[Tile, ...]
+    heading: str = ""
+    anchor: str = ""
+
+    @property
+    def placed(self) -> tuple[tuple[Tile, Place], ...]:
+        """Each tile with its place in the layout: planned only for pages that are rendered."""
+        ratios = [tile.picture.ratio for tile in self.tiles]
+        return tuple(zip(self.tiles, _PLANNERS[self.layout](ratios), strict=True))
+
+
+class Pager(Struct, frozen=True):
+    """One of the pages that show a list of photos, counted from 1; `urls` are those of all."""
+
+    number: int
+    urls: tuple[str, ...]
+
+    @property
+    def previous(self) -> str | None:
+        """The address of the page before."""
+        return self.urls[self.number - 2] if self.number > 1 else None
+
+    @property
+    def next(self) -> str | None:
+        """The address of the page after."""
+        return self.urls[self.number] if self.number < len(self.urls) else None
 
 
 class Card(Struct, frozen=True):
-    """An album in a list; `dates` are the first and last day of its photos, or empty."""
+    """An album or a year in a list; `dates` are the first and last day of its photos, or empty."""
 
     url: str
     title: str
@@ -152,23 +205,26 @@ class Anchor(Struct, frozen=True, tag=True):
 class Figure(Struct, frozen=True, tag=True):
     """A picture of the library within a text, and the page of its photo unless it is in a link.
 
-    `block` if it stands alone in its paragraph.
+    `block` if it stands alone in its paragraph. In a story `anchor` is its id, or empty.
     """
 
     url: str
     picture: Picture
     title: str
     block: bool
+    anchor: str = ""
 
 
-Body = tuple[Prose | Anchor | Figure, ...]
+BodyPart = Prose | Anchor | Figure | Section
+Body = tuple[BodyPart, ...]
 
 
 class Page(Struct, frozen=True, kw_only=True):
     """What all pages have; `url` is the address, `crumbs` the way to it, without itself.
 
-    `cover` is the picture that stands for it, if it is not the page of one. Search engines are
-    asked to pass over a page that is not `indexed`.
+    `cover` is the picture that stands for it, if it is not the page of one. `feed` is the address
+    of the feed that tells of its photos, without suffix. Search engines are asked to pass over a
+    page that is not `indexed`.
     """
 
     template: ClassVar[str] = ""
@@ -180,14 +236,54 @@ class Page(Struct, frozen=True, kw_only=True):
     crumbs: tuple[Link, ...] = ()
     body: Body = ()
     cover: Picture | None = None
+    feed: str = ""
 
     @property
     def image(self) -> Picture | None:
         """The picture that links to the page are shown with."""
         return self.cover
 
+    @property
+    def is_illustrated(self) -> bool:
+        """Whether its text shows pictures."""
+        return any(isinstance(part, Figure | Section) for part in self.body)
 
-class FrontPage(Page, frozen=True, kw_only=True, tag=True):
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return any(isinstance(part, Section) for part in self.body)
+
+
+class GridPage(Page, frozen=True, kw_only=True):
+    """What all pages with photos in order have.
+
+    `sections` are those of this page, `contents` lead to all sections, on whichever page they
+    begin; empty if there are few. There is a `pager` if there is more than one page; what a list
+    has beside its photos stands on the first. `count` and `dates` are of all its photos, on all
+    pages and in the albums within.
+    """
+
+    layout: Layout
+    sections: tuple[Section, ...]
+    contents: tuple[Link, ...] = ()
+    pager: Pager | None = None
+    count: int
+    dates: tuple[str, str]
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """All photos of this page, each once, those in its text first."""
+        within = (part for part in self.body if isinstance(part, Section))
+        tiles = (tile for section in (*within, *self.sections) for tile in section.tiles)
+        return tuple({tile.url: tile for tile in tiles}.values())
+
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return bool(self.sections) or super().has_tiles
+
+
+class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     """The front page: albums, the newest photos of all, and those that are in no album.
 
     `hero` is the picture that opens it, if its text names one as `cover`.
@@ -197,23 +293,66 @@ class FrontPage(Page, frozen=True, kw_only=True, tag=True):
 
     hero: Figure | None
     albums: tuple[Card, ...]
-    newest: tuple[Tile, ...]
-    photos: tuple[Tile, ...]
+    newest: Section | None
+
+    @property
+    def has_tiles(self) -> bool:
+        """Whether there are photos that the viewer can show."""
+        return self.newest is not None or super().has_tiles
 
 
-class AlbumPage(Page, frozen=True, kw_only=True, tag=True):
+class AlbumPage(GridPage, frozen=True, kw_only=True, tag=True):
     """An album: its albums, the texts in its folder, and its photos in order."""
 
     template: ClassVar[str] = "album.html"
 
-    albums: tuple[Card, ...]
-    texts: tuple[Link, ...]
-    photos: tuple[Tile, ...]
-    dates: tuple[str, str]
+    albums: tuple[Card, ...] = ()
+    texts: tuple[Link, ...] = ()
+
+
+class TagLink(Struct, frozen=True):
+    """A tag in a list, how many photos have it or one below it, and those below it."""
+
+    title: str
+    url: str
+    photo_count: int
+    tags: tuple["TagLink", ...] = ()
+
+
+class TagsPage(Page, frozen=True, kw_only=True, tag=True):
+    """The list of all tags."""
+
+    template: ClassVar[str] = "tags.html"
+
+    tags: tuple[TagLink, ...]
+
+
+class TagPage(GridPage, frozen=True, kw_only=True, tag=True):
+    """The photos that have a tag or one below it; `tags` are those directly below."""
+
+    template: ClassVar[str] = "tag.html"
+
+    tags: tuple[TagLink, ...] = ()
+
+
+class YearsPage(Page, frozen=True, kw_only=True, tag=True):
+    """The list of all years, the last one first."""
+
+    template: ClassVar[str] = "years.html"
+
+    years: tuple[Card, ...]
+
+
+class YearPage(GridPage, frozen=True, kw_only=True, tag=True):
+    """The photos of a year, in sections by month."""
+
+    template: ClassVar[str] = "year.html"
 
 
 class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     """A photo among the photos of its album; `heading` is its title, or what number it has.
+
+    Its `keywords` lead to the pages of tags.
 
     `place` names where it was taken, from the narrowest to the widest; like `show_location` it is
     there only if the settings say so. `animation` is empty if nothing moves. `original` is empty if
@@ -228,7 +367,7 @@ class PhotoPage(Page, frozen=True, kw_only=True, tag=True):
     taken: str
     offset: str
     metadata: Metadata
-    keywords: tuple[str, ...]
+    keywords: tuple[Link, ...]
     place: tuple[str, ...]
     show_location: bool
     previous: Link | None
@@ -287,4 +426,16 @@ class MovedPage(Page, frozen=True, kw_only=True, tag=True):
     target: Link
 
 
-AnyPage = FrontPage | AlbumPage | PhotoPage | TextPage | SearchPage | MissingPage | MovedPage
+AnyPage = (
+    FrontPage
+    | AlbumPage
+    | TagsPage
+    | TagPage
+    | YearsPage
+    | YearPage
+    | PhotoPage
+    | TextPage
+    | SearchPage
+    | MissingPage
+    | MovedPage
+)

@@ -4,6 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -13,6 +14,8 @@ from generator.model import Document, Photo
 from generator.routes import folded
 
 _INDEX = "index"
+
+_Known = TypeVar("_Known")
 
 
 class Words(Struct, frozen=True):
@@ -92,6 +95,8 @@ def _misplaced(document: Document) -> list[Problem]:
         "cover": matter.cover,
         "sort": matter.sort,
         "reverse": matter.reverse is not None,
+        "layout": matter.layout,
+        "sections": matter.sections,
         "originals": matter.originals,
     }
     for owner, keys in (("picture", of_photos), ("album", of_albums)):
@@ -155,7 +160,7 @@ def _parts(target: str) -> SplitResult:
         return SplitResult("", "", target, "", "")
 
 
-def lookup(target: str, folder: str, known: Mapping[str, str]) -> str | None:
+def lookup(target: str, folder: str, known: Mapping[str, _Known]) -> _Known | None:
     """Find what a reference means, from a text in a folder: a path, with or without a slash.
 
     Returns what `known` holds for it; None if it leads nowhere.

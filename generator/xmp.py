@@ -164,7 +164,12 @@ def field(xmp: Xmp, name: str, inner: str) -> str:
 
 def says(xmp: Xmp, *names: str) -> bool:
     """Tell whether any of some properties says something, at whatever depth."""
-    return any(text for each in xmp for name in names for text in _anywhere(each, _full(name)))
+    return any(everywhere(xmp, *names))
+
+
+def everywhere(xmp: Xmp, *names: str) -> Iterator[str]:
+    """Yield what some properties say, at whatever depth; some of it twice."""
+    return (text for each in xmp for name in names for text in _anywhere(each, _full(name)))
 
 
 def _anywhere(within: Element, full: str) -> Iterator[str]:

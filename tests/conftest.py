@@ -5,12 +5,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from tests.support import budgets
+from tests.support.albums import QUICK
 from tests.support.browsing import launched
 from tests.support.showcase import built_once
 from tests.support.sites import Site
+
+# How long an example takes is the machine's affair.
+settings.register_profile("fastphoto", deadline=None)
+settings.load_profile("fastphoto")
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +67,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lines:
         terminalreporter.section("budgets")
         terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture
+def small(site: Site) -> Site:
+    """An empty site whose pictures come in one size, which takes little time."""
+    site.settings(QUICK)
+    return site

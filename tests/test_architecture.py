@@ -26,7 +26,7 @@ STEPS = {"scan", "plan", "render", "publish", "pages"}
 OUTSIDE = {
     "PIL": set(
         "animation codec coding colour decode deep deep_colour encode exif iptc jxl metadata"
-        " placeholder planes raster raw resample survey svg".split()
+        " icons placeholder planes raster raw resample survey svg".split()
     ),
     "pillow_heif": {"decode", "deep"},
     "numpy": {"deep", "deep_colour", "hdr", "jxl", "planes"},
@@ -36,12 +36,12 @@ OUTSIDE = {
     "rawpy": {"raw"},
     "defusedxml": {"svg", "xmp"},
     "babel": {"language"},
-    "jinja2": {"pages"},
+    "jinja2": {"pages", "theme"},
     "markupsafe": {"pages"},
     "markdown": {"document"},
     "nh3": {"document"},
     "yaml": {"document"},
-    "natsort": {"plan"},
+    "natsort": {"plan", "tags"},
     "slugify": {"routes"},
     "filelock": {"store"},
     "click": {"cli"},

@@ -176,7 +176,7 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_content(
 def test_a_visitor_walks_through_an_album_and_back_to_where_they_were(
     browser: Browser, address: str
 ) -> None:
-    with opened(browser, 1440) as page:
+    with opened(browser, 1440, java_script_enabled=False) as page:
         page.goto(f"{address}coast/")
         page.locator(".grid a").first.click()
         for _ in range(11):

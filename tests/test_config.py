@@ -19,6 +19,7 @@ author = "Ada"
 language = "pt-BR"
 base_url = "https://example.org/photos/"
 license = "CC BY 4.0"
+icon = "iceland/falls.jpg"
 
 [images]
 max_dimensions = [200, 400]
@@ -36,12 +37,18 @@ svg = true
 [albums]
 sort = "name"
 reverse = true
+layout = "square"
 ignore = ["drafts"]
 
 [gallery]
 links = "file"
 show_location = true
 min_rating = 3
+min_alt = 80
+page_size = 100
+
+[feeds]
+items = "photo"
 
 [build]
 jobs = 3

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from generator.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from generator.errors import Problem
-from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Part
+from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from tests.support.sites import surroundings
 
 
@@ -55,6 +55,11 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+aliases: [/old/falls.html, falls]
+layout: columns
+sections:
+  Arrival: "1.jpg"
+  The coast: 20.jpg
 """
 
 
@@ -73,6 +78,10 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        aliases=("/old/falls.html", "falls"),
+        aliases_line=13,
+        layout="columns",
+        sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []

@@ -50,7 +50,10 @@ WORDS = (
     "Plain words.\n",
     "# A heading\n\n![A picture](a.jpg) and a [link](/coast/), a [broken one](/nowhere/).\n",
     "---\ntitle: Named\ncaption: Said\nkeywords: [x, y]\ndate: 2024-05-06\n---\nText.\n",
+    "---\naliases: [/old/, a]\ndate: 2024-05-07\n---\nMoved.\n",
     "---\nsort: name\nreverse: true\ncover: 2.jpg\n---\n[About](about.md)\n",
+    "---\nkeywords: [X, x/deep]\ndate: 2024-06-07\nsections: day\nlayout: square\n---\n",
+    "---\nsections: {One: a.jpg, Two: b.jpg}\nlayout: columns\n---\n[x](/tags/x/)\n",
     "---\nslug: elsewhere\n---\n![Still](/still.bmp)\n",
     "---\ntitel: misspelt\n---\nThis text is refused.\n",
 )
@@ -64,10 +67,11 @@ SAID = (
 LADDER = "[images]\nmax_dimensions = [16, 20]\ndefault_dimension = 20\nformats = "
 SETTINGS = (
     f'{LADDER}["jpeg"]\n',
-    f'{LADDER}["jpeg"]\n[site]\ntitle = "Another"\nbase_url = "https://example.org/x/"\n',
+    f'{LADDER}["jpeg"]\n[site]\ntitle = "Another"\nbase_url = "https://example.org/x/"\n'
+    'icon = "still.bmp"\n',
     f'{LADDER}["jpeg"]\nquality = {{ jpeg = 40 }}\n[gallery]\nmin_rating = 0\n',
     f'{LADDER}["webp"]\n[gallery]\nshow_location = true\n',
-    f'{LADDER}["webp", "jpeg"]\n',
+    f'{LADDER}["webp", "jpeg"]\n[gallery]\npage_size = 2\n',
     f'{LADDER}["avif"]\n',
     f'{LADDER}["png"]\noriginals = "none"\n',
     f'{LADDER}["jpeg"]\n[albums]\nsort = "name"\nreverse = true\nignore = ["2*"]\n',
@@ -295,7 +299,6 @@ TestEdits = Edits.TestCase
 TestEdits.settings = settings(
     max_examples=20,
     stateful_step_count=16,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

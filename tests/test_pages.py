@@ -1,5 +1,6 @@
 """The pages of a rich site: whole, honest about their pictures, and safe."""
 
+import json
 import re
 import sys
 import unicodedata
@@ -184,7 +185,17 @@ def test_every_page_is_reached_by_links_from_the_front_page(crawl: Crawl) -> Non
 
 def test_every_file_is_named_by_a_page_or_known_by_its_address(rich: Site, crawl: Crawl) -> None:
     named = {path for page in crawl.pages for path, _ in crawl.named(page) if path != page}
-    known = {".nojekyll", "404.html", "index.html", "search.json"}
+    manifest = json.loads(rich.html("manifest.webmanifest"))
+    known = {
+        ".nojekyll",
+        "404.html",
+        "index.html",
+        "_headers",
+        "robots.txt",
+        "sitemap.xml",
+        "search.json",
+    }
+    known |= {icon["src"] for icon in manifest["icons"]}
     # Of scripts there is a version for people too.
     known |= {path for path in tree(rich.output) if re.fullmatch(r"static/\w+\.\w{8}\.js", path)}
 
@@ -287,7 +298,10 @@ def test_hostile_words_are_shown_as_they_are(crawl: Crawl) -> None:
     assert page.one("h1").text == HOSTILE
     assert page.one("meta", name="description")["content"] == HOSTILE
     assert page.one("p", kind="caption").text.startswith(HOSTILE)
-    assert HOSTILE in [each.text for each in page.all("dd")]
+    # A slash stands between a keyword and those below it.
+    said = [tag.text for tag in crawl.pages["tags/index.html"].one("main").links()]
+    assert "/".join(said[:2]) == HOSTILE
+    assert said[1] in [each.text for each in page.all("dd")]
     assert HOSTILE in crawl.pages[address_of(crawl, "said.jpg")].one("p", kind="caption").text
     assert "{{ 7 * 7 }}" in page.one("div", kind="prose").text
 
@@ -481,7 +495,7 @@ def test_the_front_page_opens_with_the_picture_that_its_text_names(site: Site) -
     site.build()
     page = site.html("index.html")
 
-    assert page.index('<a class="hero r1 h50" href="a/two/">') < page.index("<h1>")
+    assert page.index('<a class="hero r1 t5 u0" href="a/two/">') < page.index("<h1>")
     assert page.count('fetchpriority="high"') == 1
     assert page.index('fetchpriority="high"') < page.index("<h1>")
 

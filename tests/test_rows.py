@@ -112,9 +112,9 @@ def test_ratios_are_rounded(ratio: float, hundredths: int) -> None:
 
 def test_every_ratio_has_its_classes() -> None:
     wholes = re.findall(r"\.r(\d+)\{--i:(\d+)\}", STYLES)
-    hundredths = re.findall(r"\.h(\d+)\{--h:(\d+)\}", STYLES)
+    digits = [re.findall(rf"\.{each}(\d)\{{--{each}:(\d)\}}", STYLES) for each in "tu"]
     assert wholes == [(f"{each}", f"{each}") for each in range(11)]
-    assert hundredths == [(f"{each}", f"{each}") for each in range(100)]
+    assert digits == [[(f"{each}", f"{each}") for each in range(10)]] * 2
 
 
 def test_the_stylesheet_has_the_ranges_of_the_plan() -> None:

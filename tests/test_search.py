@@ -8,11 +8,16 @@ import pytest
 from generator.search import make_index
 from tests.support.crawl import Crawl, Element
 from tests.support.index import Indexed, indexed, plan_of, zipped
+from tests.support.minify import SCRIPTS, minified, small
 from tests.support.pictures import chart, exif, gps_exif, save
 from tests.support.sites import Site, stamps
 
 HOSTILE = '</script><img src=x onerror=alert(1)>"\\'
+KEYWORD = '<b onclick=alert(1)>"'
 LONG = "What stands first in a caption that goes on and on until nobody reads it any more, at last"
+
+
+SCRIPT_BYTES = 2048
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +30,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     save(chart(96, 64, 3), site.pictures / "Sea & Sky/located.jpg", exif=gps_exif())
     site.photo("Sea & Sky/deep/tiny.png", 4, 20, 10)
     site.photo("Sea & Sky/deep/written.jpg", 5)
-    quoted = json.dumps(HOSTILE)
+    title, keyword = json.dumps(HOSTILE), json.dumps(KEYWORD)
     site.text(
         "Sea & Sky/deep/written.md",
-        f"---\ntitle: {quoted}\ncaption: {LONG}\nkeywords: [Straße, {quoted}]\n---\n",
+        f"---\ntitle: {title}\ncaption: {LONG}\nkeywords: [Ways/Straße, {keyword}]\n---\n",
     )
-    site.text("Sea & Sky/IMG_1.md", "---\ntitle: 京都の店\nkeywords: [Straße]\n---\n")
+    site.text("Sea & Sky/IMG_1.md", "---\ntitle: 京都の店\nkeywords: [Straße, Ways/Straße]\n---\n")
     site.text("Sea & Sky/index.md", "---\ntitle: The sea\n---\n")
     site.text("Sea & Sky/notes.md", "# Notes\n")
     site.text("about.md", "# About\n")
@@ -62,7 +67,8 @@ def test_every_photo_is_in_the_index_with_what_its_page_says(photos: dict[str, I
     assert (shop.title, shop.date, shop.album) == ("京都の店", "2024-05-03", "The sea")
     written = photos["sea-sky/deep/written/"]
     assert (written.title, written.date, written.album) == (HOSTILE, "", "Deep")
-    assert written.tags == ("Straße", HOSTILE)
+    assert written.tags == ("tags/ways/strasse/", "tags/b-onclick-alert-1/")
+    assert shop.tags == ("tags/strasse/", "tags/ways/strasse/")
     assert written.caption == "What stands first in a caption that goes on and on until nobody"
     assert photos["front/"].title == ""
 
@@ -75,7 +81,7 @@ def test_addresses_and_thumbnails_of_the_index_are_there(
         assert (site.output / photo.thumbnail).is_file()
 
 
-def test_albums_and_texts_are_in_the_index(site: Site, index: str) -> None:
+def test_albums_tags_years_and_texts_are_in_the_index(site: Site, index: str) -> None:
     told = json.loads(index)
     albums = {address: (title, above, cover) for title, address, above, cover, _ in told["albums"]}
 
@@ -85,6 +91,13 @@ def test_albums_and_texts_are_in_the_index(site: Site, index: str) -> None:
         ("sea-sky/deep/", ("Deep", 1)),
     ]
     assert all((site.output / cover).is_file() for _, _, cover in albums.values())
+    tags = {address: (title, above) for title, address, above in told["tags"]}
+    assert set(tags) == {
+        *("tags/ways/", "tags/ways/strasse/", "tags/strasse/", "tags/b-onclick-alert-1/")
+    }
+    name, above = tags["tags/ways/strasse/"]
+    assert (name, told["tags"][above][:2]) == ("Straße", ["Ways", "tags/ways/"])
+    assert told["years"] == [["2024", "years/2024/"]]
     assert ["Notes", "sea-sky/notes/"] in told["texts"]
     assert ["About", "about/"] in told["texts"]
 
@@ -94,7 +107,7 @@ def test_the_index_tells_no_location(site: Site, index: str) -> None:
     assert "65.05" in said
 
     assert "65.0" not in index
-    assert set(json.loads(index)) == {"variant", "tags", "texts", "albums"}
+    assert set(json.loads(index)) == {"variant", "tags", "years", "texts", "albums"}
 
 
 def test_what_is_not_published_is_not_found(site: Site, tmp_path: Path) -> None:
@@ -153,7 +166,11 @@ def test_only_new_words_rewrite_the_index(site: Site, tmp_path: Path) -> None:
 
 
 def test_the_page_lists_every_album_within_its_own_and_every_text(page: Element) -> None:
-    albums, texts = page.one("div", kind="index").all("section")
+    plain = page.one("div", kind="index")
+    albums, texts = plain.all("section")
+    assert [link["href"] for link in plain.one("div", kind="links").links()] == [
+        *("../tags/", "../years/")
+    ]
     (outer,) = [each for each in albums.children if isinstance(each, Element) and each.tag == "ul"]
     sea, deep = outer.all("li")
 
@@ -176,7 +193,7 @@ def test_only_the_page_of_the_search_has_its_script(site: Site) -> None:
     having = [
         path
         for path, page in Crawl(site.output).pages.items()
-        if any("/search." in each.attributes.get("src", "") for each in page.all("script"))
+        if any("/search.min." in each.attributes.get("src", "") for each in page.all("script"))
     ]
     assert having == ["search/index.html"]
 
@@ -190,3 +207,14 @@ def test_an_album_called_search_does_not_take_its_address(tmp_path: Path) -> Non
     assert not photo.address.startswith("search/")
     assert (twin.output / photo.address / "index.html").is_file()
     assert ["search" in each.where for each in report.problems] == [True]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_the_small_script_is_made_of_the_readable_one(script: Path) -> None:
+    assert small(script).read_text("utf-8") == minified(script), "run tests.support.minify"
+
+
+def test_the_script_takes_2_kilobytes_at_most(site: Site) -> None:
+    (script,) = site.output.glob("static/search.min.*.js")
+
+    assert zipped(script.read_text("utf-8")) <= SCRIPT_BYTES

@@ -48,9 +48,11 @@
   const unpack = index => {
     const said = once(day => day && days.format(new Date(day)));
     const sought = once(day => `${day} ${fold(said(day))}`);
-    const tags = index.tags.map(fold);
+    const listed = kind => ([title, url]) => entry({ title, url, facts: [kind] }, fold(title));
     const albums = [];
     const photos = [];
+    const tags = [];
+    for (const [title, , above] of index.tags) tags.push(`${fold(title)}\n${tags[above] ?? ""}`);
     for (const [title, url, above, cover, inside] of index.albums) {
       const folded = fold(title);
       const outer = index.albums[above];
@@ -71,8 +73,13 @@
         ));
       });
     }
-    const texts = index.texts.map(([title, url]) => entry({ title, url, facts: [words.text] }, fold(title)));
-    return [...albums, ...texts, ...photos];
+    return [
+      ...albums,
+      ...index.tags.map(listed(words.tag)),
+      ...index.years.map(listed(words.year)),
+      ...index.texts.map(listed(words.text)),
+      ...photos,
+    ];
   };
 
   const load = () => {
@@ -108,7 +115,9 @@
     const link = element(
       "a", { href: words.root + url + words.file },
       element("span", { dir: "auto", textContent: title }),
-      element("span", { className: "facts", textContent: facts.filter(Boolean).join(" · ") }),
+      // Each apart, or those written the other way would change places.
+      element("span", { className: "facts" }, ...facts.filter(Boolean).flatMap((fact, position) =>
+        [position ? " · " : "", element("bdi", { textContent: fact })])),
     );
     if (image) {
       link.prepend(element("img", {

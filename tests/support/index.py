@@ -26,7 +26,10 @@ PLACES = "Tromsø Bergen Kyōto Lisboa Sevilla Firenze Praha Wien Hamburg Łód�
 
 
 class Indexed(Struct, frozen=True):
-    """A photo as the index tells of it, with what it leaves to be told from elsewhere."""
+    """A photo as the index tells of it, with what it leaves to be told from elsewhere.
+
+    Its tags go by their addresses.
+    """
 
     address: str
     album: str
@@ -42,7 +45,8 @@ def indexed(index: str) -> Iterator[Indexed]:
     told: dict[str, Any] = json.loads(index)
     for title, address, _, _, photos in told["albums"]:
         for photo in photos:
-            name, date, thumbnail, own, tags, caption = [*photo, *["", [], ""][len(photo) - 3 :]]
+            fields: list[Any] = [*photo, *["", [], ""][len(photo) - 3 :]]
+            name, date, thumbnail, own, tags, caption = fields
             ending = thumbnail if "-" in thumbnail else thumbnail + told["variant"]
             yield Indexed(
                 f"{address}{name}/",
@@ -50,7 +54,7 @@ def indexed(index: str) -> Iterator[Indexed]:
                 date,
                 f"image/{address}{name}.{ending}",
                 own,
-                tuple(told["tags"][each] for each in tags),
+                tuple(told["tags"][each][1] for each in tags),
                 caption,
             )
 

@@ -33,13 +33,14 @@ ALBUM = "coast/index.html"
 def _field(side: int = 2048, seed: int = 1) -> Image.Image:
     """Draw noise of which finer detail is fainter, as in photographs.
 
-    Their amplitude falls with a little more than the frequency (Field, "Relations between the
-    statistics of natural images", 1987), which is what decides how many bytes they take.
+    How fast their amplitude falls with frequency (Field, "Relations between the statistics of
+    natural images", 1987) decides how many bytes they take. With this exponent an AVIF takes as
+    many as the median of thirty photographs: 10 kB at 320 pixels, 18 at 480, 66 at 1080.
     """
     random = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :])
     frequency[0, 0] = 1 / side
-    waves = random.standard_normal((3, *frequency.shape, 2)) @ (1, 1j) / frequency**1.2
+    waves = random.standard_normal((3, *frequency.shape, 2)) @ (1, 1j) / frequency**1.45
     light, red, blue = np.fft.irfft2(waves, (side, side))
     pixels = np.stack([light + red / 3, light - (red + blue) / 9, light + blue / 3], axis=-1)
     scaled = pixels / light.std() * 48 + 120
@@ -61,16 +62,17 @@ def write_showcase(root: Path) -> Site:
         _photo(site, f"coast/IMG_{number + 4001}.jpg", width, height, number)
     _photo(site, "front.jpg", 1620, 1080, 70)
     _photo(site, "second.jpg", 480, 640, 71)
-    _photo(site, "coast/odd/panorama.jpg", 1920, 320, 72)
-    _photo(site, "coast/odd/tower.jpg", 160, 640, 73)
-    _photo(site, "coast/odd/tiny.jpg", 8, 6, 74)
-    _photo(site, f"coast/odd/{LONG.lower()}.jpg", 640, 427, 75)
+    _photo(site, "odd/panorama.jpg", 1920, 320, 72)
+    _photo(site, "odd/tower.jpg", 160, 640, 73)
+    _photo(site, "odd/tiny.jpg", 8, 6, 74)
+    _photo(site, f"odd/{LONG.lower()}.jpg", 640, 427, 75)
     veil = photo_like(480, 320, 76).convert("RGBA")
     veil.putalpha(Image.linear_gradient("L").resize(veil.size))
-    save(veil, site.pictures / "coast/odd/veil.png")
+    save(veil, site.pictures / "odd/veil.png")
     frames = [photo_like(96, 64, 77 + turn).quantize(32) for turn in range(3)]
-    save(frames[0], site.pictures / "coast/odd/moving.gif", save_all=True, append_images=frames[1:])
-    _photo(site, "coast/odd/الميناء.jpg", 640, 427, 78)
+    save(frames[0], site.pictures / "odd/moving.gif", save_all=True, append_images=frames[1:])
+    _photo(site, "odd/الميناء.jpg", 640, 427, 78)
+    _photo(site, "travel/2019/north/west/far.jpg", 640, 427, 85)
     _photo(site, "alone/one.jpg", 640, 427, 79)
     for number in range(2):
         _photo(site, f"travel/2019/north/pair {number}.jpg", 640, 480, 80 + number)
@@ -110,9 +112,9 @@ def _write_words(site: Site) -> None:
     )
     site.text("coast/index.md", "---\ntitle: The coast\n---\nWhat we saw of [it](notes.md).\n")
     site.text("coast/notes.md", "# Notes\n\nBack to [all](./) and to [one](IMG_4002.jpg).\n")
-    site.text("coast/odd/tower.md", f"---\ntitle: {LONG}\ncaption: {LONG}\n---\n{LONG}\n")
+    site.text("odd/tower.md", f"---\ntitle: {LONG}\ncaption: {LONG}\n---\n{LONG}\n")
     site.text(
-        "coast/odd/الميناء.md",
+        "odd/الميناء.md",
         f"---\ntitle: {ARABIC}\ncaption: {ARABIC}\nkeywords: [{ARABIC}]\n---\n{ARABIC}\n",
     )
 
@@ -186,7 +188,7 @@ def kinds(crawl: Crawl) -> Iterator[str]:
     seen = set()
     for path, page in crawl.pages.items():
         kind = path.partition("/")[0], *_outline(page.one("main"))
-        if kind not in seen or "/odd/" in path:
+        if kind not in seen or path.startswith("odd/"):
             yield path
         seen.add(kind)
 

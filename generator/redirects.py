@@ -1,0 +1,140 @@
+"""Former addresses of pages: where visitors are sent on from, by the host or by a small page. Pure.
+
+`_redirects` is as Netlify (https://docs.netlify.com/routing/redirects/) and Cloudflare Pages
+(https://developers.cloudflare.com/pages/configuration/redirects/) read it.
+"""
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import Struct
+
+from generator.addresses import written
+from generator.errors import Problem
+from generator.model import Document
+from generator.plan import Plan
+from generator.routes import folded, legal
+from generator.views import AnyPage, Link, MovedPage, Site
+
+PATH = "_redirects"
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
+
+
+class Moved(Struct, frozen=True):
+    """A former address, decoded, of a page or a file, and where what was there is now."""
+
+    path: str
+    target: Link
+
+    @property
+    def file(self) -> str:
+        """The file that stands for the address."""
+        is_folder = self.path == "" or self.path.endswith("/")
+        return f"{self.path}index.html" if is_folder else self.path
+
+
+def find_moved(
+    plan: Plan, pages: Sequence[AnyPage], taken: Collection[str]
+) -> tuple[tuple[Moved, ...], tuple[Problem, ...]]:
+    """Gather the former addresses that texts tell; what is there now wins over what was there.
+
+    `taken` are the paths of all files. Of two pages with one former address the first has it.
+    """
+    told = tuple(_documents(plan))
+    if not told:
+        return (), ()
+    titles = {page.url: page.title for page in pages}
+    files = {folded(path) for path in taken}
+    folders = {folder for path in files for folder in _above(path)}
+    found: dict[str, Moved] = {}
+    problems: list[Problem] = []
+    for address, document in told:
+        for alias in document.matter.aliases:
+            place = f"content/{document.path}:{document.matter.aliases_line}"
+            path = former_path(alias)
+            if path is None:
+                what = f"aliases: {alias!r} is no address of this site"
+                problems.append(Problem(place, what, "write it as /old/address/", "warning"))
+                continue
+            moved = Moved(path, Link(titles[address], address))
+            key = folded(moved.file)
+            if why := _clash(key, files, folders, found):
+                hint = "remove it, or give that another slug"
+                problems.append(Problem(place, f"aliases: {alias!r} {why}", hint, "warning"))
+            else:
+                found[key] = moved
+    return tuple(found.values()), tuple(problems)
+
+
+def _documents(plan: Plan) -> Iterator[tuple[str, Document]]:
+    """Yield every text that tells former addresses, once, with the address of its page."""
+    told: set[str] = set()
+    for address, document in _all_documents(plan):
+        if document is not None and document.matter.aliases and document.path not in told:
+            told.add(document.path)
+            yield address, document
+
+
+def _all_documents(plan: Plan) -> Iterator[tuple[str, Document | None]]:
+    for album in plan.root.all_albums():
+        yield album.address, album.document
+        yield from ((photo.address, photo.words.document) for photo in album.photos)
+    yield from ((text.address, text.document) for text in plan.texts)
+
+
+def former_path(alias: str) -> str | None:
+    """Return an address as a path below the site; None if it cannot be one.
+
+    What has no suffix is a folder, whose path ends with a slash; that of the site is empty.
+    """
+    try:
+        parts = urlsplit(alias.strip())
+        path = unquote(parts.path, errors="strict")
+    except ValueError:
+        return None
+    whole = posixpath.normpath(path.lstrip("/"))
+    outside = parts.scheme or parts.netloc or whole.split("/")[0] == ".."
+    if outside or not path or not (alias + path).isprintable() or "\\" in path:
+        return None
+    if posixpath.basename(whole) == "index.html":
+        whole = posixpath.dirname(whole) or "."
+    if whole == ".":
+        return ""
+    return whole if _SUFFIX.search(whole) and not path.endswith("/") else f"{whole}/"
+
+
+def _clash(key: str, files: Set[str], folders: Set[str], found: Mapping[str, Moved]) -> str:
+    """Say what is at a former address already; empty if nothing."""
+    if key in files or key in folders or any(folder in files for folder in _above(key)):
+        return "is the address of something that is there"
+    if key in found:
+        return f"is already the former address of /{found[key].target.url}"
+    return ""
+
+
+def _above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def moved_pages(moved: Sequence[Moved], home: Link) -> Iterator[MovedPage]:
+    """Yield the small page of each former address that can be one."""
+    for each in moved:
+        is_page = each.path.endswith(("/", ".html", ".htm"))
+        if is_page and legal(each.file) == each.file and "/." not in f"/{each.file}":
+            yield MovedPage(
+                url=quote(each.path), title=each.target.title, crumbs=(home,), target=each.target
+            )
+
+
+def redirects(moved: Sequence[Moved], site: Site) -> str:
+    """Return the lines that have a host send visitors on for good, with or without a last slash."""
+    lines = []
+    for each in moved:
+        old = {f"/{quote(each.path)}", f"/{quote(each.path.rstrip('/'))}"}
+        lines += [f"{path} /{written(each.target.url, site)} 301\n" for path in sorted(old)]
+    return "".join(lines)
