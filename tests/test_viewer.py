@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, FloatRect, Page, expect
 
 from tests.support.browsing import COUNT_SHIFTS, Host, opened, served
-from tests.support.minify import MINIFIED, SOURCE, minified
 from tests.support.pictures import chart, save
 from tests.support.sites import Site
 
@@ -97,10 +96,6 @@ def viewing(browser: Browser, host: Host, index: int = 0, **options: Any) -> Ite
     with opened(browser, **options) as page:
         open_photo(page, host.address, index)
         yield page
-
-
-def test_the_script_of_pages_is_made_of_the_one_for_people() -> None:
-    assert MINIFIED.read_text(encoding="utf-8") == minified(SOURCE)
 
 
 # History: the viewer is one step on from the album, wherever it wanders meanwhile.
