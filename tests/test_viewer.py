@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, FloatRect, Page, expect
 
 from tests.support.browsing import COUNT_SHIFTS, Host, opened, served
-from tests.support.minify import MINIFIED, SOURCE, minified
 from tests.support.pictures import chart, save
 from tests.support.sites import Site
 
@@ -20,7 +19,7 @@ COUNT = 12
 # The slide that is looked at; all others are inert.
 SLIDE = ".viewer figure:not([inert])"
 FRAME = f"{SLIDE} > div"
-PHONE = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
 
 DECODED = f"""() => {{
   const image = document.querySelector("{SLIDE} img");
@@ -86,10 +85,10 @@ def wait_until_closed(page: Page) -> None:
     expect(page.locator(".viewer")).to_be_hidden()
 
 
-def box(page: Page, selector: str) -> dict[str, float]:
+def box(page: Page, selector: str) -> FloatRect:
     found = page.locator(selector).bounding_box()
     assert found is not None
-    return dict(found)
+    return found
 
 
 @contextmanager
@@ -97,10 +96,6 @@ def viewing(browser: Browser, host: Host, index: int = 0, **options: Any) -> Ite
     with opened(browser, **options) as page:
         open_photo(page, host.address, index)
         yield page
-
-
-def test_the_script_of_pages_is_made_of_the_one_for_people() -> None:
-    assert MINIFIED.read_text(encoding="utf-8") == minified(SOURCE)
 
 
 # History: the viewer is one step on from the album, wherever it wanders meanwhile.
