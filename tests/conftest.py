@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from tests.support import budgets
@@ -12,6 +13,10 @@ from tests.support.albums import QUICK
 from tests.support.browsing import launched
 from tests.support.showcase import built_once
 from tests.support.sites import Site
+
+# How long an example takes is the machine's affair.
+settings.register_profile("fastphoto", deadline=None)
+settings.load_profile("fastphoto")
 
 
 @pytest.fixture(autouse=True)

@@ -188,7 +188,7 @@ def test_half_a_file_is_refused(name: str) -> None:
         list(WALKERS[name](b""))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(name=st.sampled_from(sorted(WALKERS)), data=st.data())
 def test_damage_is_either_passed_over_or_refused(name: str, data: st.DataObject) -> None:
     file = bytearray(FILES[name])

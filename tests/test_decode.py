@@ -93,13 +93,13 @@ def test_a_signature_alone_is_no_picture(load: Load, name: str) -> None:
     assert "\n" not in refusal(load, SIGNATURES[name])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(FORMATS), st.binary(max_size=300))
 def test_random_bytes_behind_a_signature_are_refused(load: Load, name: str, body: bytes) -> None:
     refusal(load, SIGNATURES[name] + body)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(FORMATS), st.data())
 def test_damage_yields_a_picture_or_a_refusal(load: Load, name: str, data: st.DataObject) -> None:
     body = bytearray(encoded(chart(24, 16), name))

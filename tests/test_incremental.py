@@ -299,7 +299,6 @@ TestEdits = Edits.TestCase
 TestEdits.settings = settings(
     max_examples=20,
     stateful_step_count=16,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

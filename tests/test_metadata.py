@@ -752,14 +752,14 @@ def test_broken_xmp_costs_only_the_xmp(read: Read, damage: bytes) -> None:
     assert (said.title, said.caption, said.camera) == ("from IPTC", "", "X100V")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(damage=st.binary(max_size=200))
 def test_exif_of_any_bytes_costs_only_the_exif(read: Read, damage: bytes) -> None:
     said = read(jpeg(*SPOKEN, tags=MARKED + damage))
     assert (said.title, said.caption) == ("from IPTC", "from XMP")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_exif_with_some_bytes_changed_costs_only_the_exif(read: Read, data: st.DataObject) -> None:
     damaged = bytearray(MARKED + exif(3, t272="X100V", t36867="2024:07:15 18:30:05").tobytes()[6:])
@@ -769,7 +769,7 @@ def test_exif_with_some_bytes_changed_costs_only_the_exif(read: Read, data: st.D
     assert (said.title, said.caption) == ("from IPTC", "from XMP")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(damage=st.binary(max_size=200))
 def test_iptc_of_any_bytes_costs_only_the_iptc(read: Read, damage: bytes) -> None:
     segment = b"\xff\xed" + (len(damage) + 16).to_bytes(2, "big") + b"Photoshop 3.0\0" + damage

@@ -352,7 +352,7 @@ def test_an_end_that_is_missing_is_refused() -> None:
         scrub(jpeg[:-2] + CANARY.encode(), "JPEG")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_damage_is_refused_or_passed_over_and_raises_nothing_else(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(PLANTED)))

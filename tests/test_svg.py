@@ -421,7 +421,7 @@ def test_cleaning_a_clean_drawing_changes_nothing(body: bytes) -> None:
     assert sanitise(once.body) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*ATTACKS.values(), "<g>", "</g>", "<text>", "</text>", "words"])))
 def test_attacks_together_do_no_more_than_alone(pieces: list[str]) -> None:
     try:
