@@ -124,10 +124,10 @@ def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
 def _plate(ratio: float) -> Place:
     (alone,) = _planned((ratio,), one=True)
     high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
-    return replace(alone, sizes=f"min(100vw, {high})")
+    return replace(alone, sizes=f"min(96vw, {high})")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _planned(
     ratios: tuple[float, ...], *, columns: bool = False, one: bool = False
 ) -> tuple[Place, ...]:

@@ -168,7 +168,7 @@ def test_three_across_take_two_rows_on_a_phone() -> None:
 def test_a_plate_is_never_wider_than_the_window_nor_much_higher() -> None:
     (place,) = plan_plates([0.75])
     assert place.classes == "A B C D E F"
-    assert place.sizes == "min(100vw, max(37.5vh, 0.75 * (100vh - 8rem)))"
+    assert place.sizes == "min(96vw, max(37.5vh, 0.75 * (100vh - 8rem)))"
 
 
 @pytest.fixture(scope="module")
@@ -308,3 +308,83 @@ def test_a_text_is_rewritten_if_what_it_shows_changes(tmp_path: Path, told: Site
     twin.build()
     after = read_page(twin.html("story/index.html"))
     assert len(after.all("picture")) == len(before.all("picture")) + 1
+
+
+TOLD = """\
+---
+layout: story
+---
+Words.
+
+![Four](4.jpg)
+
+::: row
+2.jpg
+../north/far.jpg
+2.jpg
+:::
+"""
+
+
+@pytest.fixture
+def story(tmp_path: Path, told: Site) -> Site:
+    site = told.copy(tmp_path / "story")
+    site.text("coast/index.md", TOLD)
+    return site
+
+
+def test_a_story_shows_every_photo_of_its_album_once_more_only_if_its_text_does(
+    story: Site,
+) -> None:
+    story.build()
+    crawl = Crawl(story.output)
+    page = crawl.pages["coast/index.html"]
+    told, *rest = grids(crawl, "coast/index.html")
+    assert told == ["coast/2/index.html", "north/far/index.html", "coast/2/index.html"]
+    assert rest == [[f"coast/{name}/index.html"] for name in ("1", "3", "front-door")]
+    assert len(of_class(page, "figure", "plate")) == 3
+    assert [each["id"] for each in page.walk() if each.attributes.get("id", "_")[0] != "_"] == [
+        *("4", "2", "north_far_", "1", "3", "front-door")
+    ]
+    assert crawl.broken() == []
+    assert set(crawl.pages) - crawl.reachable() == {"404.html"}
+
+
+def test_the_first_picture_of_a_story_is_loaded_at_once_and_all_others_when_near(
+    story: Site,
+) -> None:
+    for text in (TOLD, "---\nlayout: story\n---\n"):
+        story.text("coast/index.md", text)
+        story.build()
+        images = read_page(story.html("coast/index.html")).one("main").all("img")
+        assert len(images) >= 5
+        lazy = [image.attributes.get("loading") for image in images]
+        assert lazy == [None, *["lazy"] * (len(images) - 1)]
+        assert images[0]["fetchpriority"] == "high"
+
+
+def test_a_story_is_told_on_one_page(story: Site) -> None:
+    story.settings(f"{story.SETTINGS}[gallery]\npage_size = 2\n")
+    story.build()
+    assert not (story.output / "coast/page-2").exists()
+    assert Crawl(story.output).broken() == []
+
+
+def test_stories_may_be_the_layout_of_all_albums(story: Site) -> None:
+    story.settings(f'{story.SETTINGS}[albums]\nlayout = "story"\n')
+    story.build()
+    crawl = Crawl(story.output)
+    assert crawl.broken() == []
+    assert len(of_class(crawl.pages["coast/inner/index.html"], "figure", "plate")) == 2
+    # Many albums together tell no story.
+    assert of_class(crawl.pages["years/2024/index.html"], "figure", "plate") == []
+    for path, page in crawl.pages.items():
+        ids = [each["id"] for each in page.walk() if "id" in each.attributes]
+        assert len(ids) == len(set(ids)), path
+
+
+def test_a_story_says_titles_and_captions_once(story: Site) -> None:
+    story.text("coast/1.md", "---\ntitle: One\ncaption: Said of it\n---\n")
+    story.build()
+    words = read_page(story.html("coast/index.html")).one("main").text
+    assert (words.count("One"), words.count("Said of it"), words.count("Two")) == (1, 1, 0)
