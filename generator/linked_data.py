@@ -80,7 +80,6 @@ def _member(tile: Tile, site: Site) -> Node:
             "@type": "ImageObject",
             "url": absolute(tile.url, site),
             "name": tile.title or tile.picture.alt,
-            "contentUrl": absolute(tile.picture.largest.url, site),
         }
     )
 

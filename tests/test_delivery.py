@@ -94,7 +94,7 @@ def test_every_script_waits_for_the_page(crawl: Crawl) -> None:
 def test_a_photo_is_few_files(thousand: Path, within: Within) -> None:
     output = thousand / "output"
     pictures = tree(output / "image")
-    pages = list(output.glob("*/*/index.html"))
+    pages = list(output.glob("*/dsc-*/index.html"))
     assert len(pages) == 1060
     within("site", "files-per-photo", (len(pictures) + len(pages)) / len(pages))
 

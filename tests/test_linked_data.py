@@ -94,7 +94,7 @@ def test_an_album_names_its_photos(crawl: Crawl) -> None:
         "coast/zoned/",
         "coast/none/",
     ]
-    assert all(file_of(crawl, each["contentUrl"]).is_file() for each in gallery["image"])
+    assert all((file_of(crawl, each["url"]) / "index.html").is_file() for each in gallery["image"])
 
 
 def test_an_album_names_fifty_photos_at_most(site: Site) -> None:

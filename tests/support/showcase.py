@@ -163,6 +163,7 @@ def build_thousand(root: Path) -> None:
     site.settings(
         '[site]\ntitle = "Photographs"\n'
         "[images]\nmax_dimensions = [16, 24, 36, 54, 81, 121]\ndefault_dimension = 54\n"
+        "[gallery]\npage_size = 1000\n"
     )
     _build(site, root / "output")
 
