@@ -17,7 +17,7 @@ The modules, from the bottom up; each imports only from rows above its own:
     animation                                            all frames of one picture
     encode photo routes survey variants                  one picture, addresses, all files by name
     hosting manifest tags theme words
-    originals report                                     an original without what it tells
+    originals placement report                           an original scrubbed, addresses of pages
     scan plan render publish                             the steps; none knows another
     search views                                         what is searched, what a template is given
     addresses sections                                   as pages write them, lists in parts

@@ -34,6 +34,7 @@ def base_path(site: Site) -> str:
     return _path(site.base_url)
 
 
+@cache
 def _path(base_url: str) -> str:
     return quote(urlsplit(base_url).path.rstrip("/"), safe=_IN_PATHS) + "/"
 
@@ -43,6 +44,7 @@ def host(site: Site) -> str:
     return _ascii(urlsplit(site.base_url).netloc).partition(":")[0]
 
 
+@cache
 def _ascii(netloc: str) -> str:
     name, colon, port = netloc.partition(":")
     try:

@@ -260,6 +260,8 @@ def _summary(report: Report) -> Iterator[str]:
     made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
     out = f"{_megabytes(report.bytes_out)} out in {_count(report.files, 'file')}"
     yield f"{made}; {_megabytes(report.bytes_in)} in, {out}"
+    if report.described < report.photos:
+        yield f"with an alt text, a caption or a title: {report.described:,} of {found[0]}"
     for refusal in report.hosts:
         yield f"too much for {refusal.host}: {refusal.why}"
     if report.strays:

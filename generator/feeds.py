@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from heapq import nlargest
+from operator import itemgetter
 from typing import Literal
 from urllib.parse import unquote
 
@@ -85,18 +85,30 @@ def make_feeds(
     if not site.base_url:
         return ()
     within: dict[str, list[PhotoPage]] = defaultdict(list)
-    for page in pages:
-        if isinstance(page, PhotoPage) and page.taken:
-            for step in page.crumbs:
-                within[step.url].append(page)
-    owners = [page for page in pages if page.feed == f"{page.url}feed"]
-    albums = [post for page in owners if (post := _album(page, within[page.url], site))]
-    return tuple(
-        _feed(page, site, albums)
-        if isinstance(page, FrontPage) and items == "album"
-        else _feed(page, site, [_photo(each, site) for each in _newest_photos(within[page.url])])
-        for page in owners
-    )
+    for photo in _newest_first(pages):
+        for step in photo.crumbs:
+            within[step.url].append(photo)
+    owners = [page for page in pages if page.feed and page.feed == f"{page.url}feed"]
+    feeds = []
+    for page in owners:
+        if isinstance(page, FrontPage) and items == "album":
+            posts = (_album(each, within[each.url], site) for each in owners)
+            told = sorted(filter(None, posts), key=_by_moment, reverse=True)
+        else:
+            told = [_photo(photo, site) for photo in within[page.url][:POSTS]]
+        feeds.append(_feed(page, site, told[:POSTS]))
+    return tuple(feeds)
+
+
+def _newest_first(pages: Iterable[AnyPage]) -> list[PhotoPage]:
+    photos = (page for page in pages if isinstance(page, PhotoPage) and page.taken)
+    dated = [(_instant(_moment(photo)), photo.url, photo) for photo in photos]
+    dated.sort(key=itemgetter(0, 1), reverse=True)
+    return [photo for _, _, photo in dated]
+
+
+def _by_moment(post: Post) -> tuple[datetime, str]:
+    return _instant(post.moment), post.url
 
 
 def _feed(page: Page, site: Site, posts: Iterable[Post]) -> Feed:
@@ -115,25 +127,21 @@ def _feed(page: Page, site: Site, posts: Iterable[Post]) -> Feed:
             absolute(site.assets["icon-512.png"], site),
             absolute(site.assets["icon-48.png"], site),
         ),
-        posts=tuple(nlargest(POSTS, posts, key=lambda post: (_instant(post.moment), post.url))),
+        posts=tuple(posts),
     )
 
 
-def _newest_photos(photos: Iterable[PhotoPage]) -> list[PhotoPage]:
-    return nlargest(POSTS, photos, key=lambda page: (_instant(_moment(page)), page.url))
-
-
-def _album(page: Page, photos: Iterable[PhotoPage], site: Site) -> Post | None:
+def _album(page: Page, newest_first: Iterable[PhotoPage], site: Site) -> Post | None:
     """Tell of an album as of its newest photo; None if it has only albums."""
-    own = [photo for photo in photos if photo.crumbs[-1].url == page.url]
-    if not own:
+    newest = next((each for each in newest_first if each.crumbs[-1].url == page.url), None)
+    if newest is None:
         return None
     return Post(
         id=_tag(page.url, site),
         url=absolute(page.url, site),
         title=page.title,
         summary=page.description,
-        moment=max(map(_moment, own), key=_instant),
+        moment=_moment(newest),
         author="",
         keywords=(),
         picture=_attached(page.image, site),

@@ -29,7 +29,7 @@ _ALWAYS = {
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 
-_ENDING = re.compile(r"-\d+\.\w+\Z")
+_SIZED = re.compile(r"-\d+\.\w+")
 
 _COMMENT = (
     "# For Netlify and Cloudflare Pages. What is not named here has their own default:\n"
@@ -52,26 +52,33 @@ def _lasting(paths: Iterable[str]) -> list[str]:
     """
     named: Counter[str] = Counter()
     others: set[str] = set()
-    for path in paths:
-        folder, _, rest = path.partition("/")
-        if folder == STATIC or (folder == IMAGE and is_variant(rest)):
-            named.update(_endings(path))
+    for (folder, tail, is_lasting), count in Counter(map(_kind, paths)).items():
+        if is_lasting:
+            named.update(dict.fromkeys(_patterns(folder, tail), count))
         elif folder == IMAGE:
             # Some hosts do not tell capitals from small letters.
-            others.update(_endings(path.lower()))
-    rules = [ending for ending in named if ending not in others]
+            others.update(_patterns(folder, tail.lower()))
+    rules = [pattern for pattern in named if pattern not in others]
     suffixes = {rule for rule in rules if "/*." in rule}
     needed = [rule for rule in rules if rule in suffixes or _suffix_rule(rule) not in suffixes]
     return sorted(needed, key=lambda rule: (-named[rule], rule))[:_MAX_RULES]
 
 
-def _endings(path: str) -> Iterator[str]:
-    """Yield the patterns that a file may be matched by, the widest first."""
-    folder = path.partition("/")[0]
-    suffix = path.rpartition(".")[2]
-    yield f"/{folder}/*.{suffix}"
-    if ending := _ENDING.search(path):
-        yield f"/{folder}/*{ending[0]}"
+def _kind(path: str) -> tuple[str, str, bool]:
+    """Return the folder of a file, the end of its name, and whether its content never changes."""
+    folder = path[: path.find("/")]
+    if folder == STATIC:
+        return folder, path[path.rfind(".") :], True
+    if folder == IMAGE:
+        return folder, path[max(path.rfind("-"), path.rfind("/") + 1) :], is_variant(path)
+    return "", "", False
+
+
+def _patterns(folder: str, tail: str) -> Iterator[str]:
+    """Yield the patterns that a file with such a name may be matched by, the widest first."""
+    yield f"/{folder}/*.{tail.rpartition('.')[2]}"
+    if _SIZED.fullmatch(tail):
+        yield f"/{folder}/*{tail}"
 
 
 def _suffix_rule(rule: str) -> str:

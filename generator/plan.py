@@ -16,10 +16,11 @@ from generator.formats import PUBLISHED
 from generator.geometry import fit
 from generator.layout import CONTENT, PICTURES, SETTINGS
 from generator.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
+from generator.placement import Places, place_pages, subfolders
 from generator.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.text import clean_text
 from generator.variants import planner
-from generator.words import Words, ancestors, is_index, lookup, match, nearest, stem
+from generator.words import Words, lookup, match, nearest, stem
 
 _natural = natsort_keygen(alg=ns.IGNORECASE)
 
@@ -186,7 +187,7 @@ def make_plan(
     """
     words, problems = match(library.photos, library.documents)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
-    places, moved = _places(shown, words, config.gallery.page_size)
+    places, moved = place_pages(shown, words, config.gallery.page_size)
     originals = dict(_originals(config, shown, words, library.unread, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
     root, cover_problems = _plan_albums(config, photos, words, places)
@@ -226,77 +227,6 @@ def _undescribed(plan: Plan) -> Iterator[Problem]:
 def is_shown(photo: Photo, config: Config) -> bool:
     """Tell whether a photo is rated highly enough; one without a rating counts as 0."""
     return (photo.metadata.rating or 0) >= config.gallery.min_rating
-
-
-class _Places(Struct, frozen=True):
-    """Where folders, photos and texts lie in the site, by their path in the sources."""
-
-    folders: dict[str, str]
-    photos: dict[str, str]
-    texts: dict[str, str]
-
-
-def _places(photos: Iterable[Photo], words: Words, page_size: int) -> tuple[_Places, list[Problem]]:
-    """Address every page, folder by folder: in each first albums, then texts, then photos.
-
-    A page that does not get the address its name asks for is reported: what is there already may
-    have been linked to.
-    """
-    texts = [path for path, document in words.texts.items() if not is_index(document)]
-    indexes = [path for path, document in words.texts.items() if is_index(document)]
-    photos_in = _by_folder(photo.path for photo in photos)
-    texts_in = _by_folder(texts)
-    folders_in = _subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
-    folder_texts = words.albums | {posixpath.dirname(path): words.texts[path] for path in indexes}
-    places = _Places({"": ""}, {}, {})
-    moved: list[Problem] = []
-    for folder in sorted(folders_in):
-        taken = routes.page_slugs(len(photos_in[folder]), page_size)
-        taken |= set() if folder else routes.RESERVED
-        for paths, documents, addresses in (
-            (folders_in[folder], folder_texts, places.folders),
-            (texts_in[folder], words.texts, places.texts),
-            (photos_in[folder], words.photos, places.photos),
-        ):
-            wishes = [_wishes(path, documents.get(path)) for path in paths]
-            slugs = routes.distinct(wishes, taken)
-            taken.update(map(routes.folded, slugs))
-            root = CONTENT if addresses is places.texts else PICTURES
-            base = places.folders[folder]
-            for path, wish, slug in zip(paths, wishes, slugs, strict=True):
-                addresses[path] = f"{base}{slug}/"
-                if slug != wish[0]:
-                    what = f"is at /{base}{slug}/, for something else wants /{base}{wish[0]}/ too"
-                    hint = "rename one, or give it a slug in its text"
-                    moved.append(Problem(f"{root}/{path}", what, hint, "warning"))
-    places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
-    return places, moved
-
-
-def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:
-    inside: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        inside[posixpath.dirname(path)].append(path)
-    return inside
-
-
-def _subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
-    """Return for each folder, and each above it, the folders directly inside; the root is empty."""
-    inside: dict[str, list[str]] = {"": []}
-    for folder in sorted({*folders, *(above for each in folders for above in ancestors(each))}):
-        if folder:
-            inside[posixpath.dirname(folder)].append(folder)
-            inside[folder] = []
-    return inside
-
-
-def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
-    """Return the slugs a page would like, best first; the last is its own for certain."""
-    name = posixpath.basename(path)
-    wanted = document.matter.slug if document and document.matter.slug else stem(name)
-    best = routes.slug(wanted)
-    suffix = "".join(filter(str.isalnum, posixpath.splitext(name)[1].lower()))
-    return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
 
 
 def _originals(
@@ -343,7 +273,7 @@ def _plan_photos(
     config: Config,
     photos: Sequence[Photo],
     words: Words,
-    places: _Places,
+    places: Places,
     originals: Mapping[str, Originals],
     engine: Callable[[str], str],
 ) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
@@ -434,13 +364,13 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
 
 
 def _plan_albums(
-    config: Config, photos: Mapping[str, PlannedPhoto], words: Words, places: _Places
+    config: Config, photos: Mapping[str, PlannedPhoto], words: Words, places: Places
 ) -> tuple[Album, tuple[Problem, ...]]:
     """Build the tree of albums from the folders that hold photos, at whatever depth."""
     photos_in: dict[str, list[PlannedPhoto]] = defaultdict(list)
     for path, photo in photos.items():
         photos_in[posixpath.dirname(path)].append(photo)
-    folders_in = _subfolders(photos_in)
+    folders_in = subfolders(photos_in)
     by_path = {routes.folded(path): path for path in photos}
     problems: list[Problem] = []
     albums: dict[str, Album] = {}

@@ -43,12 +43,15 @@ def find_moved(
 
     `taken` are the paths of all files. Of two pages with one former address the first has it.
     """
+    told = tuple(_documents(plan))
+    if not told:
+        return (), ()
     titles = {page.url: page.title for page in pages}
     files = {folded(path) for path in taken}
     folders = {folder for path in files for folder in _above(path)}
     found: dict[str, Moved] = {}
     problems: list[Problem] = []
-    for address, document in _documents(plan):
+    for address, document in told:
         for alias in document.matter.aliases:
             place = f"content/{document.path}:{document.matter.aliases_line}"
             path = former_path(alias)

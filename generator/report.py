@@ -12,12 +12,14 @@ from generator.hosting import Refusal
 class Report(Struct, frozen=True):
     """What a build found, made and left; sizes in bytes, problems in the order of their places.
 
+    `described` counts photos that have an alt text, a caption or a title by a person.
     `strays` counts files that are no pictures, `hdr` pictures of high dynamic range, by kind.
     `hosts` are those that would not take the site.
     `published` is false if a strict build left the site as it was.
     """
 
     photos: int
+    described: int
     albums: int
     pages: int
     photos_rendered: int

@@ -127,7 +127,7 @@ def _plate(ratio: float) -> Place:
     return replace(alone, sizes=f"min(96vw, {high})")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _planned(
     ratios: tuple[float, ...], *, columns: bool = False, one: bool = False
 ) -> tuple[Place, ...]:

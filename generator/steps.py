@@ -393,7 +393,8 @@ def _report(order: Order, library: Library, made: Made) -> Report:
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     kinds = (photo.photo.hdr for photo in plan.root.all_photos())
     return Report(
-        photos=sum(1 for _ in plan.root.all_photos()),
+        photos=len(plan.photos),
+        described=sum(1 for photo in plan.photos if photo.words.described),
         albums=sum(1 for _ in plan.root.all_albums()) - 1,
         pages=len(made.design.pages),
         photos_rendered=made.photos,

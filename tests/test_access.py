@@ -1,4 +1,4 @@
-"""All pages for everybody: without scripts or styles, by keyboard, enlarged, printed, from a disk."""
+"""All pages for everybody: without scripts or styles, by keyboard, enlarged, printed, on a disk."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,8 @@ FOCUSED = """
 """
 STOPS = """
 () => [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
-  .filter(each => each.checkVisibility({visibilityProperty: true})).map(each => each.href || each.tagName)
+  .filter(each => each.checkVisibility({visibilityProperty: true}))
+  .map(each => each.href || each.tagName)
 """
 COLUMNS = """
 () => new Set([...document.querySelectorAll(".grid > li")]
@@ -202,7 +203,7 @@ SPACED = """
 """
 CUT = """
 () => [...document.querySelectorAll("h1, h2, p, dt, dd, a, button")]
-  .filter(each => each.checkVisibility() && !each.querySelector("img") && !each.closest(".grid, pre"))
+  .filter(each => each.checkVisibility() && !each.querySelector("img") && !each.closest(".grid"))
   .filter(each => getComputedStyle(each).overflowX !== "visible"
     && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1))
   .map(each => each.outerHTML.slice(0, 80))
@@ -218,8 +219,10 @@ def test_without_styles_a_page_is_read_in_the_same_order(browser: Browser, engli
                     page.route("**/*.css", lambda route: route.abort())
                 page.goto(english.address + path)
                 words = page.evaluate("document.querySelector('main').innerText")
-                seen.append(re.sub(r"\s+", " ", words).strip().casefold())
-        assert seen[0] == seen[1], path
+                seen.append(words.casefold().split())
+        # What only a print shows is there without styles, too.
+        rest = iter(seen[1])
+        assert [word for word in seen[0] if word not in rest] == [], path
 
 
 def test_in_the_colours_of_the_system_focus_and_links_are_seen(

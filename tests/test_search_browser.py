@@ -296,6 +296,21 @@ def test_results_lead_to_files_where_links_do(browser: Browser, site: Site) -> N
         assert page.url == f"{host.address}ranked/b/index.html"
 
 
+def test_writing_of_two_directions_stays_in_order(browser: Browser, site: Site) -> None:
+    twin = site.copy(site.root.parent / "arabic")
+    twin.settings(f'{Site.SETTINGS}[site]\nlanguage = "ar"\n')
+    twin.build()
+    with served(twin.output) as host, opened(browser) as page:
+        page.goto(f"{host.address}search/?q=2019-05-03")
+        album, day = page.locator(".found bdi").all()
+
+        assert (album.inner_text(), day.inner_text()) == ("Dated", "3 مايو 2019")
+        right, left = album.bounding_box(), day.bounding_box()
+        assert right is not None
+        assert left is not None
+        assert left["x"] + left["width"] < right["x"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "many", "nowhere"])
 def test_nobody_is_shut_out(browser: Browser, host: Host, scheme: str, query: str) -> None:

@@ -115,7 +115,9 @@
     const link = element(
       "a", { href: words.root + url + words.file },
       element("span", { dir: "auto", textContent: title }),
-      element("span", { className: "facts", textContent: facts.filter(Boolean).join(" · ") }),
+      // Each apart, or those written the other way would change places.
+      element("span", { className: "facts" }, ...facts.filter(Boolean).flatMap((fact, position) =>
+        [position ? " · " : "", element("bdi", { textContent: fact })])),
     );
     if (image) {
       link.prepend(element("img", {

@@ -8,6 +8,10 @@ const here = () => location.href.split("#")[0];
 const page = here();
 const dialog = document.querySelector(".viewer");
 const links = [...document.querySelectorAll(".grid li[id] > a")];
+const rtl = getComputedStyle(document.documentElement).direction === "rtl";
+// The window's address comes to be that of another page; addresses in this one must mean what they mean.
+const base = Object.assign(document.createElement("base"), { href: page });
+document.head.append(base);
 
 if (dialog?.showModal && links.length) view();
 else if (document.querySelector("figure.photo")) turnPages();
@@ -24,8 +28,7 @@ function turnPages() {
 }
 
 function sidedKeys() {
-  const onward = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
-  return { ArrowRight: onward, ArrowLeft: -onward };
+  return rtl ? { ArrowLeft: 1, ArrowRight: -1 } : { ArrowLeft: -1, ArrowRight: 1 };
 }
 
 function isChord(event) { return event.ctrlKey || event.metaKey || event.altKey; }
@@ -50,20 +53,20 @@ function view() {
   const sides = sidedKeys();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const saves = navigator.connection?.saveData;
-  // Also while the window's address is that of a photo, those in this page must mean what they mean.
-  const base = Object.assign(document.createElement("base"), { href: page });
-  document.head.append(base);
 
   let shown = false;
   let current = -1; // the photo that is looked at: an index of links
   let direction = 1; // of travel: 1 or -1
   let zoom = 1; // how many times larger than it fits
+  let held = null; // which point of the picture zoom keeps where it is
   let width = 0, height = 0; // of the strip, CSS px
   let leaving = false;
   let fetched = { index: -1 }; // the page of one photo
   const timers = {};
 
   const slides = Array.from({ length: SLIDES }, makeSlide);
+  strip.style.setProperty("--count", links.length);
+  for (const each of Object.values(control)) each.title = each.getAttribute("aria-label");
 
   /* Slides: each lies where its photo lies on an endless strip, so none is ever moved while it is seen. */
 
@@ -94,7 +97,7 @@ function view() {
     slide.figure.hidden = !links[index];
     if (!links[index]) return;
     const tile = tileOf(index);
-    slide.figure.style.insetInlineStart = `${index * 100}%`;
+    slide.figure.style[rtl ? "right" : "left"] = `${index * 100}%`;
     slide.ratio = tile.getAttribute("width") / tile.getAttribute("height");
     slide.pixels = widest(tile).width;
     slide.original = "";
@@ -131,7 +134,9 @@ function view() {
     ask(slide, fitted(slide));
     slide.frame.append(picture);
     try {
-      await image.decode();
+      // To ask for a decoding that never comes would hold the picture for ever.
+      await new Promise((done, fail) => { image.onload = done; image.onerror = fail; });
+      if (picture.isConnected) await image.decode();
       if (!picture.isConnected) return;
       slide.frame.className = "";
       slide.frame.style.backgroundImage = "";
@@ -200,6 +205,8 @@ function view() {
     describe();
     if (focused) focusPhoto();
     loadAround();
+    // Histories may not be written to at any rate: the first of a run at once, then the last.
+    if (!timers.settle) write("replaceState");
     later("settle", SETTLED, settle);
   }
 
@@ -248,9 +255,10 @@ function view() {
     if (address) link.href = address;
   }
 
-  /* What waits until a photo is looked at: histories may not be written to at any rate. */
+  /* What waits until a photo is looked at. */
   function settle() {
     clearTimeout(timers.settle);
+    timers.settle = 0;
     if (!shown) return;
     document.title = `${name(current)} – ${pageTitle}`;
     write("replaceState");
@@ -292,6 +300,7 @@ function view() {
     morph(tileOf(index), () => {
       root.classList.add("viewing");
       if (!dialog.open) dialog.showModal();
+      dialog.returnValue = "";
       current = -1;
       zoom = 1;
       measure();
@@ -310,7 +319,7 @@ function view() {
     if (document.fullscreenElement) document.exitFullscreen();
     document.title = pageTitle;
     morph(slideOf(current).frame, () => {
-      dialog.close();
+      dialog.close("left");
       root.classList.remove("viewing");
       slides.forEach(empty);
       links[current].focus({ preventScroll: true });
@@ -378,7 +387,9 @@ function view() {
     leave();
   });
   // A browser may close a dialog without asking.
-  dialog.addEventListener("close", event => { if (event.target === dialog && shown) leave(); });
+  dialog.addEventListener("close", event => {
+    if (event.target === dialog && dialog.returnValue !== "left") leave();
+  });
 
   strip.addEventListener("scroll", event => {
     const box = strip.getBoundingClientRect();
@@ -413,7 +424,7 @@ function view() {
     const slide = slideOf(current), { figure, frame } = slide;
     const next = Math.max(1, Math.min(mostZoom(), wanted));
     if (next === zoom && !anchor) return;
-    const held = anchor ?? spot(frame, x, y);
+    held = anchor ?? spot(frame, x, y);
     zoom = next;
     figure.classList.toggle("zoomed", zoom > 1);
     size(slide);
@@ -466,7 +477,7 @@ function view() {
     const wasNatural = Math.abs(zoom - naturalZoom()) < 0.01;
     slide.pixels = +tileOf(index).getAttribute("width");
     slide.original = address;
-    if (wasNatural) magnify(naturalZoom());
+    if (wasNatural) magnify(naturalZoom(), 0, 0, held);
     showZoom();
     sharpen();
   }
@@ -579,7 +590,7 @@ function view() {
 
   function showInfo(wanted) {
     info.hidden = !wanted;
-    control.info.ariaExpanded = wanted;
+    control.info.setAttribute("aria-expanded", wanted);
     if (wanted) fillInfo();
   }
 
@@ -681,7 +692,8 @@ function view() {
   function mark(command, state, on) {
     const button = control[command];
     stage.classList.toggle(state, !!on);
-    button.title = button.ariaLabel = on ? button.dataset.off : button.dataset.on;
+    button.title = on ? button.dataset.off : button.dataset.on;
+    button.setAttribute("aria-label", button.title);
   }
 
   /* Commands, their buttons and their keys. */

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.browsing import PREFIX
 from tests.support.crawl import Crawl, Element
@@ -84,12 +85,12 @@ def _photo(site: Site, path: str, width: int, height: int, seed: int) -> None:
     told = exif(
         t271="Maker",
         t272="Model 1",
-        t33434=(1, 250),
-        t33437=(28, 10),
+        t33434=IFDRational(1, 250),
+        t33437=IFDRational(28, 10),
         t34855=400,
         t36867=f"{2019 + seed % 5}:0{1 + seed % 9}:{10 + seed % 19} 10:{seed % 60:02}:00",
         t36881="+02:00",
-        t37386=(50, 1),
+        t37386=IFDRational(50, 1),
         t42036="Lens 1",
     )
     save(photo_like(width, height, seed), site.pictures / path, quality=80, exif=told)
