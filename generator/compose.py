@@ -14,7 +14,7 @@ from generator.errors import Problem
 from generator.gallery import Gallery, counted, dates_of, paged
 from generator.icons import icon_path, icons_of
 from generator.language import Language
-from generator.model import Layout, Placeholder
+from generator.model import Asset, Layout, Placeholder, Theme
 from generator.plan import Album, Plan, Text
 from generator.references import References, describe
 from generator.sections import Stretch
@@ -58,10 +58,24 @@ def site_of(plan: Plan, language: Language) -> Site:
         pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
         collections=tuple(_collections(plan, language)),
-        assets={asset.name: quote(routes.asset_path(asset)) for asset in plan.theme.assets}
-        | {icon.name: icon_path(icon) for icon in icons_of(plan)},
+        assets=_addresses(plan.theme) | {icon.name: icon_path(icon) for icon in icons_of(plan)},
         feed=_feed(plan.root, site.base_url),
     )
+
+
+def _addresses(theme: Theme) -> dict[str, str]:
+    """Return the address of each static file by name: of `site.css` that of `site.min.css`.
+
+    So it is if both come from the same theme: who writes their own need not make it small.
+    """
+    files = {asset.name: asset for asset in theme.assets}
+
+    def loaded(asset: Asset) -> Asset:
+        stem, _, suffix = asset.name.rpartition(".")
+        small = files.get(f"{stem}.min.{suffix}", asset)
+        return small if small.folder == asset.folder else asset
+
+    return {name: quote(routes.asset_path(loaded(asset))) for name, asset in files.items()}
 
 
 def _feed(album: Album, base_url: str) -> str:

@@ -21,7 +21,8 @@ HEADERS_PATH = "_headers"
 _MAX_RULES = 90
 
 _ALWAYS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none';"
+    # The viewer holds the base of addresses while it shows a photo under that photo's own.
+    "Content-Security-Policy": "default-src 'self'; base-uri 'self'; form-action 'none';"
     " frame-ancestors 'self'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",

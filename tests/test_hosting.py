@@ -114,7 +114,7 @@ def test_every_answer_has_the_headers_that_protect(odd: Site, host: object) -> N
     for address in ("/", "/falls/", "/404.html", "/no/such/page", "/static/x.css"):
         found = sent(rules, address, host)
         assert found["Content-Security-Policy"] == (
-            "default-src 'self'; base-uri 'none'; form-action 'none';"
+            "default-src 'self'; base-uri 'self'; form-action 'none';"
             " frame-ancestors 'self'; object-src 'none'"
         )
         assert found["X-Content-Type-Options"] == "nosniff"

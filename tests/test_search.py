@@ -8,7 +8,6 @@ import pytest
 from generator.search import make_index
 from tests.support.crawl import Crawl, Element
 from tests.support.index import Indexed, indexed, plan_of, zipped
-from tests.support.minify import SCRIPTS, minified, small
 from tests.support.pictures import chart, exif, gps_exif, save
 from tests.support.sites import Site, stamps
 
@@ -207,11 +206,6 @@ def test_an_album_called_search_does_not_take_its_address(tmp_path: Path) -> Non
     assert not photo.address.startswith("search/")
     assert (twin.output / photo.address / "index.html").is_file()
     assert ["search" in each.where for each in report.problems] == [True]
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
-def test_the_small_script_is_made_of_the_readable_one(script: Path) -> None:
-    assert small(script).read_text("utf-8") == minified(script), "run tests.support.minify"
 
 
 def test_the_script_takes_2_kilobytes_at_most(site: Site) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, CDPSession, FloatRect, Page, expect
 
 from tests.support.browsing import COUNT_SHIFTS, Host, opened, served
-from tests.support.minify import MINIFIED, SOURCE, minified
 from tests.support.pictures import chart, save
 from tests.support.sites import Site
 
@@ -20,7 +20,7 @@ COUNT = 12
 # The slide that is looked at; all others are inert.
 SLIDE = ".viewer figure:not([inert])"
 FRAME = f"{SLIDE} > div"
-PHONE = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"width": 390, "height": 800, "has_touch": True, "is_mobile": True}
 
 DECODED = f"""() => {{
   const image = document.querySelector("{SLIDE} img");
@@ -86,10 +86,10 @@ def wait_until_closed(page: Page) -> None:
     expect(page.locator(".viewer")).to_be_hidden()
 
 
-def box(page: Page, selector: str) -> dict[str, float]:
+def box(page: Page, selector: str) -> FloatRect:
     found = page.locator(selector).bounding_box()
     assert found is not None
-    return dict(found)
+    return found
 
 
 @contextmanager
@@ -97,10 +97,6 @@ def viewing(browser: Browser, host: Host, index: int = 0, **options: Any) -> Ite
     with opened(browser, **options) as page:
         open_photo(page, host.address, index)
         yield page
-
-
-def test_the_script_of_pages_is_made_of_the_one_for_people() -> None:
-    assert MINIFIED.read_text(encoding="utf-8") == minified(SOURCE)
 
 
 # History: the viewer is one step on from the album, wherever it wanders meanwhile.
@@ -249,6 +245,29 @@ def test_a_click_that_asks_for_a_window_gets_the_page(browser: Browser, host: Ho
         expect(page.locator(".viewer")).to_be_hidden()
 
 
+def test_beyond_the_end_of_a_page_the_album_goes_on(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    write_site(site, "[gallery]\npage_size = 5\n")
+    with served(site.root / "www") as host, opened(browser) as page:
+        open_photo(page, host.address, 4)
+        next_ = page.locator("[data-do=next]")
+        expect(next_).to_have_attribute("href", f"{host.address}coast/05/")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"{host.address}coast/05/")
+        page.locator(".turn .up").click()
+        page.locator(".grid a").first.click()
+        wait_for_photo(page, 1)
+        page.locator("[data-do=previous]").click()
+        page.wait_for_url(f"{host.address}coast/04/")
+        # The album ends where it ends.
+        page.goto(f"{host.address}coast/11/")
+        page.locator(".turn .up").click()
+        page.locator(".grid a").last.click()
+        wait_for_photo(page, 2)
+        expect(page).to_have_title(re.compile("12 of 12"))
+        expect(next_).to_be_hidden()
+
+
 def test_the_pictures_behind_are_whole_after_the_window_turned(
     browser: Browser, host: Host
 ) -> None:
@@ -334,6 +353,18 @@ def test_every_control_has_a_name_and_room_for_a_finger(browser: Browser, host: 
             assert min(found["width"], found["height"]) >= 44
             assert found["x"] >= 0
             assert found["x"] + found["width"] <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_in_the_way_of_anybody(browser: Browser, host: Host, scheme: str) -> None:
+    kinds = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    with viewing(browser, host, 1, color_scheme=scheme) as page:
+        for key, shown in (("", SLIDE), ("i", ".viewer-info dl"), ("+", ".zoomed"), ("?", "dl")):
+            if key:
+                page.keyboard.press(key)
+            expect(page.locator(f".viewer {shown}, {shown}").first).to_be_visible()
+            found = Axe().run(page, options={"runOnly": kinds})
+            assert found.response["violations"] == [], key
 
 
 def test_a_photo_is_announced_once_it_is_looked_at(browser: Browser, host: Host) -> None:

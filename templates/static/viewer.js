@@ -73,7 +73,7 @@ function view() {
   function makeSlide() {
     const figure = document.createElement("figure");
     const frame = document.createElement("div");
-    figure.tabIndex = -1;
+    figure.tabIndex = 0;
     figure.append(frame);
     strip.append(figure);
     return { figure, frame, index: -1 };
@@ -737,6 +737,7 @@ function view() {
   addEventListener("keydown", event => {
     if (!shown || help.open || isChord(event)) return;
     wake();
+    stage.classList.toggle("tabbed", event.key === "Tab");
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-"""Make the small scripts of the theme: `python -m tests.support.minify`."""
+"""Make the small twins of what the theme's pages load: `python -m tests.support.minify`."""
 
 from pathlib import Path
 
@@ -6,24 +6,26 @@ import minify  # type: ignore[import-untyped]
 
 from tests.support.sites import CHECKOUT
 
-SCRIPTS = tuple(
+_TYPES = {".css": "text/css", ".js": "application/javascript"}
+
+SOURCES = tuple(
     file
-    for file in sorted((CHECKOUT / "templates/static").glob("*.js"))
-    if not file.name.endswith(".min.js")
+    for file in sorted((CHECKOUT / "templates/static").iterdir())
+    if file.suffix in _TYPES and not file.stem.endswith(".min")
 )
 
 
 def small(source: Path) -> Path:
-    """Return where the small twin of a script lies."""
-    return source.with_suffix(".min.js")
+    """Return where the small twin of a stylesheet or a script lies."""
+    return source.with_suffix(f".min{source.suffix}")
 
 
 def minified(source: Path) -> str:
-    """Return a script without what only people need."""
-    text: str = minify.string("application/javascript", source.read_text(encoding="utf-8"))
+    """Return a stylesheet or a script without what only people need."""
+    text: str = minify.string(_TYPES[source.suffix], source.read_text(encoding="utf-8"))
     return text + "\n"
 
 
 if __name__ == "__main__":
-    for script in SCRIPTS:
-        small(script).write_text(minified(script), encoding="utf-8")
+    for each in SOURCES:
+        small(each).write_text(minified(each), encoding="utf-8")

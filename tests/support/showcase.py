@@ -112,6 +112,16 @@ def _write_words(site: Site) -> None:
         f"```\n{LONG}{LONG}\n```\n\n> {ARABIC}\n\n## More\n\n- one\n- two\n",
     )
     site.text("coast/index.md", "---\ntitle: The coast\n---\nWhat we saw of [it](notes.md).\n")
+    site.text(
+        "story.md",
+        "# Places\n\n::: gallery\n/coast/odd/\nsecond.jpg\n:::\n\nAnd then.\n\n::: row\nfront.jpg\n"
+        "second.jpg\ncoast/IMG_4003.jpg\n:::\n\n::: photo\ncoast/IMG_4002.jpg\n:::\n",
+    )
+    site.text(
+        "travel/2019/north/index.md",
+        "---\nlayout: story\n---\nIn the morning.\n\n::: photo\npair 0.jpg\n:::\n\n::: row\n"
+        "../../../coast/IMG_4001.jpg\n../../../front.jpg\n:::\n",
+    )
     site.text("coast/notes.md", "# Notes\n\nBack to [all](./) and to [one](IMG_4002.jpg).\n")
     site.text("odd/tower.md", f"---\ntitle: {LONG}\ncaption: {LONG}\n---\n{LONG}\n")
     site.text(
