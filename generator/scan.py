@@ -21,7 +21,6 @@ from generator.photo import Found, is_sidecar, read_files
 from generator.routes import STATIC, folded
 from generator.store import digest_of
 from generator.survey import Survey
-from generator.text import without_comments
 from generator.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
@@ -217,8 +216,7 @@ def _results(
 def read_theme(survey: Survey) -> Theme:
     """Read the theme: of files with the same name, the one in the first folder counts.
 
-    A script `x.js` beside its small `x.min.js` is there to be read, and is not published; nor are
-    comments in styles.
+    A script `x.js` beside its small `x.min.js` is there to be read, and is not published.
     """
     chosen: dict[str, Path] = {}
     for folder, found in survey.theme:
@@ -229,22 +227,16 @@ def read_theme(survey: Survey) -> Theme:
     for name, home in sorted(chosen.items()):
         if f"{name.removesuffix('.js')}.min.js" in chosen:
             continue
+        body = (home / name).read_bytes()
         if name.startswith(f"{STATIC}/"):
-            digest = digest_of(asset_body(home / name))
-            assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest))
+            assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
         else:
-            templates[name] = (home / name).read_bytes()
+            templates[name] = body
     templates.update(_overridden(survey, chosen))
     digest = digest_of(
         *(part for name, body in templates.items() for part in (name.encode(), body))
     )
     return Theme(templates, digest, tuple(assets))
-
-
-def asset_body(path: Path) -> bytes:
-    """Read a static file of a theme as it is published: styles without comments."""
-    body = path.read_bytes()
-    return without_comments(body) if path.suffix == ".css" else body
 
 
 def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:

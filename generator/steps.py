@@ -52,7 +52,7 @@ from generator.redirects import find_moved, moved_pages
 from generator.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.report import Order, Report
 from generator.routes import STATIC
-from generator.scan import Memo, Remembered, asset_body, memo_version, scan
+from generator.scan import Memo, Remembered, memo_version, scan
 from generator.survey import Survey, code_digest, survey
 from generator.views import AnyPage, Link, Site
 from generator.workers import Workers
@@ -385,7 +385,7 @@ def _source(order: Order, origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin) 
         case ScrubbedOrigin(photo):
             return _scrubbed(order, photo)
         case ThemeOrigin(asset):
-            return asset_body(Path(asset.folder) / STATIC / asset.name)
+            return (Path(asset.folder) / STATIC / asset.name).read_bytes()
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:

@@ -1,7 +1,6 @@
-"""Text of unknown origin made harmless, for pages and for terminals; styles without comments."""
+"""Text of unknown origin made harmless, for pages and for terminals."""
 
 import codecs
-import re
 import unicodedata
 
 MAX_TEXT = 2000
@@ -11,21 +10,6 @@ _SHAPING = "\u200c\u200d\u200e\u200f"
 
 # They reorder the characters around them, up to the end of a paragraph.
 _OVERRIDES = "\u202a\u202b\u202c\u202d\u202e"
-
-# Comments between rules and declarations, and the indent of lines, are what goes; strings and
-# comments within a selector or a value, where they may hold apart, are passed over.
-_FOR_PEOPLE = re.compile(
-    rb"""
-    (?:(?<=[\s;{}])|\A) /\*.*?\*/ \s* | (?<=\n)[ \t]+
-    | ( "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | /\*.*?\*/ )
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-
-
-def without_comments(styles: bytes) -> bytes:
-    """Return a stylesheet without what only people need: comments, and the indent of lines."""
-    return _FOR_PEOPLE.sub(lambda found: found[1] or b"", styles)
 
 
 def clean_text(value: object) -> str:
