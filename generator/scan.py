@@ -214,10 +214,7 @@ def _results(
 
 
 def read_theme(survey: Survey) -> Theme:
-    """Read the theme: of files with the same name, the one in the first folder counts.
-
-    A script `x.js` beside its small `x.min.js` is there to be read, and is not published.
-    """
+    """Read the theme: of files with the same name, the one in the first folder counts."""
     chosen: dict[str, Path] = {}
     for folder, found in survey.theme:
         for entry in found:
@@ -225,8 +222,6 @@ def read_theme(survey: Survey) -> Theme:
     assets: list[Asset] = []
     templates: dict[str, bytes] = {}
     for name, home in sorted(chosen.items()):
-        if f"{name.removesuffix('.js')}.min.js" in chosen:
-            continue
         body = (home / name).read_bytes()
         if name.startswith(f"{STATIC}/"):
             assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
