@@ -14,7 +14,7 @@ from generator.errors import Problem
 from generator.gallery import Gallery, counted, dates_of, paged
 from generator.icons import icon_path, icons_of
 from generator.language import Language
-from generator.model import Asset, Layout, Placeholder, Theme
+from generator.model import Layout, Placeholder, Theme
 from generator.plan import Album, Plan, Text
 from generator.references import References, describe
 from generator.sections import Stretch
@@ -64,18 +64,8 @@ def site_of(plan: Plan, language: Language) -> Site:
 
 
 def _addresses(theme: Theme) -> dict[str, str]:
-    """Return the address of each static file by name: of `site.css` that of `site.min.css`.
-
-    So it is if both come from the same theme: who writes their own need not make it small.
-    """
-    files = {asset.name: asset for asset in theme.assets}
-
-    def loaded(asset: Asset) -> Asset:
-        stem, _, suffix = asset.name.rpartition(".")
-        small = files.get(f"{stem}.min.{suffix}", asset)
-        return small if small.folder == asset.folder else asset
-
-    return {name: quote(routes.asset_path(loaded(asset))) for name, asset in files.items()}
+    """Return the address of each static file by name."""
+    return {asset.name: quote(routes.asset_path(asset)) for asset in theme.assets}
 
 
 def _feed(album: Album, base_url: str) -> str:

@@ -228,10 +228,10 @@ class Document(Struct, frozen=True, tag=True):
 
 
 class Asset(Struct, frozen=True):
-    """A static file of the theme: its name below static/, the folder it is taken from, a digest."""
+    """A static file of the theme: its name below static/, the file it is taken from, a digest."""
 
     name: str
-    folder: str
+    file: str
     digest: str
 
 

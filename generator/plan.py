@@ -17,6 +17,7 @@ from generator.geometry import fit
 from generator.layout import CONTENT, PICTURES, SETTINGS
 from generator.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.placement import Places, place_pages, subfolders
+from generator.store import digest_of
 from generator.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.text import clean_text
 from generator.variants import planner
@@ -297,7 +298,7 @@ def _plan_photos(
             photo=photo,
             words=_words(photo, words.photos.get(photo.path)),
             address=address,
-            sources=tuple(_source(name, key, stem_path, steps) for name, key in made.shown),
+            sources=_sources(made.shown, stem_path, steps),
             alias=Alias(alias, made.alias_key, made.alias_index),
             animation=next((_animation(*each, stem_path) for each in made.animations), None),
             original="" if how == "none" else f"{routes.FULL}/{raw}",
@@ -319,9 +320,16 @@ def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
     return tuple(Step(each, fit(size, each).width) for each in longest)
 
 
-def _source(name: str, key: str, stem_path: str, steps: tuple[Step, ...]) -> Source:
-    output = PUBLISHED[name]
-    return Source(output.mime, key, f"{stem_path}.{key[:8]}", output.suffixes[0], steps)
+def _sources(
+    shown: Sequence[tuple[str, str]], stem_path: str, steps: tuple[Step, ...]
+) -> tuple[Source, ...]:
+    """Give all formats of a photo one digest in their names: pages of many are shorter so."""
+    stamp = digest_of(*(key.encode() for _, key in shown))[:8]
+    outputs = ((PUBLISHED[name], key) for name, key in shown)
+    return tuple(
+        Source(output.mime, key, f"{stem_path}.{stamp}", output.suffixes[0], steps)
+        for output, key in outputs
+    )
 
 
 def _animation(key: str, longest: int, stem_path: str) -> Animation:

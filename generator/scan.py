@@ -30,6 +30,8 @@ SCAN_VERSION = 8
 LONE_SIDECAR = "XMP sidecar without a picture"
 
 # Photographs a process reads between two answers: enough that handing over costs nothing.
+_SMALL = ".min."
+
 _BATCH = 24
 
 Progress = Callable[[int, int], None]
@@ -214,17 +216,23 @@ def _results(
 
 
 def read_theme(survey: Survey) -> Theme:
-    """Read the theme: of files with the same name, the one in the first folder counts."""
+    """Read the theme: of files with the same name, the one in the first folder counts.
+
+    `x.min.js` goes by the name of `x.js`, which beside it is there for people.
+    """
     chosen: dict[str, Path] = {}
     for folder, found in survey.theme:
-        for entry in found:
-            chosen.setdefault(entry.path, Path(folder))
+        files = {entry.path for entry in found}
+        for name in {file.replace(_SMALL, ".") for file in files}:
+            stem, dot, suffix = name.rpartition(".")
+            small = f"{stem}.min{dot}{suffix}"
+            chosen.setdefault(name, Path(folder, small if small in files else name))
     assets: list[Asset] = []
     templates: dict[str, bytes] = {}
-    for name, home in sorted(chosen.items()):
-        body = (home / name).read_bytes()
+    for name, file in sorted(chosen.items()):
+        body = file.read_bytes()
         if name.startswith(f"{STATIC}/"):
-            assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(home), digest_of(body)))
+            assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(file), digest_of(body)))
         else:
             templates[name] = body
     templates.update(_overridden(survey, chosen))
@@ -239,5 +247,5 @@ def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[st
     folder, found = survey.theme[-1]
     for entry in found:
         name, ours = entry.path, Path(folder)
-        if chosen[name] != ours and not name.startswith(f"{STATIC}/"):
+        if not name.startswith(f"{STATIC}/") and chosen[name] != ours / name:
             yield f"{SHIPPED}/{name}", (ours / name).read_bytes()

@@ -51,7 +51,6 @@ from generator.publish import (
 from generator.redirects import find_moved, moved_pages
 from generator.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.report import Order, Report
-from generator.routes import STATIC
 from generator.scan import Memo, Remembered, memo_version, scan
 from generator.survey import Survey, code_digest, survey
 from generator.views import AnyPage, Link, Site
@@ -385,7 +384,7 @@ def _source(order: Order, origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin) 
         case ScrubbedOrigin(photo):
             return _scrubbed(order, photo)
         case ThemeOrigin(asset):
-            return (Path(asset.folder) / STATIC / asset.name).read_bytes()
+            return Path(asset.file).read_bytes()
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:

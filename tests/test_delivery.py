@@ -23,8 +23,6 @@ LANGUAGES = ("en", "ar", "file")
 # What is asked for by its name, without being named by a page.
 KNOWN = re.compile(
     r"\.nojekyll|_headers|_redirects|robots\.txt|sitemap\.xml|favicon\.ico|404\.html"
-    # Scripts and styles as people read them, beside what pages load.
-    r"|static/(viewer|search|site)\.[0-9a-f]{8}\.(js|css)"
 )
 OLD_STYLE = re.compile(r"image/(?!.*\.[0-9a-f]{8}-\d+\.\w+$)")
 TEXTS = (".html", ".css", ".js", ".json", ".xml", ".webmanifest", ".txt")

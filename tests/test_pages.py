@@ -196,9 +196,6 @@ def test_every_file_is_named_by_a_page_or_known_by_its_address(rich: Site, crawl
         "search.json",
     }
     known |= {icon["src"] for icon in manifest["icons"]}
-    # Of scripts and styles there is a version for people too.
-    readable = re.compile(r"static/\w+\.\w{8}\.(js|css)")
-    known |= set(filter(readable.fullmatch, tree(rich.output)))
 
     unnamed = set(tree(rich.output)) - named - known
 

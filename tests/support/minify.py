@@ -8,9 +8,10 @@ from tests.support.sites import CHECKOUT
 
 _TYPES = {".css": "text/css", ".js": "application/javascript"}
 
+STATIC = CHECKOUT / "templates/static"
 SOURCES = tuple(
     file
-    for file in sorted((CHECKOUT / "templates/static").iterdir())
+    for file in sorted(STATIC.iterdir())
     if file.suffix in _TYPES and not file.stem.endswith(".min")
 )
 
