@@ -665,7 +665,7 @@ def test_two_hundred_photos_on_nothing_is_left_behind(browser: Browser, host: Ho
         wander(40)
         later_nodes, later_listeners = counted()
         assert later_nodes <= nodes + 20
-        assert later_listeners <= listeners
+        assert later_listeners <= listeners + 10  # two of each picture that is there
         assert page.locator(".viewer figure img").count() <= 5
 
 

@@ -262,8 +262,7 @@ function view() {
 
   /* What waits until a photo is looked at. */
   function settle() {
-    clearTimeout(timers.settle);
-    timers.settle = 0;
+    cancel("settle");
     if (!shown) return;
     document.title = `${name(current)} – ${pageTitle}`;
     write("replaceState");
@@ -322,6 +321,7 @@ function view() {
   function close(still) {
     shown = false;
     stop();
+    for (const timer in timers) cancel(timer);
     help.close();
     showInfo(false);
     if (document.fullscreenElement) document.exitFullscreen();
@@ -401,7 +401,7 @@ function view() {
 
   /* Where the strip has come to. While a finger moves it, slides are left alone as long as there are enough. */
   function arrive() {
-    clearTimeout(timers.arrive);
+    cancel("arrive");
     const index = reached();
     if (index === current || !links[index]) return;
     stop();
@@ -596,7 +596,7 @@ function view() {
   function endTap(event) {
     event.preventDefault(); // or else it would be a click as well
     const again = tap.at && event.timeStamp - tap.at < TAPS;
-    clearTimeout(timers.tap);
+    cancel("tap");
     if (again) toggleZoom(tap.x, tap.y);
     else later("tap", TAPS, () => stage.classList.contains("idle") ? wake() : rest());
     tap = { at: again ? 0 : event.timeStamp };
@@ -658,7 +658,7 @@ function view() {
 
   function stop() {
     if (!stage.classList.contains("playing")) return;
-    clearTimeout(timers.beat);
+    cancel("beat");
     mark("play", "playing", false);
     unlock();
   }
@@ -788,8 +788,13 @@ function view() {
   dialog.addEventListener("pointermove", event => { if (event.pointerType === "mouse") wake(); });
 
   function later(timer, milliseconds, then) {
-    clearTimeout(timers[timer]);
+    cancel(timer);
     timers[timer] = setTimeout(then, milliseconds);
+  }
+
+  function cancel(timer) {
+    clearTimeout(timers[timer]);
+    timers[timer] = 0;
   }
 }
 })();
