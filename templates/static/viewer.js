@@ -76,7 +76,7 @@ function view() {
     figure.tabIndex = 0;
     figure.append(frame);
     strip.append(figure);
-    return { figure, frame, index: -1 };
+    return { figure, frame, index: NaN };
   }
 
   function slideOf(index) { return slides[index % SLIDES]; }
@@ -117,6 +117,11 @@ function view() {
     }
     slide.frame.replaceChildren();
     slide.ready = null;
+  }
+
+  function forget(slide) {
+    empty(slide);
+    slide.index = NaN;
   }
 
   function fill(slide, priority) {
@@ -257,8 +262,7 @@ function view() {
 
   /* What waits until a photo is looked at. */
   function settle() {
-    clearTimeout(timers.settle);
-    timers.settle = 0;
+    cancel("settle");
     if (!shown) return;
     document.title = `${name(current)} – ${pageTitle}`;
     write("replaceState");
@@ -297,23 +301,27 @@ function view() {
   function open(index) {
     shown = true;
     leaving = false;
+    current = index;
+    direction = 1;
     morph(tileOf(index), () => {
       root.classList.add("viewing");
       if (!dialog.open) dialog.showModal();
       dialog.returnValue = "";
-      current = -1;
       zoom = 1;
+      arrange();
       measure();
-      go(index);
+      // Keys may have led on meanwhile.
+      go(current);
       focusPhoto();
       wake();
-      return slideOf(index).frame;
+      return slideOf(current).frame;
     });
   }
 
   function close(still) {
     shown = false;
     stop();
+    for (const timer in timers) cancel(timer);
     help.close();
     showInfo(false);
     if (document.fullscreenElement) document.exitFullscreen();
@@ -321,7 +329,7 @@ function view() {
     morph(slideOf(current).frame, () => {
       dialog.close("left");
       root.classList.remove("viewing");
-      slides.forEach(empty);
+      slides.forEach(forget);
       links[current].focus({ preventScroll: true });
       links[current].parentElement.scrollIntoView({ block: "nearest", behavior: "instant" });
       return tileOf(current);
@@ -391,15 +399,27 @@ function view() {
     if (event.target === dialog && dialog.returnValue !== "left") leave();
   });
 
-  strip.addEventListener("scroll", event => {
-    const box = strip.getBoundingClientRect();
-    // While the window changes its size, where the strip is says nothing.
-    if (event.target !== strip || !shown || box.width !== width) return;
-    const index = Math.round(Math.abs(strip.scrollLeft) / width);
+  /* Where the strip has come to. While a finger moves it, slides are left alone as long as there are enough. */
+  function arrive() {
+    cancel("arrive");
+    const index = reached();
     if (index === current || !links[index]) return;
     stop();
     become(index);
+  }
+
+  function reached() {
+    const box = strip.getBoundingClientRect();
+    // While the window changes its size, where the strip is says nothing.
+    return shown && box.width === width ? Math.round(Math.abs(strip.scrollLeft) / width) : current;
+  }
+
+  strip.addEventListener("scroll", event => {
+    if (event.target !== strip) return;
+    if (Math.abs(reached() - current) > 1) arrive();
+    else later("arrive", 150, arrive);
   });
+  strip.addEventListener("scrollend", event => { if (event.target === strip) arrive(); });
 
   new ResizeObserver(() => { if (shown && dialog.open) measure(); }).observe(strip);
 
@@ -576,7 +596,7 @@ function view() {
   function endTap(event) {
     event.preventDefault(); // or else it would be a click as well
     const again = tap.at && event.timeStamp - tap.at < TAPS;
-    clearTimeout(timers.tap);
+    cancel("tap");
     if (again) toggleZoom(tap.x, tap.y);
     else later("tap", TAPS, () => stage.classList.contains("idle") ? wake() : rest());
     tap = { at: again ? 0 : event.timeStamp };
@@ -638,7 +658,7 @@ function view() {
 
   function stop() {
     if (!stage.classList.contains("playing")) return;
-    clearTimeout(timers.beat);
+    cancel("beat");
     mark("play", "playing", false);
     unlock();
   }
@@ -768,8 +788,13 @@ function view() {
   dialog.addEventListener("pointermove", event => { if (event.pointerType === "mouse") wake(); });
 
   function later(timer, milliseconds, then) {
-    clearTimeout(timers[timer]);
+    cancel(timer);
     timers[timer] = setTimeout(then, milliseconds);
+  }
+
+  function cancel(timer) {
+    clearTimeout(timers[timer]);
+    timers[timer] = 0;
   }
 }
 })();
