@@ -22,6 +22,12 @@ from generator.words import Targets, fragment, is_external, lookup, nearest
 
 _SUMMARY = 160
 
+# Tags within a line part no words; all others do.
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|span|strong|su[bp]|u|var)\b[^>]*>"
+)
+_BLOCK = re.compile(r"<[^>]*>")
+
 
 class References:
     """Resolves the references of texts; gathers the problems it meets.
@@ -141,8 +147,8 @@ def describe(document: Document | None, body: Body) -> str:
     """Take a page's description from its front matter, or from the beginning of its text."""
     if document and document.matter.description:
         return document.matter.description
-    words = " ".join(re.sub(r"<[^>]*>", " ", part.html) for part in body if isinstance(part, Prose))
-    text = " ".join(html.unescape(words).split())
+    words = "".join(part.html for part in body if isinstance(part, Prose))
+    text = " ".join(html.unescape(_BLOCK.sub(" ", _INLINE.sub("", words))).split())
     return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + " …"
 
 

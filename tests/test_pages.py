@@ -501,3 +501,11 @@ def test_the_front_page_opens_with_the_picture_that_its_text_names(site: Site) -
     site.build()
 
     assert "hero" not in site.html("index.html")
+
+
+def test_a_description_parts_blocks_and_no_words(site: Site) -> None:
+    site.photo("a/one.jpg")
+    site.text("a/index.md", "Seen from [the *road*](one.jpg).\n\n- first\n- sec**ond**\n")
+    site.build()
+
+    assert 'content="Seen from the road. first second"' in site.html("a/index.html")
