@@ -175,6 +175,7 @@ def test_a_reload_shows_the_page_of_the_photo_and_back_its_album(
         back(page)
 
         expect(page.locator(".grid a")).to_have_count(COUNT)
+        page.wait_for_load_state()
         assert page.url == f"{host.address}coast/"
         expect(page.locator(".viewer")).to_be_hidden()
 
