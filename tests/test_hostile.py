@@ -287,7 +287,7 @@ def test_pages_that_run_out_of_names_are_told_apart_all_the_same(site: Site) -> 
 
     # The three texts, the photo, the front page, the search and what is missing.
     assert report.pages == 7
-    assert len(list(site.output.rglob("index.html"))) == 5
+    assert len(list(site.output.rglob("index.html"))) == 6
 
 
 def test_a_broken_jpeg_is_told_to_be_broken(site: Site) -> None:
