@@ -20,6 +20,14 @@ FormatName = Literal["avif", "webp", "jpeg", "png"]
 Sort = Literal["taken", "name"]
 Originals = Literal["verbatim", "scrub", "none"]
 RightsField = Literal["creator", "credit", "copyright", "license"]
+# Language, script, region and variants, as BCP 47 has them and browsers insist on.
+LanguageTag = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+        r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*\Z"
+    ),
+]
 BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[\w.-]+(:\d+)?(/[^\s?#\[\]]*)?)?\Z")]
 
 
@@ -29,7 +37,7 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     title: str = "Photographs"
     description: str = ""
     author: str = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")] = "en"
+    language: LanguageTag = "en"
     base_url: BaseUrl = ""
     license: str = ""
     icon: str = ""

@@ -48,7 +48,7 @@ class Gallery:
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
                 self.headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=position
+                    "Photo %(position)s", position=language.number(position)
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
@@ -178,7 +178,12 @@ def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -
     words = photo.words
     if words.described:
         return words.described
-    place = {"position": position, "count": len(album.photos), "album": album.title}
+    number = language.number
+    place = {
+        "position": number(position),
+        "count": number(len(album.photos)),
+        "album": album.title,
+    }
     if not words.taken:
         return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
     day = language.date(words.taken[:10])

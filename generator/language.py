@@ -29,6 +29,8 @@ LANGUAGES = "languages"
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _PLACE = re.compile(r"%\((\w+)\)s")
+# https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
+_LINE = re.compile(r'\s*(?:#.*|(?:msg\w+(?:\[\d+\])?\s*)?"(?:[^"\\]|\\.)*")?\s*')
 
 
 class Language:
@@ -47,6 +49,7 @@ class Language:
         self.translations = _translations(tag, templates)
         self.date = lru_cache(self._date)
         self.month = lru_cache(self._month)
+        self.number = lru_cache(self._number)
 
     def gettext(self, message: str, **values: object) -> str:
         """Say something, with values in the places that it names: `%(title)s`."""
@@ -76,7 +79,7 @@ class Language:
         """Write the time of day of an ISO 8601 date and time, without seconds."""
         return format_time(time.fromisoformat(iso[11:16]), "short", locale=self._locale)
 
-    def number(self, value: float) -> str:
+    def _number(self, value: float) -> str:
         """Write a number without needless decimals: 4.2, 1,080."""
         return format_decimal(value, "#,##0.##", locale=self._locale)
 
@@ -145,32 +148,44 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
         return NullTranslations()
     place = f"{TEMPLATES}/{name}"
     try:
-        catalogue = read_po(io.BytesIO(templates[name]), abort_invalid=True)
-        if fault := next(_misfits(catalogue), None):
+        catalogue = read_po(io.BytesIO(templates[name]), _locale(tag), abort_invalid=True)
+        if fault := next(_faults(templates[name].decode("utf-8-sig"), catalogue), None):
             line, what = fault
-            raise TemplateError(Problem(f"{place}:{line}", what, "keep the names in %(...)s"))
+            raise TemplateError(Problem(f"{place}:{line}", what, "mend it, or remove the file"))
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
-        return GNUTranslations(io.BytesIO(compiled.getvalue()))
+        translations = GNUTranslations(io.BytesIO(compiled.getvalue()))
+        for count in range(200):
+            translations.ngettext("", "", count)
+        return translations
     except PoFileError as error:
         place, what = f"{place}:{error.lineno + 1}", str(error).rpartition(" on ")[0]
     except TemplateError:
         raise
     except Exception as error:  # noqa: BLE001 - a reader of foreign text raises what it likes
         what = f"cannot be read: {error}"
-    raise TemplateError(Problem(place, what, "mend it, or remove it"))
+    raise TemplateError(Problem(place, what, "mend it, or remove the file"))
 
 
-def _misfits(catalogue: Catalog) -> Iterator[tuple[int, str]]:
-    """Yield each translation that asks for a value which the English does not have."""
+def _faults(text: str, catalogue: Catalog) -> Iterator[tuple[int, str]]:
+    """Yield each line that is none of a catalogue, and each translation that does not fit.
+
+    Of a plural, some forms may do without the number: "one photo".
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if not _LINE.fullmatch(line):
+            yield number, "is no line of a catalogue: is a quotation mark missing?"
     for message in catalogue:
         english, said = _texts(message.id), _texts(message.string)
-        values = dict.fromkeys(_PLACE.findall(" ".join(english)), "")
-        for text in said if message.id else ():
-            try:
-                text % values
-            except (KeyError, TypeError, ValueError):
-                yield message.lineno or 1, f"{text!r} does not fit {english[0]!r}"
+        wanted = set(_PLACE.findall(" ".join(english)))
+        for each in filter(None, said if message.id else ()):
+            found = set(_PLACE.findall(each))
+            fits = found <= wanted if len(english) > 1 else found == wanted
+            if not fits or "%" in _PLACE.sub("", each).replace("%%", ""):
+                what = (
+                    f"{text!r} does not fit {english[0]!r}: the names in %(...)s must be the same"
+                )
+                yield message.lineno or 1, what
 
 
 def _texts(text: object) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from generator import routes
 from generator.errors import Problem
 from generator.layout import CONTENT, PICTURES
 from generator.model import Document, Photo
-from generator.words import Words, ancestors, is_index, stem
+from generator.words import Words, ancestors, is_index
 
 
 class Places(Struct, frozen=True):
@@ -45,7 +45,8 @@ def place_pages(
             (texts_in[folder], words.texts, places.texts),
             (photos_in[folder], words.photos, places.photos),
         ):
-            wishes = [_wishes(path, documents.get(path)) for path in paths]
+            of_folders = addresses is places.folders
+            wishes = [_wishes(path, documents.get(path), folder=of_folders) for path in paths]
             slugs = routes.distinct(wishes, taken)
             taken.update(map(routes.folded, slugs))
             root = CONTENT if addresses is places.texts else PICTURES
@@ -77,10 +78,13 @@ def subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
     return inside
 
 
-def _wishes(path: str, document: Document | None) -> tuple[str, ...]:
-    """Return the slugs a page would like, best first; the last is its own for certain."""
+def _wishes(path: str, document: Document | None, *, folder: bool) -> tuple[str, ...]:
+    """Return the slugs a page would like, best first; the last is its own for certain.
+
+    What follows a dot in the name of a folder is no suffix: St. Moritz.
+    """
     name = posixpath.basename(path)
-    wanted = document.matter.slug if document and document.matter.slug else stem(name)
-    best = routes.slug(wanted)
-    suffix = "".join(filter(str.isalnum, posixpath.splitext(name)[1].lower()))
+    own, dotted = (name, "") if folder else posixpath.splitext(name)
+    best = routes.slug(document.matter.slug if document and document.matter.slug else own)
+    suffix = "".join(filter(str.isalnum, dotted.lower()))
     return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"

@@ -109,6 +109,10 @@ def test_writing_goes_the_way_of_the_language() -> None:
         (b'\nmsgid "Photo %(position)s"\nmsgstr "Foto %(postion)s"\n', 2),
         (b'\nmsgid "Photo %(position)s"\nmsgstr "100 % Foto"\n', 2),
         (b"\xff", 0),
+        (b'msgid "Albums"\nmsgstr "Alben\n', 2),
+        (b'\nmsgid "Photo %(position)s"\nmsgstr "Foto"\n', 2),
+        (b'\nmsgid "Albums"\nmsgstr "100 % sure"\n', 2),
+        (b'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n/0;\\n"\n', 0),
     ],
 )
 def test_a_damaged_catalogue_is_named(body: bytes, line: int) -> None:

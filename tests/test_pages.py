@@ -509,3 +509,23 @@ def test_a_description_parts_blocks_and_no_words(site: Site) -> None:
     site.build()
 
     assert 'content="Seen from the road. first second"' in site.html("a/index.html")
+
+
+def test_a_dot_in_the_name_of_a_folder_begins_no_suffix(site: Site) -> None:
+    site.photo("St. Moritz/one.jpg", 1)
+    site.photo("2024.05 Iceland/two.jpg", 2)
+
+    assert site.build().problems == ()
+
+    assert (site.output / "st-moritz/one/index.html").is_file()
+    assert (site.output / "2024-05-iceland/two/index.html").is_file()
+
+
+def test_numbers_are_written_as_the_language_has_them(site: Site) -> None:
+    site.settings(Site.SETTINGS + '[site]\nlanguage = "de"\n')
+    first = site.photo("a/0000.jpg")
+    for number in range(1, 1001):
+        (site.pictures / f"a/{number:04}.jpg").hardlink_to(first)
+    site.build()
+
+    assert "Foto 1.000 von 1.001, A" in site.html("a/0999/index.html")
