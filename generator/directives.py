@@ -63,7 +63,7 @@ def cut_directives(body: str, first: int) -> Cut:
             marked[index] = plain[index] = ""
         marked[block.start] = f"\n{mark}{len(directives)}\n"
         references = tuple(_references(block, lines, first))
-        directives.append(Directive(block.name, references, first + block.start))
+        directives.append(Directive(block.name, references))
     return Cut("\n".join(marked), "\n".join(plain), mark, tuple(directives), tuple(flaws))
 
 

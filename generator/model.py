@@ -166,7 +166,6 @@ class Directive(Struct, frozen=True, tag=True):
 
     kind: DirectiveKind
     references: tuple[Reference, ...]
-    line: int
 
 
 Part = Html | LinkRef | ImageRef | Directive

@@ -75,7 +75,6 @@ class PhotoWords(Struct, frozen=True):
     caption: str
     alt: str
     description: str
-    keywords: tuple[str, ...]
     tags: tuple[TagPath, ...]
     taken: str
     offset: str
@@ -363,7 +362,6 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
         description=matter.description,
-        keywords=said.keywords if matter.keywords is None else tuple(path[-1] for path in tags),
         tags=tags,
         taken=taken,
         offset=offset,

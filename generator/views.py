@@ -272,7 +272,7 @@ class GridPage(Page, frozen=True, kw_only=True):
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """All photos of this page, each once, those in its text first."""
+        """The photos that this page is about, each once, those in its text first."""
         within = (part for part in self.body if isinstance(part, Section))
         tiles = (tile for section in (*within, *self.sections) for tile in section.tiles)
         return tuple({tile.url: tile for tile in tiles}.values())
