@@ -2,7 +2,7 @@
 
 The modules, from the bottom up; each imports only from rows above its own:
 
-    text
+    text told
     errors formats icc layout model                      the nouns, profiles made of numbers
     containers directives exif files geometry iptc language moments png privacy rights rows xmp
                                                          safe files, pure sizes, parts of pictures

@@ -37,7 +37,6 @@ from generator.views import (
     Site,
     TextPage,
 )
-from generator.words import ancestors
 
 NEWEST = 12
 
@@ -286,7 +285,7 @@ class _Builder:
 
     def _way(self, folder: str) -> tuple[Link, ...]:
         """Return the albums that lead to a folder, the front page first."""
-        above = {folder, *ancestors(folder)}
+        above = {"", folder, *routes.folders_above(folder)}
         return tuple(self._crumb(album) for album in self._albums if album.path in above)
 
     def _crumb(self, album: Album) -> Link:

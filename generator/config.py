@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 from generator.errors import ConfigError, Problem, in_words
 from generator.layout import SETTINGS
 from generator.model import Layout
+from generator.text import clean_text
 
 Pixels = Annotated[int, Meta(ge=16, le=16_383)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -141,13 +142,21 @@ def parse_config(text: str) -> Config:
         raise ConfigError(Problem(SETTINGS, f"not valid TOML: {error}")) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
-    config = msgspec.convert(table, Config, strict=True)
-    images = config.images
+    return _tidied(msgspec.convert(table, Config, strict=True))
+
+
+def _tidied(config: Config) -> Config:
+    """Put lists in order, each value once, and make words harmless, which lead into every page."""
+    site, images = config.site, config.images
+    words = {
+        name: clean_text(getattr(site, name))
+        for name in ("title", "description", "author", "license")
+    }
     ladder = tuple(sorted(set(images.max_dimensions)))
     formats = tuple(dict.fromkeys(images.formats))
     rights = tuple(dict.fromkeys(images.rights))
     tidy = msgspec.structs.replace(images, max_dimensions=ladder, formats=formats, rights=rights)
-    return msgspec.structs.replace(config, images=tidy)
+    return msgspec.structs.replace(config, site=msgspec.structs.replace(site, **words), images=tidy)
 
 
 def _faults(

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from generator.addresses import absolute, base_path, host
 from generator.model import Size
+from generator.told import told
 from generator.views import AnyPage, FrontPage, Page, PhotoPage, Picture, Site
 
 POSTS = 50
@@ -93,10 +94,10 @@ def make_feeds(
     for page in owners:
         if isinstance(page, FrontPage) and items == "album":
             posts = (_album(each, within[each.url], site) for each in owners)
-            told = sorted(filter(None, posts), key=_by_moment, reverse=True)
+            shown = sorted(filter(None, posts), key=_by_moment, reverse=True)
         else:
-            told = [_photo(photo, site) for photo in within[page.url][:POSTS]]
-        feeds.append(_feed(page, site, told[:POSTS]))
+            shown = [_photo(photo, site) for photo in within[page.url][:POSTS]]
+        feeds.append(_feed(page, site, shown[:POSTS]))
     return tuple(feeds)
 
 
@@ -241,7 +242,7 @@ def _media(picture: Attached, length: str) -> Iterator[str]:
 
 
 def _json(feed: Feed, size_of: SizeOf) -> str:
-    whole = _told(
+    whole = told(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": feed.title,
@@ -265,7 +266,7 @@ def _item(post: Post, size_of: SizeOf) -> dict[str, object]:
         "mime_type": picture.mime,
         "size_in_bytes": size_of(picture.path),
     }
-    return _told(
+    return told(
         {
             "id": post.id,
             "url": post.url,
@@ -279,10 +280,6 @@ def _item(post: Post, size_of: SizeOf) -> dict[str, object]:
             "attachments": [attached] if attached else [],
         }
     )
-
-
-def _told(values: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in values.items() if value not in ("", [])}
 
 
 def _content(post: Post) -> str:

@@ -43,6 +43,11 @@ def ladder(longest: int, max_dimensions: Sequence[int]) -> tuple[int, ...]:
     return (*sorted(steps), top)
 
 
+def of_distinct_width(size: Size, steps: Iterable[int]) -> tuple[int, ...]:
+    """Leave of ascending steps the largest of each width: by width alone browsers choose."""
+    return tuple({fit(size, step).width: step for step in steps}.values())
+
+
 def moving_step(size: Size, frames: int, default: int, steps: Sequence[int]) -> int:
     """Return the longest side to make of an animation; never larger than the source.
 

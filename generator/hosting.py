@@ -69,6 +69,7 @@ def _kind(path: str) -> tuple[str, str, bool]:
     """Return the folder of a file, the end of its name, and whether its content never changes."""
     folder = path[: path.find("/")]
     if folder == STATIC:
+        # No page is there, and every other file has a digest: see routes.asset_path.
         return folder, path[path.rfind(".") :], True
     if folder == IMAGE:
         return folder, path[max(path.rfind("-"), path.rfind("/") + 1) :], is_variant(path)

@@ -20,6 +20,7 @@ from generator.model import Asset, Icon
 from generator.plan import Plan, PlannedPhoto
 from generator.routes import folded
 from generator.store import digest_of
+from generator.told import told
 from generator.views import Site
 from generator.words import lookup, nearest
 
@@ -162,7 +163,7 @@ def _has_glyph(letter: str) -> bool:
 
 def manifest(site: Site) -> str:
     """Return the web app manifest: how the site is called, and its icons (W3C appmanifest)."""
-    told = {
+    said = {
         "name": site.title,
         "description": site.description,
         "lang": site.language,
@@ -178,5 +179,4 @@ def manifest(site: Site) -> str:
             if name in _INSTALLED
         ],
     }
-    kept = {key: value for key, value in told.items() if value}
-    return json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(told(said), ensure_ascii=False, indent=1) + "\n"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from generator.addresses import absolute
 from generator.metadata import is_address
+from generator.told import told
 from generator.views import AnyPage, FrontPage, GridPage, Link, PhotoPage, Site, Tile
 
 # More would weigh more than they tell: each photo has a page of its own.
@@ -48,7 +49,7 @@ def _subject(page: AnyPage, site: Site) -> Node:
 
 
 def _website(page: FrontPage, site: Site) -> Node:
-    return _told(
+    return told(
         {
             "@type": "WebSite",
             "name": site.title,
@@ -61,7 +62,7 @@ def _website(page: FrontPage, site: Site) -> Node:
 
 
 def _gallery(page: GridPage, tiles: Sequence[Tile], site: Site) -> Node:
-    return _told(
+    return told(
         {
             "@type": "ImageGallery",
             "name": page.title,
@@ -75,7 +76,7 @@ def _gallery(page: GridPage, tiles: Sequence[Tile], site: Site) -> Node:
 
 def _member(tile: Tile, site: Site) -> Node:
     """Name a photo of a gallery; all that is known of it stands in its own page."""
-    return _told(
+    return told(
         {
             "@type": "ImageObject",
             "url": absolute(tile.url, site),
@@ -89,7 +90,7 @@ def _photo(page: PhotoPage, site: Site) -> Node:
     largest, url = page.picture.largest, absolute(page.url, site)
     creator = said.creator or site.author
     license_ = next(filter(is_address, (said.license, site.license)), "")
-    return _told(
+    return told(
         {
             "@type": "ImageObject",
             "name": page.heading,
@@ -135,8 +136,3 @@ def _breadcrumbs(page: AnyPage, site: Site) -> Node:
 
 def _person(name: str) -> Node:
     return {"@type": "Person", "name": name} if name else {}
-
-
-def _told(node: Node) -> Node:
-    """Leave out what nobody says."""
-    return {key: value for key, value in node.items() if value not in ("", [], {})}

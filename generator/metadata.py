@@ -34,7 +34,6 @@ lengths are bounded. Whatever cannot be read is left out.
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 import msgspec
 from PIL import ImageFile
@@ -74,6 +73,15 @@ _PEOPLE = (
     "MPReg:PersonDisplayName",
     "acdsee-rs:Name",
     "Iptc4xmpExt:PersonInImage",
+)
+
+# An address with the name of a host, and no character that must be written otherwise (RFC 3986;
+# letters of all scripts as RFC 3987 has them).
+_CHARACTER = r"(?:[^\s\"#%<>\[\\\]^`{|}]|%[0-9A-Fa-f]{2})"
+_ADDRESS = re.compile(
+    r"https?://[\w-]+(?:\.[\w-]+)*\.?(?::\d{1,5})?"
+    rf"(?:[/?]{_CHARACTER}*)?(?:#{_CHARACTER}*)?",
+    re.IGNORECASE,
 )
 
 # A coordinate as XMP writes it: degrees, minutes, perhaps seconds (ISO 16684-2, GPSCoordinate).
@@ -297,10 +305,7 @@ def _bounded(text: str, low: float, high: float) -> float | None:
 
 def is_address(text: str) -> bool:
     """Tell whether a text is an address on the web, and may be linked to."""
-    parts = safely(lambda: urlsplit(text), None)
-    if parts is None or re.search(r"\s", text):
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def _place(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ _MOMENT = re.compile(
     r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
+# Photography begins with the first. After the second, a clock is wrong: whoever reads the feed of
+# such a photo would have it first for ever, and no build may ask what year it is.
+_YEARS = range(1826, 2101)
 _OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
 
 
@@ -20,7 +23,7 @@ def parse_taken(text: str) -> tuple[str, str]:
     """Divide a moment into wall time in ISO 8601 and its offset; empty if it is not a real one.
 
     Reads EXIF's way of writing (colons in the date) and XMP's (seconds, time and zone are
-    optional). All-zero and all-blank dates mean unknown, as do dates before photography.
+    optional). All-zero and all-blank dates mean unknown, as do years that are not of `_YEARS`.
     """
     match = _MOMENT.match(text)
     if match is None:
@@ -32,7 +35,7 @@ def parse_taken(text: str) -> tuple[str, str]:
         )
     except ValueError:
         return "", ""
-    if moment.year < 1826:
+    if moment.year not in _YEARS:
         return "", ""
     if hour is None:
         return moment.date().isoformat(), ""

@@ -23,6 +23,9 @@ from generator.plan import Plan, PlannedPhoto
 from generator.store import digest_of
 from generator.views import AnyPage, Site
 
+# What is made for hosts, when all other files are known.
+HOST_PATHS = (redirects.PATH, hosting.HEADERS_PATH)
+
 
 def assets(plan: Plan) -> Iterator[OutputFile]:
     """Yield the files that pages refer to: styles, icons, pictures and the index for searching."""

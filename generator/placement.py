@@ -10,7 +10,7 @@ from generator import routes
 from generator.errors import Problem
 from generator.layout import CONTENT, PICTURES
 from generator.model import Document, Photo
-from generator.words import Words, ancestors, is_index
+from generator.words import Words, is_index
 
 
 class Places(Struct, frozen=True):
@@ -71,10 +71,10 @@ def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:
 def subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
     """Return for each folder, and each above it, the folders directly inside; the root is empty."""
     inside: dict[str, list[str]] = {"": []}
-    for folder in sorted({*folders, *(above for each in folders for above in ancestors(each))}):
-        if folder:
-            inside[posixpath.dirname(folder)].append(folder)
-            inside[folder] = []
+    above = {each for folder in folders for each in (folder, *routes.folders_above(folder))}
+    for folder in sorted(above - {""}):
+        inside[posixpath.dirname(folder)].append(folder)
+        inside[folder] = []
     return inside
 
 

@@ -199,7 +199,7 @@ def make_plan(
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
     plan = Plan(config, library.theme, root, in_order, tags, _years(by_date), texts, jobs)
-    warnings = (*cover_problems, *_withheld(config, library.unread), *_undescribed(plan))
+    warnings = (*cover_problems, *_withheld(config, shown, library.unread), *_undescribed(plan))
     return plan, (*problems, *moved, *warnings)
 
 
@@ -262,11 +262,26 @@ def _originals(
             yield photo.path, own or of_album(posixpath.dirname(photo.path))
 
 
-def _withheld(config: Config, unread: Iterable[str]) -> Iterator[Problem]:
+def _withheld(
+    config: Config, photos: Iterable[Photo], unread: Collection[str]
+) -> Iterator[Problem]:
     """Say that originals are missing whose text might have wanted that."""
-    for path in unread if config.images.originals != "none" else ():
-        what = "until it can be read, the originals that it speaks for are not published"
-        yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
+    if not unread or config.images.originals == "none":
+        return
+    spoken_for = {
+        name
+        for photo in photos
+        for name in (
+            photo.path,
+            stem(photo.path),
+            "index",
+            *(posixpath.join(above, "index") for above in routes.folders_above(photo.path)),
+        )
+    }
+    for path in unread:
+        if stem(path) in spoken_for:
+            what = "until it can be read, the originals that it speaks for are not published"
+            yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
 
 
 def _plan_photos(

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from generator.errors import ConfigError, Problem
 from generator.files import naming, stamp_of, walk, within
 from generator.manifest import Manifest, Record, is_as_left, manifests, save_manifest
 from generator.model import OutputFile, Photo
-from generator.routes import MARK_PATH, folded
+from generator.routes import MARK_PATH, folded, folders_above
 from generator.store import digest_of
 
 _SYNC_EACH = 32
@@ -167,7 +167,7 @@ def _sweep(output: Path, paths: Iterable[str]) -> None:
 
 def _behind_link(output: Path, path: str) -> bool:
     """Tell whether a path leads through a link that somebody put into the output folder."""
-    return any((output / folder).is_symlink() for folder in _above(path))
+    return any((output / folder).is_symlink() for folder in folders_above(path))
 
 
 def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
@@ -189,7 +189,7 @@ def _refuse_foreign(
         replaceable = not place.is_dir() and (path in ours or manifest.adopted)
         if not (replaceable or _is_free(place, path, stale)):
             raise _foreign(place)
-        folders.update(_above(path))
+        folders.update(folders_above(path))
     for folder in folders:
         inside = output / folder
         if inside.is_symlink() or (folder not in ours and inside.exists() and not inside.is_dir()):
@@ -214,23 +214,19 @@ def _foreign(path: Path) -> ConfigError:
     return ConfigError(Problem(str(path), what, "move it elsewhere"))
 
 
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-
-
 def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
     """Choose what must go first: a file where a folder is needed, or the other way round.
 
     Also one of the same name but for case, which on some systems is the same file.
     """
     names = {folded(path) for path in paths}
-    folders = {folder for name in names for folder in _above(name)}
+    folders = {folder for name in names for folder in folders_above(name)}
     return {
         path
         for path in stale
-        if (name := folded(path)) in folders or name in names or not names.isdisjoint(_above(name))
+        if (name := folded(path)) in folders
+        or name in names
+        or not names.isdisjoint(folders_above(name))
     }
 
 
@@ -250,7 +246,9 @@ def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[st
 
 def _prune(output: Path, paths: Iterable[str]) -> None:
     """Remove the folders above these paths that are empty: whatever lies in one keeps it alive."""
-    for folder in sorted({folder for path in paths for folder in _above(path)}, reverse=True):
+    for folder in sorted(
+        {folder for path in paths for folder in folders_above(path)}, reverse=True
+    ):
         with suppress(OSError):
             (output / folder).rmdir()
 

@@ -6,7 +6,7 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from generator.addresses import written
 from generator.errors import Problem
 from generator.model import Document
 from generator.plan import Plan
-from generator.routes import folded, legal
+from generator.routes import FILE_FOLDERS, folded, folders_above, legal
 from generator.views import AnyPage, Link, MovedPage, Site
 
 PATH = "_redirects"
@@ -35,6 +35,12 @@ class Moved(Struct, frozen=True):
         is_folder = self.path == "" or self.path.endswith("/")
         return f"{self.path}index.html" if is_folder else self.path
 
+    @property
+    def has_page(self) -> bool:
+        """Whether a small page can stand there, for hosts that do not read the list."""
+        is_page = self.path.endswith(("/", ".html", ".htm"))
+        return is_page and legal(self.file) == self.file and "/." not in f"/{self.file}"
+
 
 def find_moved(
     plan: Plan, pages: Sequence[AnyPage], taken: Collection[str]
@@ -47,8 +53,9 @@ def find_moved(
     if not told:
         return (), ()
     titles = {page.url: page.title for page in pages}
-    files = {folded(path) for path in taken}
-    folders = {folder for path in files for folder in _above(path)}
+    there, small = _Tree(set(), set()), _Tree(set(), set())
+    for file in taken:
+        there.add(folded(file))
     found: dict[str, Moved] = {}
     problems: list[Problem] = []
     for address, document in told:
@@ -57,15 +64,18 @@ def find_moved(
             path = former_path(alias)
             if path is None:
                 what = f"aliases: {alias!r} is no address of this site"
-                problems.append(Problem(place, what, "write it as /old/address/", "warning"))
+                hint = "write it as /old/address/, without ? and #"
+                problems.append(Problem(place, what, hint, "warning"))
                 continue
             moved = Moved(path, Link(titles[address], address))
             key = folded(moved.file)
-            if why := _clash(key, files, folders, found):
+            if why := _clash(key, there, small, found):
                 hint = "remove it, or give that another slug"
                 problems.append(Problem(place, f"aliases: {alias!r} {why}", hint, "warning"))
             else:
                 found[key] = moved
+                if moved.has_page:
+                    small.add(key)
     return tuple(found.values()), tuple(problems)
 
 
@@ -88,8 +98,11 @@ def _all_documents(plan: Plan) -> Iterator[tuple[str, Document | None]]:
 def former_path(alias: str) -> str | None:
     """Return an address as a path below the site; None if it cannot be one.
 
-    What has no suffix is a folder, whose path ends with a slash; that of the site is empty.
+    What has no suffix is a folder, whose path ends with a slash; that of the site is empty. What
+    has a query or a fragment is none: no file can stand there, and hosts do not compare them.
     """
+    if "?" in alias or "#" in alias:
+        return None
     try:
         parts = urlsplit(alias.strip())
         path = unquote(parts.path, errors="strict")
@@ -106,26 +119,42 @@ def former_path(alias: str) -> str | None:
     return whole if _SUFFIX.search(whole) and not path.endswith("/") else f"{whole}/"
 
 
-def _clash(key: str, files: Set[str], folders: Set[str], found: Mapping[str, Moved]) -> str:
-    """Say what is at a former address already; empty if nothing."""
-    if key in files or key in folders or any(folder in files for folder in _above(key)):
+class _Tree(Struct, frozen=True):
+    """Files and the folders above them, folded."""
+
+    files: set[str]
+    folders: set[str]
+
+    def add(self, path: str) -> None:
+        self.files.add(path)
+        self.folders.update(folders_above(path))
+
+    def is_in_the_way(self, path: str) -> bool:
+        """Tell whether a file cannot stand at a path, beside all these."""
+        above = folders_above(path)
+        return path in self.files or path in self.folders or not self.files.isdisjoint(above)
+
+
+def _clash(key: str, there: _Tree, small: _Tree, found: Mapping[str, Moved]) -> str:
+    """Say why a former address cannot be one; empty if it can.
+
+    `small` are the pages of those `found` so far.
+    """
+    if key.partition("/")[0] in FILE_FOLDERS:
+        return "is in a folder that holds no pages"
+    if there.is_in_the_way(key):
         return "is the address of something that is there"
     if key in found:
         return f"is already the former address of /{found[key].target.url}"
+    if small.is_in_the_way(key):
+        return "is in the way of another former address"
     return ""
-
-
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
 
 
 def moved_pages(moved: Sequence[Moved], home: Link) -> Iterator[MovedPage]:
     """Yield the small page of each former address that can be one."""
     for each in moved:
-        is_page = each.path.endswith(("/", ".html", ".htm"))
-        if is_page and legal(each.file) == each.file and "/." not in f"/{each.file}":
+        if each.has_page:
             yield MovedPage(
                 url=quote(each.path), title=each.target.title, crumbs=(home,), target=each.target
             )

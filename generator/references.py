@@ -18,7 +18,7 @@ from generator.plan import Plan
 from generator.routes import folded
 from generator.stories import KEYWORD, Photos, anchored, keyword, named, photos_by_name
 from generator.views import Anchor, Body, BodyPart, Figure, Prose, Section
-from generator.words import Targets, fragment, is_external, lookup, nearest
+from generator.words import Targets, fragment, is_external, lookup, nearest, path_of
 
 _SUMMARY = 160
 
@@ -27,6 +27,8 @@ _INLINE = re.compile(
     r"</?(?:a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|span|strong|su[bp]|u|var)\b[^>]*>"
 )
 _BLOCK = re.compile(r"<[^>]*>")
+# What was meant for a directive and is none: from its colons to the end of the paragraph.
+_COLONS = re.compile(r"^(?:<p>)?:{3}[^<]*", re.MULTILINE)
 
 
 class References:
@@ -148,7 +150,7 @@ def describe(document: Document | None, body: Body) -> str:
     if document and document.matter.description:
         return document.matter.description
     words = "".join(part.html for part in body if isinstance(part, Prose))
-    text = " ".join(html.unescape(_BLOCK.sub(" ", _INLINE.sub("", words))).split())
+    text = " ".join(html.unescape(_BLOCK.sub(" ", _INLINE.sub("", _COLONS.sub("", words)))).split())
     return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + " …"
 
 
@@ -161,11 +163,11 @@ def _targets(plan: Plan) -> Targets:
         pages.update((folded(name).rstrip("/"), address) for name in names if name)
 
     for album in plan.root.all_albums():
-        add(album.address, album.path, album.address, *_path_of(album.document))
+        add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path
             photos[folded(path)] = path
-            add(photo.address, path, photo.address, *_path_of(photo.words.document))
+            add(photo.address, path, photo.address, *path_of(photo.words.document))
             add(quote(photo.alias.path), photo.alias.path)
             add(quote(photo.original), photo.original)
     for text in plan.texts:
@@ -184,10 +186,6 @@ def _collected(plan: Plan) -> Iterator[str]:
         yield routes.TAGS
     if plan.years:
         yield routes.YEARS
-
-
-def _path_of(document: Document | None) -> tuple[str, ...]:
-    return (document.path,) if document else ()
 
 
 def _set_blocks(parts: Sequence[BodyPart]) -> Iterator[BodyPart]:

@@ -7,7 +7,7 @@ site built on Linux unpacks whole on macOS and Windows.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from slugify import slugify
 
@@ -27,9 +27,11 @@ YEARS = "years/"
 MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
-# Names at the root that no page of the site's own may have: folders that hosts give rules of their
-# own, and pages of ours.
-RESERVED = frozenset((IMAGE, FULL, STATIC, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
+# Folders that hold no page, for hosts have rules of their own for them.
+FILE_FOLDERS = (STATIC, IMAGE, FULL)
+
+# Names at the root that no page of the site's own may have: those, and pages of ours.
+RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
@@ -59,6 +61,13 @@ def mark(name: str) -> str:
 def folded(path: str) -> str:
     """Return what a path is told apart by."""
     return unicodedata.normalize("NFC", path).casefold()
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders above a path, nearest first, without the root."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def page_address(address: str, number: int) -> str:
@@ -125,7 +134,7 @@ def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
     A file may not stand where a folder must: of `a.jpg` and `a.jpg/b.jpg` the first is marked.
     """
     wishes = [(name := legal(path), with_mark(name, path)) for path in paths]
-    folders = {folder for name, _ in wishes for folder in _folders(folded(name))}
+    folders = {folder for name, _ in wishes for folder in folders_above(folded(name))}
     return distinct(wishes, folders | set(taken))
 
 
@@ -153,9 +162,3 @@ def asset_path(asset: Asset) -> str:
     stem, dot, suffix = asset.name.rpartition(".")
     name = f"{stem}.{asset.digest[:8]}.{suffix}" if dot else f"{asset.name}.{asset.digest[:8]}"
     return legal(f"{STATIC}/{name}")
-
-
-def _folders(path: str) -> Iterable[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

@@ -271,6 +271,7 @@ def _design(
     feeds = make_feeds(site, pages, plan.config.feeds.items)
     told = tuple(outputs.for_machines(site, pages, feeds, renderer))
     taken = [*(file.path for file in (*assets, *told)), *map(outputs.page_path, pages)]
+    taken += outputs.HOST_PATHS
     moved, clashes = find_moved(plan, pages, taken)
     pages = (*pages, *moved_pages(moved, Link(site.title, "")))
     files = (*assets, *outputs.pages(plan, site, pages, renderer), *told)

@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from generator.model import Document
 from generator.plan import Plan, PlannedPhoto
 from generator.routes import folded
 from generator.tags import key_of
 from generator.views import Body, BodyPart, Figure, Section, Tile
-from generator.words import is_external, lookup
+from generator.words import is_external, lookup, path_of
 
 KEYWORD = "#"
 
@@ -31,14 +30,10 @@ def photos_by_name(plan: Plan) -> dict[str, Photos]:
 
     for album in plan.root.all_albums():
         photos = album.photos or tuple(album.all_photos())
-        add(photos, album.path, album.address, *_path_of(album.document))
+        add(photos, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
-            add((photo,), photo.photo.path, photo.address, *_path_of(photo.words.document))
+            add((photo,), photo.photo.path, photo.address, *path_of(photo.words.document))
     return found | _photos_by_keyword(plan)
-
-
-def _path_of(document: Document | None) -> tuple[str, ...]:
-    return (document.path,) if document else ()
 
 
 def _photos_by_keyword(plan: Plan) -> dict[str, Photos]:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from generator.config import ImageSettings
 from generator.formats import OUTPUTS, web_format
-from generator.geometry import ladder, moving_step
-from generator.model import Photo, Recipe
+from generator.geometry import ladder, moving_step, of_distinct_width
+from generator.model import Photo, Recipe, Size
 from generator.rights import RIGHTS_FROM, rights_of, rights_packet
 from generator.store import digest_of
 
@@ -37,6 +37,7 @@ class _Shape(Struct, frozen=True):
 
     engine: str
     longest: int
+    steps: tuple[int, ...]
     format: str
     transparent: bool
     wide: bool
@@ -60,10 +61,15 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
     menu = cache(lambda shape: _menu(shape, images))
     encoded = cache(msgspec.msgpack.encode)
 
+    @cache
+    def steps(size: Size) -> tuple[int, ...]:
+        return of_distinct_width(size, ladder(size.longest, images.max_dimensions))
+
     def variants(photo: Photo) -> Variants:
         shape = _Shape(
             engine=engine(photo.format),
             longest=photo.size.longest,
+            steps=steps(photo.size),
             format=photo.format,
             transparent=photo.transparent,
             wide=photo.wide,
@@ -97,7 +103,7 @@ def _menu(shape: _Shape, images: ImageSettings) -> _Menu:
     if shape.format == "SVG":
         drawing = Recipe(shape.engine, "svg", 0, "", (shape.longest,), (shape.longest,))
         return _Menu(drawing.outputs, (drawing,), drawing, 0)
-    steps = ladder(shape.longest, images.max_dimensions)
+    steps = shape.steps
     alias_step = min(images.default_dimension, shape.longest)
     chain = tuple(sorted({*steps, alias_step}, reverse=True))
 

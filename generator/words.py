@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from generator.errors import Problem
 from generator.model import Document, Photo
-from generator.routes import folded
+from generator.routes import folded, folders_above
 
 _INDEX = "index"
 
@@ -26,13 +26,6 @@ class Words(Struct, frozen=True):
     texts: dict[str, Document]
 
 
-def ancestors(path: str) -> Iterator[str]:
-    """Yield the folders above a path, nearest first, down to the root, which is empty."""
-    while path:
-        path = posixpath.dirname(path)
-        yield path
-
-
 def stem(path: str) -> str:
     """Return a path without its suffix."""
     return posixpath.splitext(path)[0]
@@ -43,6 +36,11 @@ def is_index(document: Document) -> bool:
     return posixpath.basename(stem(document.path)) == _INDEX
 
 
+def path_of(document: Document | None) -> tuple[str, ...]:
+    """Return the name by which texts refer to a text itself; none if there is none."""
+    return (document.path,) if document else ()
+
+
 def match(
     photos: Sequence[Photo], documents: Sequence[Document]
 ) -> tuple[Words, tuple[Problem, ...]]:
@@ -51,7 +49,7 @@ def match(
     `falls.jpg.md` is the text of falls.jpg alone; `falls.md` that of every photo of this stem
     which has no text of its own. A page that almost has the name of something is reported.
     """
-    folders = {folder for photo in photos for folder in ancestors(photo.path)}
+    folders = {"", *(folder for photo in photos for folder in folders_above(photo.path))}
     by_stem: dict[str, list[str]] = defaultdict(list)
     for photo in photos:
         by_stem[stem(photo.path)].append(photo.path)

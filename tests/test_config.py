@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from generator.config import Config, QualitySettings, load_config, parse_config
 from generator.errors import ConfigError, Problem
 from generator.layout import SETTINGS
+from generator.text import MAX_TEXT
 
 EVERY_KEY = """
 [site]
@@ -86,6 +87,15 @@ def test_every_key_is_accepted_and_arrives() -> None:
     assert config.site.base_url == "https://example.org/photos/"
     assert config.images.quality == QualitySettings(avif=50, webp=60, jpeg=70)
     assert [name for name, value in leaves(config).items() if value == defaults[name]] == []
+
+
+def test_words_of_the_site_are_cleaned_as_those_of_pictures_are() -> None:
+    words = ("title", "description", "author", "license")
+    lines = "".join(f'{name} = " a\\u202Eb\\u0007 \\n c "\n' for name in words)
+    site = parse_config(f"[site]\n{lines}").site
+
+    assert [getattr(site, name) for name in words] == ["ab c"] * 4
+    assert len(parse_config(f'[site]\ntitle = "{"a" * 9999}"').site.title) == MAX_TEXT
 
 
 def test_steps_are_sorted_and_named_once_formats_keep_their_order() -> None:

@@ -121,6 +121,23 @@ def test_what_cannot_be_meant_is_a_flaw_with_its_line_and_stays_text(
     assert all(line in words(found) for line in kept)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::: galery\na.jpg\n:::\n\nWords.",
+        "::: row\na.jpg\n\nWords.",
+        "Words.\n::: note\nx & y",
+        "::: x\n\nWords.\n\n:::",
+    ],
+)
+def test_a_directive_that_is_none_does_not_describe_the_page(site: Site, text: str) -> None:
+    site.photo("a.jpg")
+    site.text("page.md", f"# Page\n\n{text}\n")
+    site.build()
+    meta = read_page(site.html("page/index.html")).one("meta", name="description")
+    assert meta["content"] == "Words."
+
+
 def test_a_mark_in_an_attribute_breaks_nothing_out_of_it() -> None:
     """What a directive shows is full of quotation marks, which would end the attribute."""
     for text in (

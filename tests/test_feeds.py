@@ -11,6 +11,7 @@ from defusedxml import ElementTree
 from PIL import Image
 
 from tests.support.crawl import Crawl, read_page
+from tests.support.pictures import chart, save
 from tests.support.sites import Site, clean_tree, tree
 from tests.support.told import BASE, HOSTILE, settings, told_site
 
@@ -271,3 +272,25 @@ def test_without_any_date_or_address_there_is_no_feed(site: Site) -> None:
     site.build()
     assert not (site.output / "feed.xml").exists()
     assert not (site.output / "a/feed.json").exists()
+
+
+def test_a_clock_that_is_far_ahead_is_not_believed(site: Site) -> None:
+    site.settings(settings(rest='[feeds]\nitems = "photo"'))
+    for name, year in (("wrong", 9999), ("right", 2024)):
+        said = Image.Exif()
+        said.get_ifd(0x8769)[0x9003] = f"{year}:12:31 10:00:00"
+        save(chart(96, 64, year % 7), site.pictures / f"a/{name}.jpg", exif=said)
+    site.build()
+
+    assert text(atom(site), "updated") == "2024-12-31T10:00:00Z"
+    assert len(json_feed(site)["items"]) == 1
+    assert not (site.output / "years/9999").exists()
+
+
+def test_a_date_in_a_text_is_believed(site: Site) -> None:
+    site.settings(settings())
+    site.photo("a/b.jpg")
+    site.text("a/b.md", "---\ndate: 2150-01-01\n---\n")
+    site.build()
+
+    assert text(atom(site), "updated") == "2150-01-01T12:00:00Z"

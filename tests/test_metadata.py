@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from generator import decode
-from generator.metadata import MAX_DEPTH, MAX_KEYWORDS, read_metadata
+from generator.metadata import MAX_DEPTH, MAX_KEYWORDS, is_address, read_metadata
 from generator.model import Metadata
 from generator.moments import parse_taken
 from generator.text import MAX_TEXT, clean_text
@@ -298,11 +298,32 @@ def test_a_label_and_terms_are_read(read: Read) -> None:
     "text",
     [
         "javascript:alert(1)", "ftp://example.org/x", "All rights reserved", "https://", "http:///x",
-        "https://example.org/a b", "http://[", "//example.org/",
+        "https://example.org/a b", "http://[", "//example.org/", 'https://e.org/"&gt;&lt;b&gt;',
+        "https://e.org/&lt;b", 'https://e.org"x',
+        "https://e.org\\x", "https://e.org/100%", "https://.", "https://?x", "https://a@b/",
+        "https://e.org/#a#b", "https://e.org:port/",
     ],
 )  # fmt: skip
 def test_a_licence_is_an_address_on_the_web_or_none(read: Read, text: str) -> None:
     assert read(jpeg(xmp("xmpRights:WebStatement", text))).license == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://creativecommons.org/licenses/by/4.0/", "http://localhost:8000", "HTTPS://e.org?a=1",
+        "https://en.wikipedia.org/wiki/Rubik's_(cube)#History", "https://bücher.example/caf%C3%A9/é",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_licence_stays_as_it_is(read: Read, text: str) -> None:
+    assert read(jpeg(xmp("xmpRights:WebStatement", text))).license == text
+
+
+@pytest.mark.parametrize(
+    "text", ["https://e.org/\u202ex", "https://e.org/\x07", "https://e.org/\n"]
+)
+def test_what_cannot_be_printed_is_no_address(text: str) -> None:
+    assert not is_address(text)
 
 
 @pytest.mark.parametrize(
@@ -404,6 +425,9 @@ def test_a_time_keeps_its_fraction_and_its_offset(
         ("0000:00:00 00:00:00", "", ""),
         ("1825:07:15 18:30:05", "", ""),
         ("1826:07:15 18:30:05", "1826-07-15T18:30:05", ""),
+        ("2100:12:31 18:30:05", "2100-12-31T18:30:05", ""),
+        ("2101:01:01 00:00:00", "", ""),
+        ("9999:12:31 23:59:59", "", ""),
         ("    :  :     :  :  ", "", ""),
         ("2024", "", ""),
         ("yesterday", "", ""),
@@ -422,7 +446,7 @@ def test_a_moment_is_understood_or_unknown(text: str, wall: str, offset: str) ->
 def test_whatever_moment_is_understood_is_iso_8601_in_ascii(text: str) -> None:
     wall, offset = parse_taken(text)
     assert (wall + offset).isascii()
-    assert not wall or datetime.fromisoformat(wall + offset * ("T" in wall)).year >= 1826
+    assert not wall or 1826 <= datetime.fromisoformat(wall + offset * ("T" in wall)).year <= 2100
 
 
 @pytest.mark.parametrize(

@@ -438,6 +438,18 @@ def test_a_text_that_cannot_be_read_keeps_its_originals_back(
     assert (site.output / "full/coast/a.jpg").exists()
 
 
+def test_a_page_that_cannot_be_read_has_no_originals_to_keep_back(site: Site) -> None:
+    site.photo("coast/deep/a.jpg")
+    for name in ("about.md", "coast/other.md", "lost/index.md"):
+        site.text(name, "---\noriginal: none\n---\n")
+    assert len(site.build().problems) == 3
+
+    site.text("coast/index.md", "---\noriginal: none\n---\n")
+    site.text("index.md", "---\noriginal: none\n---\n")
+    told = [each for each in site.build().problems if "are not published" in each.what]
+    assert [each.where for each in told] == ["content/coast/index.md", "content/index.md"]
+
+
 def test_a_photo_may_want_its_original_otherwise_than_its_album(site: Site) -> None:
     for name in ("a", "b"):
         site.write(f"pictures/{name}.jpg", told_jpeg(encoded(chart(), "JPEG")))

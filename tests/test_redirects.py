@@ -21,7 +21,9 @@ LINE = re.compile(r"(/\S*) (/\S*) 301")
         ("/old/", "old/"),
         ("old/x", "old/x/"),
         ("/old/x/index.html", "old/x/"),
-        ("/old/x/?page=2#top", "old/x/"),
+        ("/old/x/?page=2", None),
+        ("/old/x/#top", None),
+        ("/old/x/%3Fpage", "old/x/?page/"),
         ("old.html", "old.html"),
         ("/a/b.php", "a/b.php"),
         ("/v1.2/", "v1.2/"),
@@ -180,6 +182,63 @@ def test_one_that_is_taken_back_leaves_no_trace(site: Site, tmp_path: Path) -> N
     assert not (site.output / "x").exists()
     assert not (site.output / "_redirects").exists()
     assert tree(site.output) == clean_tree(site, tmp_path / "clean")
+
+
+def told(report: Report) -> list[tuple[str, str]]:
+    """Return the warnings about aliases: the address as written, and what is said of it."""
+    found = [re.fullmatch(r"aliases: '(.*)' (.*)", each.what) for each in report.problems]
+    assert {each.where for each in report.problems} == {"content/a/index.md:2"}
+    return [(each[1], each[2]) for each in found if each]
+
+
+def test_what_is_made_for_hosts_and_machines_wins_over_a_former_address(site: Site) -> None:
+    site.settings(settings())
+    site.photo("a/b.jpg")
+    site.text("a/b.md", "---\ndate: 2024-05-03\n---\n")
+    taken = (
+        "/_headers", "/_Headers/x.html", "/_redirects/x", "/_redirects", "/robots.txt/",
+        "/sitemap.xml/x", "/.nojekyll", "/feed.json/", "/manifest.webmanifest/x", "/404.html/x",
+    )  # fmt: skip
+    site.text("a/index.md", f"---\naliases: [/old/, {', '.join(taken)}]\n---\n")
+
+    for _ in range(2):
+        assert told(site.build()) == [
+            (alias, "is the address of something that is there") for alias in sorted(taken)
+        ]
+        assert lines(site) == {"/old": "/a/", "/old/": "/a/"}
+        assert (site.output / "_headers").is_file()
+
+
+def test_folders_of_files_hold_no_former_address(site: Site) -> None:
+    site.photo("a/b.jpg")
+    inside = ("/static/x.html", "/Static/", "/image/old/", "/full")
+    site.text("a/index.md", f"---\naliases: [/statics/, {', '.join(inside)}]\n---\n")
+
+    assert told(site.build()) == [
+        (alias, "is in a folder that holds no pages") for alias in sorted(inside)
+    ]
+    assert set(lines(site)) == {"/statics", "/statics/"}
+
+
+def test_a_former_address_may_not_be_a_folder_above_another_page(site: Site) -> None:
+    site.photo("a/b.jpg")
+    site.text(
+        "a/index.md",
+        "---\naliases: [/x.html, /X.html/y, /p/q.html/, /p/Q.html, /i.php, /i.php/z]\n---\n",
+    )
+
+    assert told(site.build()) == [
+        (alias, "is in the way of another former address") for alias in ("/X.html/y", "/p/Q.html")
+    ]
+    assert {"/i.php", "/i.php/z"} < set(lines(site))
+
+
+def test_an_address_with_a_query_is_refused_as_it_was_written(site: Site) -> None:
+    site.photo("a/b.jpg")
+    site.text("a/index.md", "---\naliases: '/x?y=1'\n---\n")
+
+    assert told(site.build()) == [("/x?y=1", "is no address of this site")]
+    assert not (site.output / "x").exists()
 
 
 @pytest.mark.parametrize("aliases", ["{a: b}", "[1, [2]]", "[true]"])

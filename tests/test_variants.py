@@ -46,3 +46,19 @@ def test_depth_and_gamut_make_other_recipes() -> None:
 def test_a_small_source_gets_its_own_size_and_no_other(side: int) -> None:
     photo = structs.replace(PHOTO, size=Size(side, 1))
     assert planner(ImageSettings(), str)(photo).steps == (side,)
+
+
+@pytest.mark.parametrize(
+    ("size", "steps"),
+    [
+        (Size(1, 2000), (2000,)),
+        (Size(3, 2000), (720, 1620, 2000)),
+        (Size(2000, 1), (320, 480, 720, 1080, 1620, 2000)),
+    ],
+)
+def test_of_steps_of_one_width_the_largest_is_left(size: Size, steps: tuple[int, ...]) -> None:
+    photo = structs.replace(PHOTO, size=size)
+    made = planner(ImageSettings(), str)(photo)
+    assert made.steps == steps
+    keys = {key for _, key in made.shown}
+    assert {recipe.outputs for key, recipe in made.recipes if key in keys} == {steps}
