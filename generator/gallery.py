@@ -26,6 +26,7 @@ from generator.views import (
     TagPage,
     Tile,
     Variant,
+    shown_in,
 )
 
 # A list of fewer sections needs no list of them.
@@ -134,8 +135,10 @@ def paged(page: GridPage, size: int, language: Language) -> Iterator[GridPage]:
                 begun.setdefault(section.anchor, Link(section.heading, f"{url}#{section.anchor}"))
     contents = tuple(begun.values()) if len(begun) >= _SECTIONS else ()
     first = replace(page, contents=contents)
+    count = shown_in(page.sections)
     for number, (url, sections) in enumerate(zip(urls, pages, strict=True), 1):
-        pager = Pager(number, urls) if len(pages) > 1 else None
+        start = (number - 1) * size + 1
+        pager = Pager(number, urls, start, count) if len(pages) > 1 else None
         whole = first if number == 1 else _continued(first, number, language)
         yield replace(whole, url=url, sections=sections, pager=pager)
 

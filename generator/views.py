@@ -5,6 +5,7 @@ its kind, below). Addresses are percent-encoded (RFC 3986) and relative to the s
 filter `url` makes them relative to the page.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -161,11 +162,21 @@ class Section(Struct, frozen=True, tag=True):
         return tuple(zip(self.tiles, _PLANNERS[self.layout](ratios), strict=True))
 
 
+def shown_in(sections: Iterable[Section]) -> int:
+    """Count the photos of sections."""
+    return sum(len(section.tiles) for section in sections)
+
+
 class Pager(Struct, frozen=True):
-    """One of the pages that show a list of photos, counted from 1; `urls` are those of all."""
+    """One of the pages that show a list of photos, counted from 1; `urls` are those of all.
+
+    `first` is the position of its first photo in the list, from 1, and `count` that of the last.
+    """
 
     number: int
     urls: tuple[str, ...]
+    first: int
+    count: int
 
     @property
     def previous(self) -> str | None:
@@ -253,6 +264,11 @@ class Page(Struct, frozen=True, kw_only=True):
         """Whether there are photos that the viewer can show."""
         return any(isinstance(part, Section) for part in self.body)
 
+    @property
+    def is_part(self) -> bool:
+        """Whether all the photos that it shows are a part of a list, as its pager says."""
+        return False
+
 
 class GridPage(Page, frozen=True, kw_only=True):
     """What all pages with photos in order have.
@@ -282,6 +298,11 @@ class GridPage(Page, frozen=True, kw_only=True):
         """Whether there are photos that the viewer can show."""
         return bool(self.sections) or super().has_tiles
 
+    @property
+    def is_part(self) -> bool:
+        """Whether all the photos that it shows are a part of a list, as its pager says."""
+        return self.pager is not None and len(self.tiles) == shown_in(self.sections)
+
 
 class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     """The front page: albums, the newest photos of all, and those that are in no album.
@@ -299,6 +320,11 @@ class FrontPage(GridPage, frozen=True, kw_only=True, tag=True):
     def has_tiles(self) -> bool:
         """Whether there are photos that the viewer can show."""
         return self.newest is not None or super().has_tiles
+
+    @property
+    def is_part(self) -> bool:
+        """Whether all the photos that it shows are a part of a list, as its pager says."""
+        return self.newest is None and super().is_part
 
 
 class AlbumPage(GridPage, frozen=True, kw_only=True, tag=True):

@@ -219,7 +219,8 @@ def test_from_the_file_system_the_address_is_that_of_the_tile(
     site = Site(tmp_path / "site")
     write_site(site, '[gallery]\nlinks = "file"\n')
     album = (site.root / "www/coast/index.html").as_uri()
-    with opened(browser, tolerated="origin|CORS|fetch|ERR_FAILED") as page:
+    with opened(browser) as page:
+        page.add_init_script("window.fetch = () => console.error('fetched')")
         open_photo(page, album, album="")
         assert page.url == f"{album}#00"
         page.keyboard.press("ArrowRight")
@@ -235,6 +236,117 @@ def test_from_the_file_system_the_address_is_that_of_the_tile(
         wait_for_photo(page, 2)
         page.reload()
         expect(page.locator(".viewer")).to_be_hidden()
+
+
+def test_a_photo_that_stands_twice_on_a_page_is_one_slide(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    write_site(site)
+    site.text("coast/index.md", "# Coast\n\n::: gallery\n02.jpg\n:::\n")
+    save(chart(800, 600), site.pictures / "root.jpg")
+    site.text("root.md", "---\ndate: 2020-01-01\n---\n")
+    site.build(output=site.root / "www")
+    with served(site.root / "www") as host, opened(browser) as page:
+        for album, count, at in (("coast/", COUNT, 3), ("", 1, 1)):
+            page.goto(host.address + album)
+            address = page.locator(".grid a").first.evaluate("link => link.href")
+            twins = page.locator(
+                f".grid a[href='{page.locator('.grid a').first.get_attribute('href')}']"
+            )
+            expect(twins).to_have_count(2)
+            for tile in twins.all():
+                tile.click()
+                wait_for_photo(page, at)
+                expect(page).to_have_url(address)
+                expect(page.locator(".viewer-place")).to_have_text(f"{at} of {count}")
+                page.keyboard.press("Escape")
+                wait_until_closed(page)
+                expect(tile).to_be_focused()
+
+
+def test_a_photo_of_a_later_page_opens_in_the_text_of_the_first(
+    browser: Browser, tmp_path: Path
+) -> None:
+    site = Site(tmp_path / "site")
+    write_site(site, '[gallery]\npage_size = 5\nlinks = "file"\n')
+    site.text("coast/index.md", "# Coast\n\n::: gallery\n09.jpg\n:::\n")
+    site.build(output=site.root / "www")
+    album = (site.root / "www/coast/index.html").as_uri()
+    with served(site.root / "www") as host, opened(browser) as page:
+        page.goto(f"{host.address}coast/index.html")
+        page.locator(".grid a").first.click()
+        # It has no place on this page, so that all that can be counted are its photos.
+        wait_for_photo(page, 6)
+        expect(page).to_have_url(f"{host.address}coast/09/index.html")
+        expect(page.locator(".viewer-place")).to_have_text("6 of 6")
+    with opened(browser) as page:
+        page.goto(album)
+        page.locator(".grid a").first.click()
+        wait_for_photo(page, 6)
+        back(page)
+        wait_until_closed(page)
+        assert page.url == album
+        forward(page)
+        wait_for_photo(page, 6)
+
+
+def test_a_photos_page_with_photos_in_its_text_has_both(browser: Browser, tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    write_site(site)
+    site.text("coast/03.md", "::: gallery\n07.jpg\n08.jpg\n:::\n")
+    site.text("coast/07.md", "::: gallery\n01.jpg\n02.jpg\n:::\n")
+    site.build(output=site.root / "www")
+    with served(site.root / "www") as host, opened(browser) as page:
+        own = f"{host.address}coast/03/"
+        page.goto(own)
+        assert page.locator("script[src]").count() == 1
+        assert page.locator("base").count() == 1
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"{host.address}coast/04/")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_url(own)
+
+        page.locator(".grid a").first.click()
+        wait_for_photo(page, 1)
+        page.keyboard.press("?")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Escape")
+        expect(page.locator(".viewer-help")).to_be_hidden()
+        expect(page.locator(".viewer-place")).to_have_text("1 of 2")
+        page.keyboard.press("ArrowRight")
+        wait_for_photo(page, 2)
+        page.keyboard.press("ArrowLeft")
+        wait_for_photo(page, 1)
+        expect(page).to_have_url(f"{host.address}coast/07/")
+
+        # What it came to has photos in its text as well, but they are not these.
+        page.reload()
+        expect(page.locator("h1")).to_have_text("Photo 8")
+        page.locator(".grid a").first.click()
+        wait_for_photo(page, 1)
+        back(page)
+        wait_until_closed(page)
+        expect(page).to_have_url(f"{host.address}coast/07/")
+        back(page)
+        expect(page.locator("h1")).to_have_text("Photo 4")
+        assert page.url == own
+        forward(page)
+        wait_for_photo(page, 1)
+        expect(page).to_have_url(f"{host.address}coast/07/")
+        page.keyboard.press("Escape")
+        wait_until_closed(page)
+        assert page.url == own
+
+
+@pytest.mark.parametrize(("language", "count"), [("en-USA", "1 of 1"), ("ar", "1 \u0645\u0646 1")])
+def test_numbers_are_written_whatever_the_language(
+    browser: Browser, tmp_path: Path, language: str, count: str
+) -> None:
+    site = Site(tmp_path / "site")
+    site.settings(f'[site]\ntitle = "Site"\nlanguage = "{language}"\n')
+    save(chart(800, 600), site.pictures / "coast/a.jpg")
+    site.build(output=site.root / "www")
+    with served(site.root / "www") as host, viewing(browser, host) as page:
+        expect(page.locator(".viewer-place")).to_have_text(count)
 
 
 def test_a_click_that_asks_for_a_window_gets_the_page(browser: Browser, host: Host) -> None:
@@ -257,14 +369,17 @@ def test_beyond_the_end_of_a_page_the_album_goes_on(browser: Browser, tmp_path: 
         page.wait_for_url(f"{host.address}coast/05/")
         page.locator(".turn .up").click()
         page.locator(".grid a").first.click()
-        wait_for_photo(page, 1)
+        # The viewer counts the album, as the pages of its photos do.
+        wait_for_photo(page, 6)
+        expect(page.locator(".viewer-place")).to_have_text("6 of 12")
+        expect(page.locator(".viewer-live")).to_have_text("Photo 6 of 12, Coast")
         page.locator("[data-do=previous]").click()
         page.wait_for_url(f"{host.address}coast/04/")
         # The album ends where it ends.
         page.goto(f"{host.address}coast/11/")
         page.locator(".turn .up").click()
         page.locator(".grid a").last.click()
-        wait_for_photo(page, 2)
+        wait_for_photo(page, 12)
         expect(page).to_have_title(re.compile("12 of 12"))
         expect(next_).to_be_hidden()
 

@@ -7,24 +7,35 @@
 const here = () => location.href.split("#")[0];
 const page = here();
 const dialog = document.querySelector(".viewer");
-const links = [...document.querySelectorAll(".grid li[id] > a")];
+const links = tiles();
 const rtl = getComputedStyle(document.documentElement).direction === "rtl";
 // The window's address comes to be that of another page; addresses in this one must mean what they mean.
 const base = Object.assign(document.createElement("base"), { href: page });
 document.head.append(base);
 
 if (dialog?.showModal && links.length) view();
-else if (document.querySelector("figure.photo")) turnPages();
+else addEventListener("popstate", comeBack);
+if (document.querySelector("figure.photo")) turnPages();
 
-/* A photo's own page: the arrow keys lead on. */
+/* After a reload under the viewer's address, the album is one step back in the same document. */
+function comeBack() { if (here() !== page) location.reload(); }
+
+/* One tile of each photo. Those with ids stand in order; then comes what is out of its place, in a text. */
+function tiles() {
+  const found = {};
+  for (const selector of [".grid [id] > a", ".grid a"])
+    for (const tile of document.querySelectorAll(selector)) found[tile.href] ??= tile;
+  return Object.values(found);
+}
+
+/* A photo's own page: the arrow keys lead on, unless they are the viewer's. */
 function turnPages() {
   const keys = sidedKeys();
   addEventListener("keydown", event => {
+    if (dialog?.open || event.defaultPrevented) return;
     if (isChord(event) || event.shiftKey || !keys[event.key]) return;
     document.querySelector(`a[rel=${keys[event.key] > 0 ? "next" : "prev"}]`)?.click();
   });
-  // After a reload under the viewer's address, the album is one step back in the same document.
-  addEventListener("popstate", () => { if (here() !== page) location.reload(); });
 }
 
 function sidedKeys() {
@@ -49,7 +60,9 @@ function view() {
     [...dialog.querySelectorAll("[data-do]")].map(each => [each.dataset.do, each]));
   const pageTitle = document.title;
   const addresses = links.map(link => link.href);
-  const number = new Intl.NumberFormat(root.lang);
+  let number; // Digits are those of the page, and English if nobody knows its language.
+  for (const language of ["en", root.lang])
+    try { number = new Intl.NumberFormat(language, { numberingSystem: "latn" }); } catch { /* unknown */ }
   const sides = sidedKeys();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const saves = navigator.connection?.saveData;
@@ -231,9 +244,10 @@ function view() {
 
   function name(index) { return links[index].dataset.title || tileOf(index).alt; }
 
+  /* Where the photo stands in its list, of which this page may be a part. */
   function position() {
-    return words.position.replace("{position}", number.format(current + 1))
-      .replace("{count}", number.format(links.length));
+    return words.position.replace("{position}", number.format(current + (+words.first || 1)))
+      .replace("{count}", number.format(words.count || links.length));
   }
 
   function announcement() {
@@ -267,7 +281,7 @@ function view() {
     document.title = `${name(current)} – ${pageTitle}`;
     write("replaceState");
     // In a slideshow nobody wants to be told every five seconds.
-    if (!stage.classList.contains("playing")) live.textContent = announcement();
+    if (!isPlaying()) live.textContent = announcement();
     if (!info.hidden) fillInfo();
     if (!links[current - 1] || !links[current + 1]) leadOn();
   }
@@ -276,25 +290,27 @@ function view() {
   async function leadOn() {
     const index = current;
     const photo = await pageOf(index);
-    const resolve = link => link && new URL(link.getAttribute("href"), addresses[index]).href;
-    const album = resolve(photo?.querySelector(".turn .up"));
-    if (index !== current || album?.split("#")[0] !== page) return;
-    if (!links[index - 1]) lead(control.previous, resolve(photo.querySelector("a[rel=prev]")));
-    if (!links[index + 1]) lead(control.next, resolve(photo.querySelector("a[rel=next]")));
+    const found = selector => resolved(photo?.querySelector(selector), addresses[index]);
+    if (index !== current || found(".turn .up")?.split("#")[0] !== page) return;
+    if (!links[index - 1]) lead(control.previous, found("a[rel=prev]"));
+    if (!links[index + 1]) lead(control.next, found("a[rel=next]"));
   }
 
-  /* The page of a photo, or null where pages cannot be fetched: file:// is such a place. */
+  /* The page of a photo, or null where it cannot be fetched. */
   function pageOf(index) {
     if (fetched.index !== index) fetched = { index, page: fetchPage(addresses[index]) };
     return fetched.page;
   }
 
   async function fetchPage(address) {
+    if (location.protocol === "file:") return null; // never, and a try would be reported as an error
     try {
       const answer = await fetch(address);
       return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     } catch { return null; }
   }
+
+  function resolved(link, address) { return link && new URL(link.getAttribute("href"), address).href; }
 
   /* Opening and closing. */
 
@@ -362,7 +378,7 @@ function view() {
   /* The address of the photo, or that of its tile where another page's cannot be taken: on file://, and where
      a policy forbids that the base stays. */
   function write(method) {
-    const state = { photo: current };
+    const state = { page, photo: addresses[current] };
     try {
       history[method](state, "", addresses[current]);
       if (document.baseURI === base.href) return;
@@ -372,20 +388,20 @@ function view() {
   }
 
   document.addEventListener("click", event => {
-    const link = event.target.closest?.("a");
-    if (!links.includes(link) || shown || event.defaultPrevented) return;
+    const link = event.target.closest?.(".grid a"), index = addresses.indexOf(link?.href);
+    if (index < 0 || shown || event.defaultPrevented) return;
     if (event.button || event.shiftKey || isChord(event)) return;
     event.preventDefault();
-    current = links.indexOf(link);
+    current = index;
+    links[index] = link; // Of the tiles of a photo, this is the one to come back to.
     write("pushState");
     open(current);
   });
 
   addEventListener("popstate", event => {
-    const index = event.state?.photo;
-    const known = links[index] && (here() === addresses[index] || here() === page);
-    if (known && shown) go(index);
-    else if (known) open(index);
+    const index = event.state?.page === page ? addresses.indexOf(event.state.photo) : -1;
+    if (index >= 0) (shown ? go : open)(index);
+    else if (here() !== page) location.reload();
     else if (shown) close(event.hasUAVisualTransition);
   });
 
@@ -439,7 +455,7 @@ function view() {
 
   function mostZoom() { return 2 * steps().at(-1); }
 
-  function magnify(wanted, x, y, anchor = undefined) {
+  function magnify(wanted, x, y, anchor) {
     if (!links[current]) return;
     const slide = slideOf(current), { figure, frame } = slide;
     const next = Math.max(1, Math.min(mostZoom(), wanted));
@@ -492,7 +508,7 @@ function view() {
     slide.original = "none";
     const link = (await pageOf(index))?.querySelector("a.original");
     if (!link || slide.index !== index || index !== current) return;
-    const address = new URL(link.getAttribute("href"), addresses[index]).href;
+    const address = resolved(link, addresses[index]);
     if (!/\.(avif|gif|jpe?g|png|webp)$/i.test(address)) return;
     const wasNatural = Math.abs(zoom - naturalZoom()) < 0.01;
     slide.pixels = +tileOf(index).getAttribute("width");
@@ -630,8 +646,7 @@ function view() {
     const own = document.importNode(part, true);
     for (const each of own.querySelectorAll("picture, img")) each.remove();
     for (const each of own.querySelectorAll("[id]")) each.removeAttribute("id");
-    for (const link of own.querySelectorAll("[href]"))
-      link.href = new URL(link.getAttribute("href"), address).href;
+    for (const link of own.querySelectorAll("[href]")) link.href = resolved(link, address);
     return own;
   }
 
@@ -642,12 +657,14 @@ function view() {
 
   let lock = null;
 
+  function isPlaying() { return stage.classList.contains("playing"); }
+
   async function play() {
     mark("play", "playing", true);
     beat();
     try {
       lock = await navigator.wakeLock?.request("screen");
-      if (!stage.classList.contains("playing")) unlock();
+      if (!isPlaying()) unlock();
     } catch { /* not now, says the system */ }
   }
 
@@ -657,7 +674,7 @@ function view() {
   }
 
   function stop() {
-    if (!stage.classList.contains("playing")) return;
+    if (!isPlaying()) return;
     cancel("beat");
     mark("play", "playing", false);
     unlock();
@@ -666,7 +683,7 @@ function view() {
   async function beat() {
     await slideOf(current).ready;
     later("beat", PAUSE, () => {
-      if (!stage.classList.contains("playing")) return;
+      if (!isPlaying()) return;
       morph(strip, () => {
         go((current + 1) % links.length);
         return strip;
@@ -728,7 +745,7 @@ function view() {
     "zoom-in": () => { stop(); step(1); },
     "zoom-out": () => { stop(); step(-1); },
     fit: () => magnify(1),
-    play: () => stage.classList.contains("playing") ? stop() : play(),
+    play: () => isPlaying() ? stop() : play(),
     fullscreen: toggleFullscreen,
     share,
     download: () => control.download.click(),
