@@ -337,16 +337,22 @@ def test_a_photos_page_with_photos_in_its_text_has_both(browser: Browser, tmp_pa
         assert page.url == own
 
 
-@pytest.mark.parametrize(("language", "count"), [("en-USA", "1 of 1"), ("ar", "1 \u0645\u0646 1")])
-def test_numbers_are_written_whatever_the_language(
+@pytest.mark.parametrize(
+    ("language", "count"), [("xx", "1,234"), ("ar", "1,234"), ("es", "1.234")]
+)
+def test_numbers_are_written_as_the_pages_write_them(
     browser: Browser, tmp_path: Path, language: str, count: str
 ) -> None:
     site = Site(tmp_path / "site")
     site.settings(f'[site]\ntitle = "Site"\nlanguage = "{language}"\n')
     save(chart(800, 600), site.pictures / "coast/a.jpg")
     site.build(output=site.root / "www")
-    with served(site.root / "www") as host, viewing(browser, host) as page:
-        expect(page.locator(".viewer-place")).to_have_text(count)
+    with served(site.root / "www") as host, opened(browser) as page:
+        page.goto(f"{host.address}coast/")
+        page.locator("dialog.viewer").evaluate("viewer => { viewer.dataset.count = 1234 }")
+        page.locator(".grid a").click()
+        wait_for_photo(page, 1)
+        expect(page.locator(".viewer-place")).to_have_text(re.compile(rf"{re.escape(count)}$"))
 
 
 def test_a_click_that_asks_for_a_window_gets_the_page(browser: Browser, host: Host) -> None:
@@ -513,6 +519,11 @@ def test_details_are_those_of_the_photos_page(browser: Browser, host: Host) -> N
         expect(info.locator("h2")).to_have_text("First light")
         expect(info.locator(".caption")).to_have_text("Said of it")
         expect(info.locator("dl")).to_contain_text("800 \N{MULTIPLICATION SIGN} 1200")
+        name, value = (
+            box(page, f".viewer-info dl div:first-child {each}") for each in ("dt", "dd")
+        )
+        assert name["x"] + name["width"] < value["x"]
+        assert name["y"] == value["y"]
         # The photo makes room.
         page.wait_for_function(
             f"wide => document.querySelector('{FRAME}').getBoundingClientRect().right < wide - 300",

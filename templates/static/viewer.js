@@ -60,9 +60,10 @@ function view() {
     [...dialog.querySelectorAll("[data-do]")].map(each => [each.dataset.do, each]));
   const pageTitle = document.title;
   const addresses = links.map(link => link.href);
-  let number; // Digits are those of the page, and English if nobody knows its language.
-  for (const language of ["en", root.lang])
-    try { number = new Intl.NumberFormat(language, { numberingSystem: "latn" }); } catch { /* unknown */ }
+  let number; // as the pages write it, and in English if nobody knows their language
+  for (const language of ["en", root.lang]) try {
+    number = new Intl.NumberFormat(language, { numberingSystem: "latn", useGrouping: true });
+  } catch { /* nobody does */ }
   const sides = sidedKeys();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const saves = navigator.connection?.saveData;
