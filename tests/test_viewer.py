@@ -337,9 +337,7 @@ def test_a_photos_page_with_photos_in_its_text_has_both(browser: Browser, tmp_pa
         assert page.url == own
 
 
-@pytest.mark.parametrize(
-    ("language", "count"), [("xx", "1,234"), ("ar", "1,234"), ("es", "1.234")]
-)
+@pytest.mark.parametrize(("language", "count"), [("xx", "1,234"), ("ar", "1,234"), ("es", "1.234")])
 def test_numbers_are_written_as_the_pages_write_them(
     browser: Browser, tmp_path: Path, language: str, count: str
 ) -> None:
