@@ -25,13 +25,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from table import Row, show
 
-from generator import decode
-from generator.codec import encode
-from generator.config import Config, ImageSettings
-from generator.encode import encode_photo
-from generator.formats import PICTURE_SUFFIXES
-from generator.model import Job, Photo, Recipe
-from generator.photo import read_photo
+from generator.core.config import Config, ImageSettings
+from generator.core.formats import PICTURE_SUFFIXES
+from generator.core.model import Job, Photo, Recipe
+from generator.library.photo import read_photo
+from generator.pixels import decode
+from generator.pixels.codec import encode
+from generator.pixels.encode import encode_photo
 
 # What the default qualities aim at: good, with differences to be seen only side by side.
 TARGET = 75.0

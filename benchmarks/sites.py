@@ -17,10 +17,10 @@ import msgspec
 import psutil
 
 import generator
-from generator.config import Config, load_config
-from generator.files import CLOCK_TICK_NS
-from generator.formats import PICTURE_SUFFIXES
-from generator.layout import CACHE, OUTPUT, PICTURES, SETTINGS
+from generator.core.config import Config, load_config
+from generator.core.files import CLOCK_TICK_NS
+from generator.core.formats import PICTURE_SUFFIXES
+from generator.core.layout import CACHE, OUTPUT, PICTURES, SETTINGS
 from generator.report import Report
 
 _CHECKOUT = Path(generator.__file__).resolve().parents[1]

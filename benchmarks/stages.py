@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from generator import codec, colour, decode, encode, raster, resample, store, workers
-from generator.config import Config
-from generator.formats import OUTPUTS
-from generator.model import Job, Library, Photo, Recipe, Theme
-from generator.photo import read_photo
-from generator.plan import make_plan
-from generator.resample import Raster
+from generator.core.config import Config
+from generator.core.formats import OUTPUTS
+from generator.core.model import Job, Library, Photo, Recipe, Theme
+from generator.library.photo import read_photo
+from generator.pixels import codec, colour, decode, encode, raster, resample
+from generator.pixels.resample import Raster
+from generator.planning.plan import make_plan
+from generator.state import store, workers
 
 # What no generator can do without: the pixels out of their file, and into those of the site.
 CODECS = ("decode", *OUTPUTS)

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from generator import privacy, store
-from generator.config import Config
-from generator.errors import ConfigError, Problem
-from generator.files import walk
-from generator.layout import CACHE
-from generator.model import Photo, Theme
-from generator.plan import Plan, is_shown, make_plan
-from generator.scan import Memo, library_of
+from generator.core.config import Config
+from generator.core.errors import ConfigError, Problem
+from generator.core.files import walk
+from generator.core.layout import CACHE
+from generator.core.model import Photo, Theme
+from generator.library.scan import Memo, library_of
+from generator.planning.plan import Plan, is_shown, make_plan
+from generator.privacy import reader
+from generator.state import store
 
 
 class Audit(Struct, frozen=True):
@@ -30,7 +31,7 @@ class _Rules(Struct, frozen=True):
     """Files that may tell everything, positions no page may name, and folders of this machine."""
 
     free: frozenset[str]
-    positions: privacy.Positions
+    positions: reader.Positions
     paths: tuple[bytes, ...]
 
 
@@ -51,7 +52,7 @@ def _rules(site: Path, output: Path, config: Config) -> _Rules:
     plan, _ = make_plan(config, library, engine=str)
     return _Rules(
         free=frozenset(_verbatim(plan)),
-        positions={} if config.gallery.show_location else privacy.by_degree(_positions(photos)),
+        positions={} if config.gallery.show_location else reader.by_degree(_positions(photos)),
         paths=tuple(str(path.resolve()).encode() for path in (site, output)),
     )
 
@@ -77,16 +78,16 @@ def _problems(output: Path, path: str, rules: _Rules) -> Iterator[Problem]:
     if path in rules.free:
         return
     data = (output / path).read_bytes()
-    for finding in (*privacy.findings(data), *_on_pages(data, rules)):
+    for finding in (*reader.findings(data), *_on_pages(data, rules)):
         yield Problem(f"{output.name}/{path}", f"{finding.kind}: {finding.detail}")
 
 
-def _on_pages(data: bytes, rules: _Rules) -> Iterator[privacy.Finding]:
-    if any(privacy.names_path(data, path) for path in rules.paths):
-        yield privacy.Finding("path", "a folder of the machine that built it")
+def _on_pages(data: bytes, rules: _Rules) -> Iterator[reader.Finding]:
+    if any(reader.names_path(data, path) for path in rules.paths):
+        yield reader.Finding("path", "a folder of the machine that built it")
     if (
         rules.positions
         and b"\0" not in data[:4096]
-        and privacy.names_position(data, rules.positions)
+        and reader.names_position(data, rules.positions)
     ):
-        yield privacy.Finding("location", "where a photo was taken, in its text")
+        yield reader.Finding("location", "where a photo was taken, in its text")

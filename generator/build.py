@@ -6,14 +6,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from generator import store
-from generator.config import Config
-from generator.errors import ConfigError, Problem
-from generator.files import walk
-from generator.layout import CACHE, CONTENT, PICTURES, TEMPLATES
-from generator.manifest import Manifest, check_output, is_intact, open_manifest
+from generator.core.config import Config
+from generator.core.errors import ConfigError, Problem
+from generator.core.files import walk
+from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
+from generator.library.survey import fingerprint, survey
+from generator.output.manifest import Manifest, check_output, is_intact, open_manifest
 from generator.report import Listener, Options, Order, Report
-from generator.survey import fingerprint, survey
+from generator.state import store
 
 
 class Last(Struct, frozen=True):

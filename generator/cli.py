@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 import msgspec
 
-from generator import __version__, publish, store
+from generator import __version__
 from generator.build import build
-from generator.config import load_config
-from generator.errors import ConfigError, FastphotoError, MachineError, Problem
-from generator.formats import remedy
-from generator.layout import CACHE, OUTPUT
+from generator.core.config import load_config
+from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
+from generator.core.formats import remedy
+from generator.core.layout import CACHE, OUTPUT
+from generator.core.text import visible
+from generator.output import publish
 from generator.report import Listener, Options, Report
-from generator.text import visible
+from generator.state import store
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from generator.config import Config
-from generator.errors import Problem
-from generator.hosting import Refusal
+from generator.core.config import Config
+from generator.core.errors import Problem
+from generator.machines.hosting import Refusal
 
 
 class Report(Struct, frozen=True):

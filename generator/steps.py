@@ -8,18 +8,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from generator import decode, outputs, store
-from generator.compose import make_pages, site_of
-from generator.config import Config
-from generator.encode import engine
-from generator.errors import ConfigError, MachineError, Problem, in_order
-from generator.feeds import Feed, make_feeds, written_feed
-from generator.hosting import refusals
-from generator.icons import draw, icon_problems
-from generator.language import LANGUAGES, Language, is_spoken
-from generator.layout import PICTURES, SETTINGS, TEMPLATES
-from generator.manifest import Manifest, pending
-from generator.model import (
+from generator.core.config import Config
+from generator.core.errors import ConfigError, MachineError, Problem, in_order
+from generator.core.layout import PICTURES, SETTINGS, TEMPLATES
+from generator.core.model import (
     FeedOrigin,
     Icon,
     IconOrigin,
@@ -36,10 +28,15 @@ from generator.model import (
     TextOrigin,
     ThemeOrigin,
 )
-from generator.originals import scrubbed
-from generator.pages import Renderer, renderer_version
-from generator.plan import Plan, is_shown, make_plan
-from generator.publish import (
+from generator.library.scan import Memo, Remembered, memo_version, scan
+from generator.library.survey import Survey, code_digest, survey
+from generator.machines.feeds import Feed, make_feeds, written_feed
+from generator.machines.hosting import refusals
+from generator.machines.icons import draw, icon_problems
+from generator.machines.redirects import find_moved, moved_pages
+from generator.output import inventory
+from generator.output.manifest import Manifest, pending
+from generator.output.publish import (
     Changes,
     Content,
     Original,
@@ -48,13 +45,18 @@ from generator.publish import (
     foresee,
     publish,
 )
-from generator.redirects import find_moved, moved_pages
-from generator.render import Results, kept_placeholders, missing, render, unscrubbable
+from generator.pages.compose import make_pages, site_of
+from generator.pages.html import Renderer, renderer_version
+from generator.pages.language import LANGUAGES, Language, is_spoken
+from generator.pixels import decode
+from generator.pixels.encode import engine
+from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
+from generator.planning.plan import Plan, is_shown, make_plan
+from generator.privacy.originals import scrubbed
 from generator.report import Order, Report
-from generator.scan import Memo, Remembered, memo_version, scan
-from generator.survey import Survey, code_digest, survey
-from generator.views import AnyPage, Link, Site
-from generator.workers import Workers
+from generator.state import store
+from generator.state.workers import Workers
+from generator.views.values import AnyPage, Link, Site
 
 _MEGABYTE = 1 << 20
 
@@ -157,7 +159,7 @@ def _make(
         left = _without(library, failures, order.config)
         plan, warnings = make_plan(order.config, left, engine, unpublished)
         known = Manifest(manifest.place) if order.options.force else manifest
-        files = tuple(outputs.assets(plan))
+        files = tuple(inventory.assets(plan))
         to_write = pending(files, known, order.output)
         unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
         results = _render(order, plan, to_write, unseen, workers, force=force)
@@ -269,13 +271,13 @@ def _design(
     pages, dangling = make_pages(plan, placeholders, language)
     renderer = f"{renderer_version()} {code_digest()}"
     feeds = make_feeds(site, pages, plan.config.feeds.items)
-    told = tuple(outputs.for_machines(site, pages, feeds, renderer))
-    taken = [*(file.path for file in (*assets, *told)), *map(outputs.page_path, pages)]
-    taken += outputs.HOST_PATHS
+    told = tuple(inventory.for_machines(site, pages, feeds, renderer))
+    taken = [*(file.path for file in (*assets, *told)), *map(inventory.page_path, pages)]
+    taken += inventory.HOST_PATHS
     moved, clashes = find_moved(plan, pages, taken)
     pages = (*pages, *moved_pages(moved, Link(site.title, "")))
-    files = (*assets, *outputs.pages(plan, site, pages, renderer), *told)
-    files = (*files, *outputs.for_hosts(files, moved, site))
+    files = (*assets, *inventory.pages(plan, site, pages, renderer), *told)
+    files = (*files, *inventory.for_hosts(files, moved, site))
     found = (
         *dangling,
         *clashes,

@@ -10,16 +10,17 @@ import pytest
 from msgspec import structs
 from PIL import Image
 
-from generator import decode, store
-from generator.animation import animate
-from generator.config import ImageSettings, QualitySettings
-from generator.encode import encode_photo, render_job
-from generator.errors import DecodeError, Problem
-from generator.geometry import MOVING_PIXELS, fit, moving_step
-from generator.model import Job, Photo, Recipe, Size
-from generator.photo import read_photo
-from generator.privacy import findings
-from generator.variants import planner
+from generator.core.config import ImageSettings, QualitySettings
+from generator.core.errors import DecodeError, Problem
+from generator.core.geometry import MOVING_PIXELS, fit, moving_step
+from generator.core.model import Job, Photo, Recipe, Size
+from generator.library.photo import read_photo
+from generator.pixels import decode
+from generator.pixels.animation import animate
+from generator.pixels.encode import encode_photo, render_job
+from generator.planning.variants import planner
+from generator.privacy.reader import findings
+from generator.state import store
 from tests.support.pictures import (
     chart,
     difference,

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from generator.config import Config
+from generator.core.config import Config
 from tests.support.pictures import chart, disc, save, soft
 from tests.support.sites import CHECKOUT, surroundings
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.model import Metadata
-from generator.tags import MAX_DEPTH, Tag, TagPath, plan_tags, tag_paths
+from generator.core.model import Metadata
+from generator.planning.tags import MAX_DEPTH, Tag, TagPath, plan_tags, tag_paths
 from tests.support.albums import QUICK, pages, photo, tiles
 from tests.support.crawl import Crawl, Element
 from tests.support.pictures import chart, exif, save, xmp_packet

@@ -13,8 +13,8 @@ import pytest
 from msgspec import Struct, structs
 from PIL import Image, ImageCms
 
-from generator.formats import OUTPUTS
-from generator.model import Size
+from generator.core.formats import OUTPUTS
+from generator.core.model import Size
 from tests.support.colour import (
     COLOURS,
     INKS,

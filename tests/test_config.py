@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
-from generator.config import Config, QualitySettings, load_config, parse_config
-from generator.errors import ConfigError, Problem
-from generator.layout import SETTINGS
-from generator.text import MAX_TEXT
+from generator.core.config import Config, QualitySettings, load_config, parse_config
+from generator.core.errors import ConfigError, Problem
+from generator.core.layout import SETTINGS
+from generator.core.text import MAX_TEXT
 
 EVERY_KEY = """
 [site]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
-from generator.containers import (
+from generator.containers.parts import (
     EOI,
     SOI,
     SOS,

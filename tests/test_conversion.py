@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from generator.coding import is_wide
-from generator.colour import converted, is_usable, profile_of
-from generator.deep_colour import converted_deep
-from generator.icc import BT709, BT2020, P3, PRIMARIES, coded_profile, is_srgb, matrix_profile
+from generator.containers.icc import (
+    BT709,
+    BT2020,
+    P3,
+    PRIMARIES,
+    coded_profile,
+    is_srgb,
+    matrix_profile,
+)
+from generator.pixels.coding import is_wide
+from generator.pixels.colour import converted, is_usable, profile_of
+from generator.pixels.deep_colour import converted_deep
 from tests.support.pictures import (
     chart,
     difference,

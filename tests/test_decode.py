@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from generator import decode
-from generator.errors import DecodeError, NotAPicture
-from generator.model import Size
+from generator.core.errors import DecodeError, NotAPicture
+from generator.core.model import Size
+from generator.pixels import decode
 from tests.support.pictures import (
     chart,
     difference,

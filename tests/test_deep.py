@@ -12,9 +12,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from generator import decode
-from generator.coding import coding_of
-from generator.deep import Samples, UnreadableError, of_greys, read_samples
+from generator.pixels import decode
+from generator.pixels.coding import coding_of
+from generator.pixels.deep import Samples, UnreadableError, of_greys, read_samples
 from tests.support.pictures import chart, encoded
 
 Values = npt.NDArray[np.uint16]

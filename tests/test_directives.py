@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.directives import cut_directives
-from generator.document import parse_document
-from generator.model import Directive, Document, Flaw, Html, LinkRef, Reference
+from generator.core.model import Directive, Document, Flaw, Html, LinkRef, Reference
+from generator.library.directives import cut_directives
+from generator.library.document import parse_document
 from generator.report import Report
-from generator.rows import RANGES, plan_plates, plan_row
+from generator.views.rows import RANGES, plan_plates, plan_row
 from tests.support.crawl import Crawl, Element, read_page
 from tests.support.pictures import chart, exif, save, xmp_packet
 from tests.support.sites import Site

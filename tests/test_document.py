@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.document import MAX_BYTES, MAX_MATTER, read_document, to_html
-from generator.errors import Problem
-from generator.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
+from generator.core.errors import Problem
+from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
+from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 
@@ -352,7 +352,7 @@ def test_an_anchor_without_a_target_is_no_reference(tmp_path: Path) -> None:
 )
 def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text, encoding="utf-8")
-    code = "from pathlib import Path; from generator.document import read_document as read;"
+    code = "from pathlib import Path; from generator.library.document import read_document as read;"
     code += "print(type(read('page.md', Path())).__name__)"
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -13,14 +13,14 @@ from msgspec import structs
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generator import store
-from generator.codec import encode
-from generator.encode import encode_photo, render_job
-from generator.errors import DecodeError
-from generator.formats import OUTPUTS
-from generator.geometry import fit
-from generator.model import Job, Photo, Recipe, Size
-from generator.photo import read_photo
+from generator.core.errors import DecodeError
+from generator.core.formats import OUTPUTS
+from generator.core.geometry import fit
+from generator.core.model import Job, Photo, Recipe, Size
+from generator.library.photo import read_photo
+from generator.pixels.codec import encode
+from generator.pixels.encode import encode_photo, render_job
+from generator.state import store
 from tests.support.lanczos import resized
 from tests.support.pictures import (
     chart,

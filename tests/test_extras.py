@@ -14,12 +14,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from generator import decode, files, jxl, raw, scan, store
 from generator.cli import cli
-from generator.colour import converted
-from generator.errors import DecodeError, Problem
-from generator.model import Photo, Size, Stray
-from generator.photo import read_photo
+from generator.core import files
+from generator.core.errors import DecodeError, Problem
+from generator.core.model import Photo, Size, Stray
+from generator.library import scan
+from generator.library.photo import read_photo
+from generator.pixels import decode, jxl, raw
+from generator.pixels.colour import converted
+from generator.state import store
 from tests.support.pictures import (
     chart,
     difference,

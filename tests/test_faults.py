@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generator import store
+from generator.state import store
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
 
 pytestmark = [

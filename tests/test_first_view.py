@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from generator.rows import RANGES, Range
+from generator.views.rows import RANGES, Range
 from tests.support.browsing import COUNT_SHIFTS, Host, load_all, opened, served
 from tests.support.budgets import Within
 from tests.support.crawl import Crawl

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from generator.formats import (
+from generator.core.formats import (
     BY_SUFFIX,
     INPUTS,
     OUTPUTS,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.config import ImageSettings
-from generator.geometry import CASCADE_RATIO, NEAR, cascade, fit, ladder, turned
-from generator.model import Size
+from generator.core.config import ImageSettings
+from generator.core.geometry import CASCADE_RATIO, NEAR, cascade, fit, ladder, turned
+from generator.core.model import Size
 
 SIDES = st.integers(1, 60_000)
 SIZES = st.builds(Size, SIDES, SIDES)

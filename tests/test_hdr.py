@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from generator.model import Size
+from generator.core.model import Size
 from tests.support.colour import (
     COLOURS,
     hlg,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from generator import files, publish, store
-from generator.errors import ConfigError, TemplateError
-from generator.manifest import Manifest, save_manifest
+from generator.core import files
+from generator.core.errors import ConfigError, TemplateError
+from generator.output import publish
+from generator.output.manifest import Manifest, save_manifest
+from generator.state import store
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, clean_tree, scraps, tree
 
@@ -277,7 +279,7 @@ def test_no_text_stops_a_build(site: Site, path: str, text: str) -> None:
 
 
 def test_pages_that_run_out_of_names_are_told_apart_all_the_same(site: Site) -> None:
-    from generator.routes import mark
+    from generator.core.routes import mark
 
     site.photo("x.jpg")
     for name, slug in (("one", "x"), ("two", "x-jpg"), ("three", f"x-{mark('x.jpg')}")):

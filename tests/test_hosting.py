@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from generator.hosting import HOSTS, Host, headers, refusals
+from generator.machines.hosting import HOSTS, Host, headers, refusals
 from tests.support.sites import Site, tree
 from tests.support.told import settings
 
@@ -185,8 +185,8 @@ def test_the_summary_tells_files_and_bytes_and_is_quiet_about_hosts(site: Site) 
 def test_the_summary_names_hosts_that_would_refuse(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from generator import hosting
     from generator.cli import cli
+    from generator.machines import hosting
 
     monkeypatch.setattr(hosting, "HOSTS", (Host("Small Pages", files=3),))
     site.photo("a.jpg")

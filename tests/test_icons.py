@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator import icons
-from generator.model import Icon
+from generator.core.model import Icon
+from generator.machines import icons
 from tests.support.crawl import Crawl
 from tests.support.pictures import QUADRANTS, chart, save, wide_profile
 from tests.support.sites import Site, clean_tree, tree

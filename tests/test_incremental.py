@@ -20,8 +20,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from generator import files, publish, store
+from generator.core import files
+from generator.output import publish
 from generator.report import Report
+from generator.state import store
 from tests.support.pictures import chart, save, xmp_packet
 from tests.support.sites import (
     Site,
@@ -343,10 +345,10 @@ def test_nothing_is_opened_for_its_content_if_nothing_changed(built: Site) -> No
     code = """
 import json, sys
 from pathlib import Path
-from generator import files
+from generator.core import files
 files.CLOCK_TICK_NS = int(sys.argv[1])
 from generator.build import build
-from generator.config import load_config
+from generator.core.config import load_config
 from generator.report import Options
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)

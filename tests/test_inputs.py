@@ -11,8 +11,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from generator.colour import converted
-from generator.decode import resamplable
+from generator.pixels.colour import converted
+from generator.pixels.decode import resamplable
 from generator.report import Report
 from tests.support.files import bmp, cmyk_jpeg, moved_tag, packed, png, run_lengths
 from tests.support.pictures import chart, disc, encoded, exif, lossless_jpeg, soft, stored

@@ -8,8 +8,8 @@ from babel import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from generator.errors import TemplateError
-from generator.language import Language, is_spoken
+from generator.core.errors import TemplateError
+from generator.pages.language import Language, is_spoken
 from tests.support.sites import CHECKOUT, Site
 
 CATALOGUES = CHECKOUT / "templates/languages"

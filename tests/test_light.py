@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from generator.config import ImageSettings
-from generator.geometry import fit
-from generator.model import Size
-from generator.variants import planner
+from generator.core.config import ImageSettings
+from generator.core.geometry import fit
+from generator.core.model import Size
+from generator.planning.variants import planner
 from tests.support.colour import de2000, seen
 from tests.support.containers import RGB, levels, png, tiff
 from tests.support.lanczos import Light, averaged, resized

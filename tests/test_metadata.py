@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from generator import decode
-from generator.metadata import MAX_DEPTH, MAX_KEYWORDS, is_address, read_metadata
-from generator.model import Metadata
-from generator.moments import parse_taken
-from generator.text import MAX_TEXT, clean_text
+from generator.core.model import Metadata
+from generator.core.text import MAX_TEXT, clean_text
+from generator.metadata.moments import parse_taken
+from generator.metadata.reading import MAX_DEPTH, MAX_KEYWORDS, is_address, read_metadata
+from generator.pixels import decode
 from tests.support.pictures import (
     chart,
     encoded,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.model import Size
+from generator.core.model import Size
 from tests.support.containers import (
     AS_PROPERTIES,
     CIELAB,

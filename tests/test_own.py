@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.colour import Gamut, embedded
-from generator.containers import MalformedError, jpeg_segments, png_chunks, webp_chunks
-from generator.encode import encode_photo
-from generator.formats import OUTPUTS, web_format
-from generator.model import Job, Recipe
-from generator.rights import Rights, rights_packet
-from generator.scrub import bare
+from generator.containers.parts import MalformedError, jpeg_segments, png_chunks, webp_chunks
+from generator.core.formats import OUTPUTS, web_format
+from generator.core.model import Job, Recipe
+from generator.pixels.colour import Gamut, embedded
+from generator.pixels.encode import encode_photo
+from generator.privacy.rights import Rights, rights_packet
+from generator.privacy.scrub import bare
 from tests.support.canaries import (
     PROFILE,
     canaries_in,

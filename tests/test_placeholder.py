@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator import store
-from generator.colour import profile_of
-from generator.model import Placeholder
-from generator.placeholder import placeholder_of
+from generator.core.model import Placeholder
+from generator.pixels.colour import profile_of
+from generator.pixels.placeholder import placeholder_of
+from generator.state import store
 from tests.support.pictures import disc, encoded, soft
 from tests.support.sites import Site, tree
 

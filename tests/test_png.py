@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from generator import decode, png
-from generator.errors import DecodeError
-from generator.metadata import read_metadata
-from generator.model import Photo, Size
-from generator.photo import read_photo
+from generator.containers import png
+from generator.core.errors import DecodeError
+from generator.core.model import Photo, Size
+from generator.library.photo import read_photo
+from generator.metadata.reading import read_metadata
+from generator.pixels import decode
 from tests.support.pictures import chart, encoded, exif, png_chunk, values, with_chunk, xmp_packet
 
 PICTURE = chart(24, 16)

@@ -10,16 +10,16 @@ from click.testing import CliRunner
 from msgspec import structs
 from PIL import Image
 
-from generator import privacy
 from generator.cli import cli
-from generator.codec import encode
-from generator.config import Config, ImageSettings
-from generator.language import Language
-from generator.model import Metadata, Photo, Recipe
-from generator.photo import read_photo
-from generator.rights import Rights, rights_of, rights_packet
-from generator.scrub import scrub
-from generator.variants import planner
+from generator.core.config import Config, ImageSettings
+from generator.core.model import Metadata, Photo, Recipe
+from generator.library.photo import read_photo
+from generator.pages.language import Language
+from generator.pixels.codec import encode
+from generator.planning.variants import planner
+from generator.privacy import reader
+from generator.privacy.rights import Rights, rights_of, rights_packet
+from generator.privacy.scrub import scrub
 from tests.support.canaries import (
     LATITUDE,
     LONGITUDE,
@@ -40,7 +40,7 @@ SUFFIXES = {
 
 
 def kinds(data: bytes) -> set[str]:
-    return {finding.kind for finding in privacy.findings(data)}
+    return {finding.kind for finding in reader.findings(data)}
 
 
 def originals(site: Site, how: str) -> None:
@@ -78,7 +78,7 @@ def test_the_reader_finds_what_is_planted_and_nothing_once_it_is_scrubbed(name: 
     }
 
     assert kinds(data) == EVERYTHING - missing.get(name, set())
-    assert privacy.findings(scrub(data, format_name, RIGHTS)) == ()
+    assert reader.findings(scrub(data, format_name, RIGHTS)) == ()
 
 
 @pytest.mark.parametrize(
@@ -125,21 +125,21 @@ def test_a_picture_in_a_text_is_read_too(begin: str) -> None:
 def test_noise_tells_nothing() -> None:
     noise = random.Random(7).randbytes(4_000_000)
 
-    assert privacy.findings(noise) == ()
-    assert privacy.findings(b"\xff\xd8\xff" * 1000 + b"II*\0" * 1000 + b"ftypisom") == ()
+    assert reader.findings(noise) == ()
+    assert reader.findings(b"\xff\xd8\xff" * 1000 + b"II*\0" * 1000 + b"ftypisom") == ()
 
 
 def test_a_picture_of_ours_with_rights_tells_nothing_else() -> None:
     packet = rights_packet(RIGHTS)
     for name in ("JPEG", "WEBP", "AVIF"):
-        assert privacy.findings(encoded(soft(), name, xmp=packet)) == ()
+        assert reader.findings(encoded(soft(), name, xmp=packet)) == ()
 
 
 def test_half_a_file_is_read_without_a_fault() -> None:
     for make in PLANTED.values():
         _, data = make()
         for size in range(0, len(data), max(1, len(data) // 40)):
-            privacy.findings(data[:size])
+            reader.findings(data[:size])
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_half_a_file_is_read_without_a_fault() -> None:
     ],
 )
 def test_a_page_names_a_position_by_both_its_numbers(page: str, named: bool) -> None:
-    known = privacy.by_degree([(LATITUDE, LONGITUDE), (12.0, 77.0)])
+    known = reader.by_degree([(LATITUDE, LONGITUDE), (12.0, 77.0)])
 
-    assert privacy.names_position(page.encode(), known) == named
+    assert reader.names_position(page.encode(), known) == named
 
 
 @pytest.mark.parametrize("how", ["scrub", "none"])

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from generator import publish, store
-from generator.errors import ConfigError
+from generator.core.errors import ConfigError
+from generator.output import publish
+from generator.state import store
 from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from generator.colour import embedded
-from generator.containers import heif
-from generator.rebuild import told_avif
-from generator.rights import Rights, rights_packet
+from generator.containers.parts import heif
+from generator.pixels.colour import embedded
+from generator.privacy.rebuild import told_avif
+from generator.privacy.rights import Rights, rights_packet
 from tests.support.containers import boxes, nclx_of, png
 from tests.support.pictures import xmp_packet
 from tests.support.profiles import DISPLAY_P3, grey_profile, rgb_profile

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from generator.redirects import former_path
+from generator.machines.redirects import former_path
 from generator.report import Report
 from tests.support.crawl import Crawl
 from tests.support.sites import Site, clean_tree, tree

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import generator
-from generator.rows import GAP, RANGES, Place, Range, plan_rows, rounded
+from generator.views.rows import GAP, RANGES, Place, Range, plan_rows, rounded
 
 STYLES = (Path(generator.__file__).parent.parent / "templates/static/site.css").read_text("utf-8")
 

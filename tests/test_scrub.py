@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageSequence
 
-from generator.containers import (
+from generator.containers.parts import (
     SOS,
     MalformedError,
     gif_blocks,
@@ -25,8 +25,8 @@ from generator.containers import (
     tiff_numbers,
     webp_chunks,
 )
-from generator.rights import Rights
-from generator.scrub import scrub
+from generator.privacy.rights import Rights
+from generator.privacy.scrub import scrub
 from tests.support.canaries import (
     CANARY,
     NOTICE,

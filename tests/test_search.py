@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.search import make_index
+from generator.pages.search import make_index
 from tests.support.crawl import Crawl, Element
 from tests.support.index import Indexed, indexed, plan_of, zipped
 from tests.support.pictures import chart, exif, gps_exif, save

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from generator import files, xmp
-from generator.errors import ConfigError, Problem
-from generator.metadata import of_xmp, overlaid
-from generator.model import Metadata
+from generator.core import files
+from generator.core.errors import ConfigError, Problem
+from generator.core.model import Metadata
+from generator.metadata import xmp
+from generator.metadata.reading import of_xmp, overlaid
 from generator.report import Report
 from tests.support.crawl import Crawl, Element
 from tests.support.pictures import chart, exif, gps_exif, save, xmp_packet

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml import ElementTree
 
-from generator import sitemap
+from generator.machines import sitemap
 from tests.support.sites import Site
 from tests.support.told import BASE, settings, told_site
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from generator import store
-from generator.model import Size
-from generator.store import MEMO, digest_of, exclusive
+from generator.core.digest import digest_of
+from generator.core.model import Size
+from generator.state import store
+from generator.state.store import MEMO, exclusive
 from tests.support.sites import surroundings, tree
 
 KEY = "ab" + "0" * 30
@@ -191,7 +192,7 @@ def test_the_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
 
 def test_the_lock_does_not_outlive_the_process_that_held_it(tmp_path: Path) -> None:
     code = (
-        "import os; from pathlib import Path; from generator.store import exclusive\n"
+        "import os; from pathlib import Path; from generator.state.store import exclusive\n"
         "with exclusive(Path(), lambda: os._exit(1)): print('held', flush=True); os._exit(0)"
     )
     done = subprocess.run(

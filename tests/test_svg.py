@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generator import files, svg
 from generator.cli import cli
-from generator.errors import DecodeError, NotAPicture, Problem
-from generator.model import Size, Stray
-from generator.photo import read_photo
-from generator.scrub import scrub
-from generator.svg import is_drawing, read_drawing, sanitise
+from generator.core import files
+from generator.core.errors import DecodeError, NotAPicture, Problem
+from generator.core.model import Size, Stray
+from generator.library.photo import read_photo
+from generator.pixels import svg
+from generator.pixels.svg import is_drawing, read_drawing, sanitise
+from generator.privacy.scrub import scrub
 from tests.support.canaries import PLANTED
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, tree

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from jinja2 import Environment
 
-from generator import views
-from generator.errors import TemplateError
-from generator.language import Language
-from generator.model import Theme
-from generator.pages import Renderer
-from generator.views import AnyPage, Site
+from generator.core.errors import TemplateError
+from generator.core.model import Theme
+from generator.pages.html import Renderer
+from generator.pages.language import Language
+from generator.views import values
+from generator.views.values import AnyPage, Site
 from tests.support.crawl import Crawl
 from tests.support.pictures import chart, exif, save
 from tests.support.sites import CHECKOUT, stamps, tree
@@ -58,7 +58,7 @@ def structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
 
 def reachable() -> dict[str, type[msgspec.Struct]]:
     """Return the kinds of all values that templates can come to, by name."""
-    found: dict[str, type[msgspec.Struct]] = {"Page": views.Page, "GridPage": views.GridPage}
+    found: dict[str, type[msgspec.Struct]] = {"Page": values.Page, "GridPage": values.GridPage}
     waiting: list[type[msgspec.Struct]] = [Site, *structs(AnyPage)]
     while waiting:
         each = waiting.pop()

@@ -3,9 +3,9 @@
 import pytest
 from msgspec import structs
 
-from generator.config import FormatName, ImageSettings
-from generator.model import Metadata, Photo, Size, Stamp
-from generator.variants import planner
+from generator.core.config import FormatName, ImageSettings
+from generator.core.model import Metadata, Photo, Size, Stamp
+from generator.planning.variants import planner
 
 PHOTO = Photo("a.png", "00" * 32, Stamp(1, 1, 1, 1), "PNG", Size(900, 600), False, Metadata())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.workers import Died, Workers
+from generator.state.workers import Died, Workers
 from tests.support.sites import wait_until
 
 _prepared: list[object] = []

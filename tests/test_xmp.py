@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import xmp
+from generator.metadata import xmp
 from tests.support.pictures import xmp_packet
 
 TITLE = "Íslands <fossar> 日本"

@@ -1,4 +1,4 @@
-/* Looks through the index of the site, whose shape generator/search.py describes. All words that
+/* Looks through the index of the site, whose shape generator/pages/search.py describes. All words that
    are shown come from the page, which is of use without this script too. */
 (() => {
   "use strict";

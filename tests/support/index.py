@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from generator.config import Config
-from generator.model import Library, Metadata, Photo, Size, Stamp, Theme
-from generator.plan import Plan, make_plan
+from generator.core.config import Config
+from generator.core.model import Library, Metadata, Photo, Size, Stamp, Theme
+from generator.planning.plan import Plan, make_plan
 
 WORDS = (
     "light harbour evening morning old stone bridge river falls mountain snow winter summer garden "

@@ -5,12 +5,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from generator.config import ImageSettings, QualitySettings
-from generator.encode import encode_photo
-from generator.formats import OUTPUTS
-from generator.model import Job, Photo
-from generator.photo import read_photo
-from generator.variants import planner
+from generator.core.config import ImageSettings, QualitySettings
+from generator.core.formats import OUTPUTS
+from generator.core.model import Job, Photo
+from generator.library.photo import read_photo
+from generator.pixels.encode import encode_photo
+from generator.planning.variants import planner
 
 # For measurements of colour: what codecs do to it is not what is measured.
 FAITHFUL = QualitySettings(avif=100, webp=100, jpeg=100)

@@ -12,7 +12,7 @@ from typing import Self
 
 import generator
 from generator.build import build
-from generator.config import load_config
+from generator.core.config import load_config
 from generator.report import Options, Report
 from tests.support.pictures import chart, save
 

@@ -1,0 +1,8 @@
+"""What every room shares: the nouns, errors, settings, sizes, addresses, safe files. No pictures.
+
+From the bottom up:
+
+    digest formats layout model text
+    errors files geometry routes
+    config
+"""

@@ -1,0 +1,216 @@
+"""site.toml to Config: every key has a default, every fault is reported at once with its line."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from generator.core.errors import ConfigError, Problem, in_words
+from generator.core.layout import SETTINGS
+from generator.core.model import Layout
+from generator.core.text import clean_text
+
+Pixels = Annotated[int, Meta(ge=16, le=16_383)]
+Quality = Annotated[int, Meta(ge=1, le=100)]
+FormatName = Literal["avif", "webp", "jpeg", "png"]
+Sort = Literal["taken", "name"]
+Originals = Literal["verbatim", "scrub", "none"]
+RightsField = Literal["creator", "credit", "copyright", "license"]
+# Language, script, region and variants, as BCP 47 has them and browsers insist on.
+LanguageTag = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+        r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*\Z"
+    ),
+]
+BaseUrl = Annotated[str, Meta(pattern=r"^(https?://[\w.-]+(:\d+)?(/[^\s?#\[\]]*)?)?\Z")]
+
+
+class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[site]: what the site says of itself."""
+
+    title: str = "Photographs"
+    description: str = ""
+    author: str = ""
+    language: LanguageTag = "en"
+    base_url: BaseUrl = ""
+    license: str = ""
+    icon: str = ""
+
+
+class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[images.quality]: encoder quality of each format, 1 to 100."""
+
+    avif: Quality = 64
+    webp: Quality = 82
+    jpeg: Quality = 75
+
+
+class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[images]: which variants are made, and how."""
+
+    max_dimensions: Annotated[tuple[Pixels, ...], Meta(min_length=1)] = (
+        320,
+        480,
+        720,
+        1080,
+        1620,
+        2430,
+    )
+    default_dimension: Pixels = 1080
+    formats: Annotated[tuple[FormatName, ...], Meta(min_length=1)] = ("avif", "jpeg")
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    effort: Literal["fast", "balanced", "small"] = "fast"
+    light: Literal["gamma", "linear"] = "gamma"
+    profile: Literal["keep", "srgb"] = "keep"
+    originals: Originals = "verbatim"
+    rights: tuple[RightsField, ...] = ("creator", "credit", "copyright", "license")
+    max_pixels: Annotated[int, Meta(ge=1, le=2**40)] = 200_000_000
+    svg: bool = False
+
+
+class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[albums]: order and layout, which front matter overrides, and which files are passed over."""
+
+    sort: Sort = "taken"
+    reverse: bool = False
+    layout: Layout = "rows"
+    ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
+
+
+class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[gallery]: what the pages show."""
+
+    links: Literal["directory", "file"] = "directory"
+    show_location: bool = False
+    min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
+    min_alt: Annotated[int, Meta(ge=0, le=100)] = 0
+    page_size: Annotated[int, Meta(ge=1)] = 500
+
+
+class FeedSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[feeds]: what the feed of the whole site tells of."""
+
+    items: Literal["album", "photo"] = "album"
+
+
+class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
+
+    jobs: Annotated[int, Meta(ge=0, le=1024)] = 0
+    max_memory: Annotated[int, Meta(ge=1, le=2**30)] = 1024
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a site."""
+
+    site: SiteSettings = field(default_factory=SiteSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
+    albums: AlbumSettings = field(default_factory=AlbumSettings)
+    gallery: GallerySettings = field(default_factory=GallerySettings)
+    feeds: FeedSettings = field(default_factory=FeedSettings)
+    build: BuildSettings = field(default_factory=BuildSettings)
+
+
+def load_config(site: Path) -> Config:
+    """Read the settings of a site folder; ConfigError names every faulty key with its line."""
+    path = site / SETTINGS
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return Config()
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            Problem(SETTINGS, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
+        ) from None
+    except OSError as error:
+        raise ConfigError(Problem(SETTINGS, f"cannot be read: {error.strerror}")) from None
+    return parse_config(text)
+
+
+def parse_config(text: str) -> Config:
+    """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(Problem(SETTINGS, f"not valid TOML: {error}")) from None
+    if problems := list(_faults(table, Config, (), text)):
+        raise ConfigError(problems)
+    return _tidied(msgspec.convert(table, Config, strict=True))
+
+
+def _tidied(config: Config) -> Config:
+    """Put lists in order, each value once, and make words harmless, which lead into every page."""
+    site, images = config.site, config.images
+    words = {
+        name: clean_text(getattr(site, name))
+        for name in ("title", "description", "author", "license")
+    }
+    ladder = tuple(sorted(set(images.max_dimensions)))
+    formats = tuple(dict.fromkeys(images.formats))
+    rights = tuple(dict.fromkeys(images.rights))
+    tidy = msgspec.structs.replace(images, max_dimensions=ladder, formats=formats, rights=rights)
+    return msgspec.structs.replace(config, site=msgspec.structs.replace(site, **words), images=tidy)
+
+
+def _faults(
+    table: Mapping[str, Any], kind: type[Struct], where: tuple[str, ...], text: str
+) -> Iterator[Problem]:
+    known = {each.name: each.type for each in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        path = (*where, key)
+        place = f"{SETTINGS}:{_line(text, path)}"
+        name = ".".join(path)
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+            yield Problem(place, f"unknown setting {name!r}", hint)
+        elif isinstance(value, dict) and _is_table(known[key]):
+            yield from _faults(value, cast(type[Struct], known[key]), path, text)
+        else:
+            try:
+                msgspec.convert(value, known[key], strict=True)
+            except msgspec.ValidationError as error:
+                yield Problem(
+                    place, f"{name}: {in_words(error, known[key])}", _EXAMPLES.get(name, "")
+                )
+
+
+def _is_table(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+_EXAMPLES = {
+    "site.base_url": "such as https://example.org/photos/",
+    "site.language": "such as en or pt-BR",
+}
+
+
+def _line(text: str, path: tuple[str, ...]) -> int:
+    """Find the line of a key, for tomllib does not say; else that of the table it is in."""
+    table: tuple[str, ...] = ()
+    best, best_depth = 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        assignment = re.match(r"\s*([\w\s.\"'-]+?)\s*=", line)
+        if header:
+            table = here = _names(header[1])
+        elif assignment:
+            here = table + _names(assignment[1])
+        else:
+            continue
+        if here == path:
+            return number
+        if here == path[: len(here)] and len(here) > best_depth:
+            best, best_depth = number, len(here)
+    return best
+
+
+def _names(key: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip("\"'") for name in key.split("."))

@@ -1,0 +1,139 @@
+"""What can go wrong, said so that a person can act on it.
+
+    FastphotoError            carries one or more problems; nothing was published
+    |-- ConfigError           settings, usage, folders that must not be touched
+    |-- TemplateError         a template that does not load or render
+    `-- MachineError          the disk is full, a file cannot be written
+    DecodeError               one picture cannot be used; costs that picture only
+    `-- NotAPicture           the file is something else
+
+Everything else that escapes is a fault of ours.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from generator.core.text import visible
+
+Severity = Literal["error", "warning"]
+
+
+class Problem(Struct, frozen=True, tag=True):
+    """One thing that is wrong: where, what, and what to do about it.
+
+    An error cost a file its place in the site, a warning did not. A passing one may be gone next
+    time although the file is the same: no memory, no permission, a process that died.
+    """
+
+    where: str
+    what: str
+    hint: str = ""
+    severity: Severity = "error"
+    passing: bool = False
+
+    def __str__(self) -> str:
+        """One line, with every control character made visible."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return visible(f"{self.where}: {self.what}{hint}" if self.where else f"{self.what}{hint}")
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Sort problems by their places, line 6 before line 12; each is told once."""
+
+    def place(problem: Problem) -> tuple[list[str | int], str]:
+        parts = re.split(r"([0-9]+)", problem.where)
+        return [int(part) if part.isdigit() else part for part in parts], problem.what
+
+    return tuple(sorted(set(problems), key=place))
+
+
+class FastphotoError(Exception):
+    """A reason to stop, as problems for the user; `exit_code` is what the command returns."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+class ConfigError(FastphotoError):
+    """Settings or folders that cannot be built from; nothing was written."""
+
+
+class TemplateError(FastphotoError):
+    """A template that does not load or render; the published site is as it was."""
+
+
+class MachineError(FastphotoError):
+    """The operating system refused: no space, no permission, no such device."""
+
+    exit_code = 1
+
+    @classmethod
+    def of(cls, error: OSError, doing: str) -> "MachineError":
+        """Say what was being done, to which path, and the system's own words."""
+        path = error.filename if error.filename is not None else ""
+        where = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
+        return cls(Problem(where, f"{doing}: {error.strerror or error}"))
+
+
+class DecodeError(Exception):
+    """One picture cannot be used."""
+
+    def __init__(self, what: str, hint: str = "", *, passing: bool = False) -> None:
+        self.what = what
+        self.hint = hint
+        self.passing = passing
+        super().__init__(what)
+
+
+class NotAPicture(DecodeError):
+    """The file is no picture in a format of ours, whatever its name says."""
+
+
+class LeftOut(DecodeError):
+    """A picture that is built only with an extra package or a setting; `kind` names its like."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(f"this is a {kind}")
+
+
+_KINDS = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def in_words(error: msgspec.ValidationError, kind: object) -> str:
+    """Say what is wrong with a value in the words of somebody who writes settings."""
+    said, _, place = str(error).replace("`", "").partition(" - at $")
+    at = f" (in place {int(place[1:-1]) + 1})" if re.fullmatch(r"\[\d+\]", place) else ""
+    if "enum value" in said:
+        choices = ", ".join(str(each) for each in literals(kind) if each)
+        return f"{said.removeprefix('Invalid enum value ')} is none of {choices}{at}"
+    if "matching regex" in said:
+        return f"not written as it should be{at}"
+    for name, words in _KINDS.items():
+        said = re.sub(rf"\b{name}\b", words, said)
+    said = said.replace(" | null", "")
+    return f"{said[0].lower()}{said[1:]}{at}"
+
+
+def literals(kind: object) -> Iterator[object]:
+    """Yield the values of every Literal in a type."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for part in get_args(kind):
+            yield from literals(part)

@@ -1,0 +1,91 @@
+"""Files on disk, safely: whole or not at all, and never outside their root."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from generator.core.model import Entry, Stamp
+
+# A file system's clock may tick as slowly as every two seconds (FAT).
+CLOCK_TICK_NS = 2_000_000_000
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return the part of a stat result that tells an unchanged file from a changed one."""
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def is_settled(stamp: Stamp, at_ns: int) -> bool:
+    """Tell whether a change after the moment `at_ns` would have to show in the stamp.
+
+    A file changed within one tick of the clock before it was read may change again unseen: the
+    "racily clean" entries of git's index (Documentation/technical/racy-git).
+    """
+    return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
+
+
+def walk(
+    root: Path, skip: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield each regular file below a folder as (relative path, entry); links are not followed.
+
+    In no particular order. What `skip` says yes to is passed over, folders with all they hold.
+    A folder that cannot be listed raises its OSError.
+    """
+    folders = [("", root)]
+    while folders:
+        prefix, folder = folders.pop()
+        with os.scandir(folder) as listing:
+            for entry in listing:
+                path = prefix + entry.name
+                if skip(path):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((f"{path}/", Path(entry.path)))
+                elif entry.is_file(follow_symlinks=False):
+                    yield path, entry
+
+
+def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
+    """Return every regular file below a folder with its stamp, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    found = []
+    for path, entry in walk(root, skip):
+        # What goes away while we look is not there.
+        with suppress(FileNotFoundError):
+            found.append(Entry(path, stamp_of(entry.stat(follow_symlinks=False))))
+    return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def within(root: Path, path: str) -> Path:
+    """Join a relative path to a root; ValueError if it would leave the root."""
+    joined = os.path.normpath(root / path)
+    if not joined.startswith(os.path.join(os.path.normpath(root), "")):  # noqa: PTH118
+        raise ValueError(f"{path!r} leaves {root}")
+    return Path(joined)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let every OSError say which file it is about: a failing write does not by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def write_whole(target: Path, body: bytes) -> None:
+    """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with naming(target), beside.open("wb") as file:
+            file.write(body)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,164 @@
+"""Addresses: names from the outside world to paths that are legal, distinct and lasting.
+
+Paths in output/ are told apart as a disk would that ignores case and normalises Unicode, so a
+site built on Linux unpacks whole on macOS and Windows.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+from slugify import slugify
+
+from generator.core.digest import digest_of
+from generator.core.model import Asset
+
+IMAGE = "image"
+FULL = "full"
+STATIC = "static"
+
+SEARCH = "search/"
+TAGS = "tags/"
+YEARS = "years/"
+
+# A file that GitHub Pages asks for anyway tells that a folder is made by us, even if every record
+# of ours is lost.
+MARK_PATH = ".nojekyll"
+MARK = "This folder is made by fastphoto.\n"
+
+# Folders that hold no page, for hosts have rules of their own for them.
+FILE_FOLDERS = (STATIC, IMAGE, FULL)
+
+# Names at the root that no page of the site's own may have: those, and pages of ours.
+RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
+
+# How the name of a variant ends: see plan.Source.
+_VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
+
+_SLUG_LENGTH = 80
+_NAME_BYTES = 200
+
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(?:^|/)(con|prn|aux|nul|com\d|lpt\d)(?:\.|/|$)", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCII)
+
+
+def slug(name: str) -> str:
+    """Return a name for addresses: lower case, Latin letters, digits and hyphens; never empty."""
+    short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
+    if not short:
+        return mark(name)
+    return f"{short}-" + mark(name) if _DEVICE.search(short) else short
+
+
+def mark(name: str) -> str:
+    """Return six characters that stand for a name, to tell it from its like."""
+    return digest_of(name.encode("utf-8", "surrogateescape"))[:6]
+
+
+def folded(path: str) -> str:
+    """Return what a path is told apart by."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders above a path, nearest first, without the root."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def page_address(address: str, number: int) -> str:
+    """Return the address of a page of a list that begins at `address`, counted from 1."""
+    return f"{address}page-{number}/" if number > 1 else address
+
+
+def page_slugs(count: int, size: int) -> set[str]:
+    """Return the names of all pages but the first of a list of so many photos."""
+    return {f"page-{number}" for number in range(2, -(-count // size) + 1)}
+
+
+def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
+    """Give each its first wish that nobody else has; `taken` holds folded paths.
+
+    All that share a wish move on to their next, so that no name depends on the order of files;
+    who runs out of wishes gets a mark of the last one, and another of that.
+    """
+    names = [wish[0] for wish in wishes]
+    turn = 0
+    while True:
+        keys = [folded(name) for name in names]
+        count = Counter(keys)
+        clashes = [index for index, key in enumerate(keys) if count[key] > 1 or key in taken]
+        if not clashes:
+            return names
+        turn += 1
+        for index in clashes:
+            rest = wishes[index][turn:]
+            names[index] = rest[0] if rest else with_mark(names[index], f"{turn} {index}")
+
+
+def with_mark(path: str, identity: str) -> str:
+    """Return a path whose last name carries the mark of what it stands for, before its suffix."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    return f"{folder}{slash}{stem}-{mark(identity)}{dot}{suffix}"
+
+
+def legal(path: str) -> str:
+    """Return a path whose every name is legal on all systems; one that was not gets a mark."""
+    if len(path) < _NAME_BYTES and _PLAIN.fullmatch(path) and not _DEVICE.search(path):
+        return path
+    return "/".join(map(_legal_name, path.split("/")))
+
+
+def _legal_name(name: str) -> str:
+    safe = _ILLEGAL.sub("_", name).rstrip(". ") or "_"
+    if _DEVICE.search(safe):
+        safe = f"_{safe}"
+    if len(safe.encode()) > _NAME_BYTES:
+        stem, dot, suffix = safe.rpartition(".")
+        if not dot or len(suffix) > 8:
+            stem, dot, suffix = safe, "", ""
+        safe = stem.encode()[: _NAME_BYTES - 20].decode(errors="ignore") + dot + suffix
+    return safe if safe == name else with_mark(safe, name)
+
+
+def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Give files addresses by their own paths, as far as those are legal and distinct.
+
+    A file may not stand where a folder must: of `a.jpg` and `a.jpg/b.jpg` the first is marked.
+    """
+    wishes = [(name := legal(path), with_mark(name, path)) for path in paths]
+    folders = {folder for name, _ in wishes for folder in folders_above(folded(name))}
+    return distinct(wishes, folders | set(taken))
+
+
+def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list[str]:
+    """Give pictures their old-style addresses below image/.
+
+    A path keeps its suffix if that is among those of what it will hold, else the first of those
+    is appended. A name that looks like one of our variants' is marked.
+    """
+    wished = [
+        path if path.lower().endswith(tuple(known)) else path + known[0]
+        for path, known in zip(paths, suffixes, strict=True)
+    ]
+    safe = [with_mark(path, path) if is_variant(path) else path for path in wished]
+    return [f"{IMAGE}/{path}" for path in raw_files(safe)]
+
+
+def is_variant(path: str) -> bool:
+    """Tell whether a path below image/ is that of a variant, which never changes."""
+    return _VARIANT.search(path) is not None
+
+
+def asset_path(asset: Asset) -> str:
+    """Return the address of a static file, which changes whenever its content does."""
+    stem, dot, suffix = asset.name.rpartition(".")
+    name = f"{stem}.{asset.digest[:8]}.{suffix}" if dot else f"{asset.name}.{asset.digest[:8]}"
+    return legal(f"{STATIC}/{name}")

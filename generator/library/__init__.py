@@ -1,0 +1,8 @@
+"""A site's sources to values: files that did not change are not opened. The step is `scan`.
+
+From the bottom up:
+
+    directives photo survey
+    document
+    scan
+"""

@@ -1,0 +1,299 @@
+"""One Markdown file to a Document: front matter checked, text made into safe HTML.
+
+Links and pictures stay references, for only the plan knows where they lead.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import markdown
+import msgspec
+import nh3
+import yaml
+
+from generator.core.errors import Problem, in_words
+from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
+from generator.core.text import clean_lines, clean_text
+from generator.library.directives import Cut, cut_directives
+
+MAX_BYTES = 100_000
+MAX_MATTER = 64_000
+MAX_OPEN = 100
+
+_FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
+# What nh3 writes quotes every attribute with ", so a tag can be told apart reliably.
+_TAG = r'<(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*/?>'
+_ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
+_HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
+
+_EXTENSIONS = ("tables", "fenced_code", "def_list", "sane_lists")
+_TAGS = frozenset(
+    "a abbr b blockquote br cite code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5"
+    " h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody"
+    " td tfoot th thead tr u ul var".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+    "abbr": {"title"},
+    "*": {"lang", "dir"},
+}
+_SCHEMES = {"http", "https", "mailto"}
+
+
+_Sections = Literal["", "year", "month", "day"] | dict[str, str]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases, by which a few lines could ask for all the memory there is.
+
+    A date stays text, which can be shown with its line if it is none; a key stands only once.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        names = set()
+        for key, _ in node.value:
+            if key.value in names:
+                mark = key.start_mark
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=mark)
+            names.add(key.value if isinstance(key.value, str) else "")
+        return super().construct_mapping(node, deep)
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Fault(Exception):
+    def __init__(self, line: int, what: str, hint: str = "") -> None:
+        self.line, self.what, self.hint = line, what, hint
+
+
+def read_document(path: str, content: Path) -> Document | Problem:
+    """Read one text of the content folder; what cannot be used is a problem with its line."""
+    try:
+        text = _read_text(content / path)
+        return parse_document(path, text)
+    except _Fault as fault:
+        place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
+        return Problem(place, fault.what, fault.hint)
+    except OSError as error:
+        return Problem(f"content/{path}", f"cannot be read: {error.strerror}", passing=True)
+
+
+def _read_text(file: Path) -> str:
+    body = file.read_bytes()
+    if len(body) > MAX_BYTES:
+        raise _Fault(0, f"larger than {MAX_BYTES:,} bytes", "divide it into pages")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise _Fault(line, "not UTF-8", "save it as UTF-8") from None
+    if "\0" in text:
+        raise _Fault(text.count("\n", 0, text.index("\0")) + 1, "holds a NUL character")
+    return text
+
+
+def parse_document(path: str, text: str) -> Document:
+    """Turn the text of a Markdown file into a Document."""
+    matter, body = _split(clean_lines(text))
+    settings = _front_matter(matter) if matter else FrontMatter()
+    last = text.count("\n") + 1
+    _refuse_slow(body, last - body.count("\n"))
+    if heading := _HEADING.match(body):
+        title = _plain_text(heading[1].strip(" \t").rstrip("#"))
+        if settings.title in ("", title):
+            settings = msgspec.structs.replace(settings, title=title)
+            body = body[heading.end() :]
+    cut = cut_directives(body, last - body.count("\n"))
+    return Document(path, settings, tuple(_parts(to_html(cut.marked), cut, last)), cut.flaws)
+
+
+def _refuse_slow(body: str, line: int) -> None:
+    """Refuse what Markdown would take minutes for: it tries each open bracket against all after.
+
+    No text of a person's comes near: a hundred brackets open at once in one paragraph, or a line
+    of headings and spaces as long as a page.
+    """
+    for paragraph in body.split("\n\n"):
+        depth, deepest = 0, paragraph.count("](") - paragraph.count(")")
+        for bracket in re.findall(r"[\[\]]", paragraph):
+            depth += 1 if bracket == "[" else -1
+            deepest = max(deepest, depth)
+        if deepest > MAX_OPEN or paragraph.count("<") - paragraph.count(">") > 5 * MAX_OPEN:
+            raise _Fault(line, f"more than {MAX_OPEN} brackets are open at once", "close them")
+        if re.search(r"^#.{2000}|[ \t]{2000}|#{2000}", paragraph, re.MULTILINE):
+            raise _Fault(line, "a heading, or a row of spaces, of more than 2,000 characters")
+        line += paragraph.count("\n") + 2
+
+
+def _split(text: str) -> tuple[str, str]:
+    fence = _FENCE.match(text)
+    if fence:
+        return fence[1], text[fence.end() :]
+    if re.match(r"---[ \t]*\r?\n\s*[\w-]+[ \t]*:", text):
+        raise _Fault(1, "the front matter has no end", "close it with a line of ---")
+    return "", text
+
+
+def _front_matter(matter: str) -> FrontMatter:
+    if len(matter) > MAX_MATTER:
+        raise _Fault(1, f"front matter longer than {MAX_MATTER:,} characters")
+    try:
+        table = yaml.load(matter, Loader=_Loader) or {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise _Fault(line, f"front matter: {error.problem or error.context}") from None
+    except RecursionError:
+        raise _Fault(1, "front matter: nested too deeply") from None
+    except Exception as error:  # noqa: BLE001
+        # Tags such as !!timestamp raise whatever they like on values that they do not fit.
+        said = " ".join(str(error).split()) or "cannot be understood"
+        raise _Fault(1, f"front matter: {said}") from None
+    if not isinstance(table, dict):
+        raise _Fault(1, "front matter: not a list of 'key: value' lines")
+    values = {str(key): _plain(value) for key, value in table.items() if value is not None}
+    return _checked(values, matter)
+
+
+def _plain(value: object) -> object:
+    """Take numbers and dates as the text they were written as."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, bool):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _checked(values: dict[str, object], matter: str) -> FrontMatter:
+    known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
+    del known["offset"], known["aliases_line"]
+    known["sections"] = _Sections
+    if isinstance(words := values.get("keywords"), str):
+        values["keywords"] = [word.strip() for word in words.split(",")]
+    if isinstance(address := values.get("aliases"), str):
+        values["aliases"] = [address]
+    for key, value in values.items():
+        line = _line_of(matter, key)
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise _Fault(line, f"front matter: unknown key {key!r}", hint)
+        try:
+            msgspec.convert(value, known[key])
+        except msgspec.ValidationError as error:
+            raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
+    if isinstance(headings := values.get("sections"), dict):
+        values["sections"] = _openings(headings, matter)
+    settings = msgspec.convert(values, FrontMatter)
+    if settings.aliases:
+        line = _line_of(matter, "aliases")
+        settings = msgspec.structs.replace(settings, aliases_line=line)
+    return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+
+
+def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
+    """Note with each heading the line of the photo that begins its section."""
+    openings = []
+    at = sum(map(len, matter.splitlines(keepends=True)[: _line_of(matter, "sections") - 2]))
+    for heading, target in headings.items():
+        for text in (heading, target):
+            # What is written with escapes is not found: the line before is near enough.
+            at = max(at, matter.find(text, at))
+        openings.append(Opening(heading, target, matter.count("\n", 0, at) + 2))
+    return tuple(openings)
+
+
+def _dated(settings: FrontMatter, line: int) -> FrontMatter:
+    """Split a date into wall time and offset."""
+    try:
+        moment = datetime.fromisoformat(settings.date)
+    except ValueError:
+        what = f"front matter: date: {settings.date!r} is no date"
+        raise _Fault(line, what, "write it as 2025-05-03 or 2025-05-03T18:30") from None
+    wall = moment.replace(tzinfo=None).isoformat()
+    offset = moment.isoformat()[len(wall) :]
+    has_time = "T" in settings.date or ":" in settings.date
+    date = wall if has_time else moment.date().isoformat()
+    return msgspec.structs.replace(settings, date=date, offset=offset)
+
+
+def _line_of(matter: str, key: str) -> int:
+    found = re.search(rf"^[\"']?{re.escape(key)}[\"']?\s*:", matter, re.MULTILINE)
+    return matter.count("\n", 0, found.start()) + 2 if found else 1
+
+
+def to_html(text: str) -> str:
+    """Render Markdown and keep of its HTML what cannot act: no script, no style, no handler."""
+    try:
+        rendered = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
+    except RecursionError:
+        raise _Fault(0, "lists or quotations are nested too deeply") from None
+    clean = nh3.clean(
+        rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None
+    )
+    # The page's title is its one first-level heading.
+    if "<h1>" in clean:
+        clean = _HEADING_TAG.sub(lambda tag: f"<{tag[1]}h{int(tag[2]) + 1}>", clean)
+    return clean
+
+
+def _plain_text(heading: str) -> str:
+    """Return what a line of Markdown says, without its marks."""
+    return clean_text(html.unescape(re.sub(r"<[^>]*>", "", to_html(heading))))
+
+
+def _parts(clean: str, cut: Cut, last: int) -> Iterator[Part]:
+    """Cut HTML at its links, its pictures and the marks of its directives.
+
+    Links and pictures keep the line they first stand in; the text ends in line `last` of its file.
+    """
+    # Whole tags come before what may stand in their attributes.
+    pieces = re.compile(rf"(?:<p>)?{cut.mark}(\d+)(?:</p>)?|{_TAG}")
+    at = 0
+    for piece in pieces.finditer(clean):
+        directive, tag, attributes = piece.groups()
+        part: Part | None = None
+        if directive:
+            part = cut.directives[int(directive)]
+        elif tag in ("a", "img"):
+            part = _reference(tag, attributes, cut.plain, last)
+        if part is None:
+            continue
+        if clean[at : piece.start()]:
+            yield Html(clean[at : piece.start()])
+        at = piece.end()
+        yield part
+    if clean[at:].strip():
+        yield Html(clean[at:])
+
+
+def _reference(tag: str, attributes: str, source: str, last: int) -> LinkRef | ImageRef | None:
+    """Read the tag of a link or a picture; a link without an address is none."""
+    values = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+    target = values.get("src" if tag == "img" else "href", "")
+    title = values.get("title", "")
+    line = last - source.count("\n", max(0, source.find(target)))
+    if tag == "img":
+        return ImageRef(target, values.get("alt", ""), title, line)
+    return LinkRef(target, title, line) if target else None

@@ -1,0 +1,261 @@
+"""Read a site's sources to a Library: files that did not change since are not opened."""
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from generator.core.digest import digest_of
+from generator.core.errors import Problem
+from generator.core.files import is_settled
+from generator.core.formats import INPUTS
+from generator.core.layout import CONTENT, PICTURES, SHIPPED
+from generator.core.model import (
+    Asset,
+    Document,
+    Entry,
+    Library,
+    Photo,
+    Sidecar,
+    Stamp,
+    Stray,
+    Theme,
+)
+from generator.core.routes import STATIC, folded
+from generator.library.document import read_document
+from generator.library.photo import Found, is_sidecar, read_files
+from generator.library.survey import Survey
+from generator.metadata.reading import overlaid
+from generator.state.workers import Died, Workers
+
+# Raise by one whenever the same file is read to another Photo or Document.
+SCAN_VERSION = 9
+
+# What a sidecar is called whose picture is missing.
+LONE_SIDECAR = "XMP sidecar without a picture"
+
+# Photographs a process reads between two answers: enough that handing over costs nothing.
+_SMALL = ".min."
+
+_BATCH = 24
+
+Progress = Callable[[int, int], None]
+_ReadFiles = Callable[[Sequence[str]], list[Found]]
+
+
+class Remembered(Struct, frozen=True, array_like=True):
+    """What a file was read to, its stamp then, and the moment before it was read."""
+
+    stamp: Stamp
+    at_ns: int
+    value: Found | Document
+
+
+class Memo(Struct, frozen=True):
+    """What earlier builds read, by path below the site; of use to the version that wrote it."""
+
+    version: str
+    files: dict[str, Remembered] = field(default_factory=dict)
+
+
+def memo_version(max_pixels: int, *, svg: bool) -> str:
+    """Name everything besides a file that decides what it is read to.
+
+    What was left out for want of a package is read again once that is there.
+    """
+    extras = (known.package for known in INPUTS if known.package)
+    readers = ("pillow", "pillow-heif", "imagecodecs", "markdown", "nh3", "pyyaml", *extras)
+    said = (SCAN_VERSION, max_pixels, svg)
+    return " ".join([*map(str, said), *map(_version, readers)])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def scan(
+    survey: Survey, site: Path, memo: Memo, workers: Workers, progress: Progress, *, svg: bool
+) -> tuple[Library, tuple[Problem, ...], Memo]:
+    """Read all pictures and texts that the memo does not know; the new memo knows them all."""
+    read = partial(read_files, pictures=site / PICTURES, svg=svg)
+    pictures = _read(
+        _under(PICTURES, survey.pictures),
+        survey.at_ns,
+        memo,
+        partial(_read_pictures, read=read, workers=workers, progress=progress),
+    )
+    texts = _read(
+        _under(CONTENT, survey.texts),
+        survey.at_ns,
+        memo,
+        partial(_read_texts, content=site / CONTENT),
+    )
+    read_now = pictures | texts
+    library = library_of(read_now, read_theme(survey))
+    problems = [each.value for each in read_now.values() if isinstance(each.value, Problem)]
+    lasting = {
+        name: each
+        for name, each in read_now.items()
+        if not (isinstance(each.value, Problem) and each.value.passing)
+    }
+    return library, (*survey.problems, *problems), Memo(memo.version, lasting)
+
+
+def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
+    """Put together what the files of a site were read to, by their path below it."""
+    values = {name: each.value for name, each in files.items()}
+    strays = Counter(value.kind for value in values.values() if isinstance(value, Stray))
+    sidecars = {
+        name.removeprefix(f"{PICTURES}/"): value
+        for name, value in values.items()
+        if isinstance(value, Sidecar)
+    }
+    strays[LONE_SIDECAR] = _lone(sidecars, values)
+    return Library(
+        photos=_described([each for each in values.values() if isinstance(each, Photo)], sidecars),
+        documents=tuple(each for each in values.values() if isinstance(each, Document)),
+        theme=theme,
+        strays=tuple(sorted((+strays).items())),
+        unread=tuple(
+            name.removeprefix(f"{CONTENT}/")
+            for name, value in values.items()
+            if isinstance(value, Problem) and name.startswith(f"{CONTENT}/")
+        ),
+    )
+
+
+def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
+    """Add to each photo what its sidecars say, and forget who is in it.
+
+    `falls.jpg.xmp` is about falls.jpg and comes first, `falls.xmp` about every falls.
+    """
+    known = {
+        folded(_stem(path)): sidecars[path].metadata for path in sorted(sidecars, reverse=True)
+    }
+
+    def described(photo: Photo) -> Photo:
+        said = photo.metadata
+        for owner in (_stem(photo.path), photo.path):
+            if (beside := known.get(folded(owner))) is not None:
+                said = overlaid(beside, said)
+        if said.people:
+            said = replace(said, people=())
+        return photo if said is photo.metadata else replace(photo, metadata=said)
+
+    return tuple(map(described, photos))
+
+
+def _lone(sidecars: Mapping[str, Sidecar], names: Iterable[str]) -> int:
+    """Count the sidecars that have no file of their name beside them."""
+    if not sidecars:
+        return 0
+    paths = [name.removeprefix(f"{PICTURES}/") for name in names if not is_sidecar(name)]
+    owners = {folded(owner) for path in paths for owner in (path, _stem(path))}
+    return sum(1 for path in sidecars if folded(_stem(path)) not in owners)
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(path)[0]
+
+
+def _under(folder: str, found: Iterable[Entry]) -> dict[str, Entry]:
+    return {f"{folder}/{entry.path}": entry for entry in found}
+
+
+def _read(
+    found: Mapping[str, Entry],
+    at_ns: int,
+    memo: Memo,
+    read: Callable[[Sequence[str]], Mapping[str, Found | Document]],
+) -> dict[str, Remembered]:
+    """Take from the memo what is known for certain, and read the rest."""
+    known = {
+        name: memo.files[name]
+        for name, entry in found.items()
+        if name in memo.files and _is_known(memo.files[name], entry.stamp)
+    }
+    values = read([entry.path for name, entry in found.items() if name not in known])
+    return {
+        name: known.get(name) or Remembered(entry.stamp, at_ns, values[entry.path])
+        for name, entry in found.items()
+    }
+
+
+def _is_known(remembered: Remembered, stamp: Stamp) -> bool:
+    return remembered.stamp == stamp and is_settled(stamp, remembered.at_ns)
+
+
+def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Problem]:
+    return {path: read_document(path, content) for path in paths}
+
+
+def _read_pictures(
+    paths: Sequence[str], read: _ReadFiles, workers: Workers, progress: Progress
+) -> dict[str, Found]:
+    batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
+    values: dict[str, Found] = {}
+    if paths:
+        progress(0, len(paths))
+    for path, value in _results(batches, read, workers):
+        values[path] = value
+        progress(len(values), len(paths))
+    return values
+
+
+def _results(
+    batches: Sequence[Sequence[str]], read: _ReadFiles, workers: Workers
+) -> Iterator[tuple[str, Found]]:
+    again: list[Sequence[str]] = []
+    for batch, values in workers.run(read, batches):
+        if not isinstance(values, Died):
+            yield from zip(batch, values, strict=True)
+        elif len(batch) > 1:
+            again += [[path] for path in batch]
+        else:
+            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
+    if again:
+        yield from _results(again, read, workers)
+
+
+def read_theme(survey: Survey) -> Theme:
+    """Read the theme: of files with the same name, the one in the first folder counts.
+
+    `x.min.js` goes by the name of `x.js`, which beside it is there for people.
+    """
+    chosen: dict[str, Path] = {}
+    for folder, found in survey.theme:
+        files = {entry.path for entry in found}
+        for name in {file.replace(_SMALL, ".") for file in files}:
+            stem, dot, suffix = name.rpartition(".")
+            small = f"{stem}.min{dot}{suffix}"
+            chosen.setdefault(name, Path(folder, small if small in files else name))
+    assets: list[Asset] = []
+    templates: dict[str, bytes] = {}
+    for name, file in sorted(chosen.items()):
+        body = file.read_bytes()
+        if name.startswith(f"{STATIC}/"):
+            assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(file), digest_of(body)))
+        else:
+            templates[name] = body
+    templates.update(_overridden(survey, chosen))
+    digest = digest_of(
+        *(part for name, body in templates.items() for part in (name.encode(), body))
+    )
+    return Theme(templates, digest, tuple(assets))
+
+
+def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield our templates that the site has its own of, for those to extend."""
+    folder, found = survey.theme[-1]
+    for entry in found:
+        name, ours = entry.path, Path(folder)
+        if not name.startswith(f"{STATIC}/") and chosen[name] != ours / name:
+            yield f"{SHIPPED}/{name}", (ours / name).read_bytes()

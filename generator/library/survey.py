@@ -1,0 +1,126 @@
+"""List what a site is made of, by file names and stamps alone: no file is opened.
+
+Enough to tell whether anything changed since the last build, and where to look if so.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from fnmatch import translate
+from pathlib import Path
+
+import msgspec
+import PIL
+from msgspec import Struct
+
+import generator
+from generator.core.config import Config
+from generator.core.digest import digest_of
+from generator.core.errors import Problem
+from generator.core.files import entries, is_settled
+from generator.core.layout import CONTENT, PICTURES, TEMPLATES
+from generator.core.model import Entry
+
+_TEXT_SUFFIXES = (".md", ".markdown")
+
+
+class Survey(Struct, frozen=True):
+    """The files of a site at one moment: pictures, texts, and the folders of its theme in order.
+
+    A theme file is taken from the first folder that has it.
+    """
+
+    at_ns: int
+    pictures: tuple[Entry, ...]
+    texts: tuple[Entry, ...]
+    theme: tuple[tuple[str, tuple[Entry, ...]], ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def files(self) -> tuple[tuple[Entry, ...], ...]:
+        """All files, as lists."""
+        return (self.pictures, self.texts, *(found for _, found in self.theme))
+
+    @property
+    def settled(self) -> bool:
+        """Whether every later change would show in the stamps."""
+        return all(is_settled(entry.stamp, self.at_ns) for found in self.files for entry in found)
+
+
+def survey(site: Path, config: Config) -> Survey:
+    """List the sources of a site; ignored files are left out, unnameable ones are problems."""
+    at_ns = time.time_ns()
+    ignored = _ignored(config.albums.ignore)
+    pictures, unnamed = _nameable(entries(site / PICTURES, ignored))
+    texts, unnamed_texts = _nameable(entries(site / CONTENT, ignored))
+    return Survey(
+        at_ns=at_ns,
+        pictures=pictures,
+        texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
+        theme=tuple(
+            (str(folder), _nameable(entries(folder, ignored))[0]) for folder in _theme(site)
+        ),
+        problems=tuple(
+            Problem(f"{folder}/{path}", "its name is not valid UTF-8", "rename it")
+            for folder, paths in ((PICTURES, unnamed), (CONTENT, unnamed_texts))
+            for path in paths
+        ),
+    )
+
+
+def fingerprint(survey: Survey, config: Config) -> str:
+    """Return a digest of all that decides what a build makes: sources, settings and software.
+
+    Installing or removing any package changes the folder that packages live in.
+    """
+    packages = Path(PIL.__file__).parent.parent
+    software = (sys.version, str(packages), packages.stat().st_mtime_ns, code_digest())
+    found = (survey.pictures, survey.texts, survey.theme, survey.problems)
+    return digest_of(msgspec.msgpack.encode((found, config, software)))
+
+
+def code_digest() -> str:
+    """Return a digest of our own code: pages are made anew by every version of it."""
+    code = Path(generator.__file__).parent
+    return digest_of(*(file.read_bytes() for file in sorted(code.rglob("*.py"))))
+
+
+def _theme(site: Path) -> Sequence[Path]:
+    """Return where theme files are looked for: the site's own folder, then ours.
+
+    Ours lies in the package when it is installed, and beside it in a checkout.
+    """
+    package = Path(generator.__file__).resolve().parent
+    inside, beside = package / TEMPLATES, package.parent / TEMPLATES
+    ours = inside if inside.is_dir() else beside
+    own = site / TEMPLATES
+    return (ours,) if own.resolve() == ours else (own, ours)
+
+
+def _ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Match a path by its last name, or whole if a pattern holds a slash; case is folded."""
+    names = [pattern.lower() for pattern in patterns if "/" not in pattern]
+    paths = [pattern.lower().strip("/") for pattern in patterns if "/" in pattern]
+    name_match, path_match = (
+        re.compile("|".join(map(translate, each)) or r"(?!)").match for each in (names, paths)
+    )
+
+    def skip(path: str) -> bool:
+        folded = path.lower()
+        return bool(name_match(folded.rpartition("/")[2]) or path_match(folded))
+
+    return skip
+
+
+def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Divide files into those whose names are Unicode and the names of those that are not."""
+    broken = tuple(entry.path for entry in found if not _is_unicode(entry.path))
+    return tuple(entry for entry in found if entry.path not in broken), tuple(
+        os.fsencode(path).decode("utf-8", "backslashreplace") for path in broken
+    )
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

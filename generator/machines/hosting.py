@@ -1,0 +1,147 @@
+"""What hosts are told and what they refuse: headers, and limits of files and bytes. Pure.
+
+`_headers` is as Netlify (https://docs.netlify.com/routing/headers/) and Cloudflare Pages
+(https://developers.cloudflare.com/pages/configuration/headers/) read it: one asterisk in a path,
+which stands for anything, and at most 100 rules. Where two rules name the same header, one host
+joins the values and the other does not say: so no file has two rules for one header. Neither is a
+rule `/static/*`, which one host obeys at `/static-things/` too.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from generator.core.routes import IMAGE, STATIC, is_variant
+
+HEADERS_PATH = "_headers"
+
+# Rules, of which a few are left for those who add their own.
+_MAX_RULES = 90
+
+_ALWAYS = {
+    # The viewer holds the base of addresses while it shows a photo under that photo's own.
+    "Content-Security-Policy": "default-src 'self'; base-uri 'self'; form-action 'none';"
+    " frame-ancestors 'self'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+_SIZED = re.compile(r"-\d+\.\w+")
+
+_COMMENT = (
+    "# For Netlify and Cloudflare Pages. What is not named here has their own default:\n"
+    "# Cache-Control: public, max-age=0, must-revalidate\n"
+)
+
+
+def headers(paths: Iterable[str]) -> str:
+    """Return the rules for a site of these files: what has a digest in its name never changes."""
+    always = "".join(f"  {name}: {value}\n" for name, value in _ALWAYS.items())
+    lasting = "".join(f"{rule}\n  Cache-Control: {_FOR_EVER}\n" for rule in _lasting(paths))
+    return f"{_COMMENT}/*\n{always}{lasting}"
+
+
+def _lasting(paths: Iterable[str]) -> list[str]:
+    """Choose patterns that match files with a digest and no other, those of most files first.
+
+    By suffix alone where no other picture has it. Else by the end of the names, which tells the
+    size: `falls.1a2b3c4d-1080.jpg` beside `falls.jpg`, unless there is a `pole-1080.jpg`.
+    """
+    named: Counter[str] = Counter()
+    others: set[str] = set()
+    for (folder, tail, is_lasting), count in Counter(map(_kind, paths)).items():
+        if is_lasting:
+            named.update(dict.fromkeys(_patterns(folder, tail), count))
+        elif folder == IMAGE:
+            # Some hosts do not tell capitals from small letters.
+            others.update(_patterns(folder, tail.lower()))
+    rules = [pattern for pattern in named if pattern not in others]
+    suffixes = {rule for rule in rules if "/*." in rule}
+    needed = [rule for rule in rules if rule in suffixes or _suffix_rule(rule) not in suffixes]
+    return sorted(needed, key=lambda rule: (-named[rule], rule))[:_MAX_RULES]
+
+
+def _kind(path: str) -> tuple[str, str, bool]:
+    """Return the folder of a file, the end of its name, and whether its content never changes."""
+    folder = path[: path.find("/")]
+    if folder == STATIC:
+        # No page is there, and every other file has a digest: see routes.asset_path.
+        return folder, path[path.rfind(".") :], True
+    if folder == IMAGE:
+        return folder, path[max(path.rfind("-"), path.rfind("/") + 1) :], is_variant(path)
+    return "", "", False
+
+
+def _patterns(folder: str, tail: str) -> Iterator[str]:
+    """Yield the patterns that a file with such a name may be matched by, the widest first."""
+    yield f"/{folder}/*.{tail.rpartition('.')[2]}"
+    if _SIZED.fullmatch(tail):
+        yield f"/{folder}/*{tail}"
+
+
+def _suffix_rule(rule: str) -> str:
+    return f"{rule.partition('*')[0]}*.{rule.rpartition('.')[2]}"
+
+
+class Host(Struct, frozen=True):
+    """What a host takes at most, by its own documentation; 0 where that names no limit."""
+
+    name: str
+    files: int = 0
+    file_bytes: int = 0
+    site_bytes: int = 0
+    folder_files: int = 0
+
+
+# https://developers.cloudflare.com/pages/platform/limits/ (of the free plan)
+# https://docs.github.com/pages/getting-started-with-github-pages/github-pages-limits
+# https://docs.gitlab.com/user/gitlab_com/#gitlab-pages, and for the number of files
+# https://docs.gitlab.com/administration/instance_limits/#number-of-files-per-gitlab-pages-website
+# https://docs.netlify.com/site-deploys/overview/#files-per-directory-limit
+HOSTS = (
+    Host("Cloudflare Pages", files=20_000, file_bytes=25 * 1024 * 1024),
+    Host("GitHub Pages", site_bytes=10**9),
+    Host("GitLab Pages", files=200_000, site_bytes=10**9),
+    Host("Netlify", folder_files=54_000),
+)
+
+
+class Refusal(Struct, frozen=True):
+    """A host that would not take the site, and why."""
+
+    host: str
+    why: str
+
+
+def refusals(sizes: Mapping[str, int]) -> tuple[Refusal, ...]:
+    """Name the hosts that would refuse a site, by the sizes of its files in bytes."""
+    if not sizes:
+        return ()
+    total = sum(sizes.values())
+    largest = max(sizes, key=lambda path: (sizes[path], path))
+    in_folders = Counter(path.rpartition("/")[0] for path in sizes)
+    fullest, most = max(in_folders.items(), key=lambda item: (item[1], item[0]))
+    found = []
+    for host in HOSTS:
+        reasons = (
+            (len(sizes), host.files, f"{len(sizes):,} files, of {host.files:,} allowed"),
+            (total, host.site_bytes, f"{_mb(total)}, of {_mb(host.site_bytes)} allowed"),
+            (
+                sizes[largest],
+                host.file_bytes,
+                f"{largest} has {_mb(sizes[largest])}, of {_mb(host.file_bytes)} allowed",
+            ),
+            (most, host.folder_files, f"{most:,} files in {fullest}/, of {host.folder_files:,}"),
+        )
+        why = "; ".join(said for value, limit, said in reasons if limit and value > limit)
+        if why:
+            found.append(Refusal(host.name, why))
+    return tuple(found)
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"

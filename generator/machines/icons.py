@@ -1,0 +1,182 @@
+"""The icons of a site: of one of its pictures, or of the first letter of its title.
+
+A theme that has a static file of an icon's name has its own.
+"""
+
+import io
+import json
+import unicodedata
+from functools import cache
+
+import msgspec
+import PIL
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from generator.core import routes
+from generator.core.digest import digest_of
+from generator.core.errors import Problem
+from generator.core.layout import SETTINGS
+from generator.core.model import Asset, Icon
+from generator.core.routes import folded
+from generator.planning.plan import Plan, PlannedPhoto
+from generator.planning.words import lookup, nearest
+from generator.views.addresses import written
+from generator.views.told import told
+from generator.views.values import Site
+
+MANIFEST_PATH = "manifest.webmanifest"
+
+# Raise by one whenever the same icon is drawn to other pixels.
+ICON_VERSION = 1
+
+# The colours of the theme: see static/site.css.
+PAPER = "#fbfaf8"
+ACCENT = "#1f5f8b"
+
+# By name, the side in pixels: for tabs, for iOS, and for what installs or searches.
+_APPLE = "apple-touch-icon.png"
+_SIZES = {"icon-48.png": 48, _APPLE: 180, "icon-192.png": 192, "icon-512.png": 512}
+_INSTALLED = ("icon-192.png", "icon-512.png")
+
+# Edges are drawn this much larger.
+_FINE = 4
+
+
+def icons_of(plan: Plan) -> tuple[Icon, ...]:
+    """Return the icons that the theme does not bring itself."""
+    theirs = {asset.name for asset in plan.theme.assets}
+    photo = _chosen(plan)
+    return tuple(
+        _icon(name, size, plan, photo) for name, size in _SIZES.items() if name not in theirs
+    )
+
+
+def icon_path(icon: Icon) -> str:
+    """Return where an icon lies in the site, under a name that changes whenever it does."""
+    return routes.asset_path(Asset(icon.name, "", icon_identity(icon)))
+
+
+def icon_identity(icon: Icon) -> str:
+    """Return a digest of all that decides how an icon looks."""
+    return digest_of(msgspec.msgpack.encode((icon, ICON_VERSION, PIL.__version__, PAPER, ACCENT)))
+
+
+def icon_problems(plan: Plan) -> tuple[Problem, ...]:
+    """Say why the picture that the settings name is not the icon."""
+    wanted = plan.config.site.icon
+    if not wanted or _chosen(plan) is not None:
+        return ()
+    known = {each.photo.path: each.photo.path for each in plan.root.all_photos()}
+    drawing = lookup(wanted, "", {folded(path): path for path in known})
+    what = "is a drawing" if drawing else "there is no such picture"
+    hint = "name a photo" if drawing else nearest(wanted, known)
+    return (Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning"),)
+
+
+def _chosen(plan: Plan) -> PlannedPhoto | None:
+    if not plan.config.site.icon:
+        return None
+    photos = {
+        folded(each.photo.path): each
+        for each in plan.root.all_photos()
+        if each.photo.format != "SVG"
+    }
+    found = lookup(plan.config.site.icon, "", {path: path for path in photos})
+    return photos[found] if found is not None else None
+
+
+def _icon(name: str, size: int, plan: Plan, photo: PlannedPhoto | None) -> Icon:
+    if photo is None:
+        return Icon(name, size, _initial(plan.config.site.title))
+    steps = photo.sources[-1].steps
+    narrow = min(1.0, 1 / photo.photo.size.ratio, photo.photo.size.ratio)
+    enough = (i for i, step in enumerate(steps) if step.longest * narrow >= max(_SIZES.values()))
+    return Icon(name, size, "", photo.shown, next(enough, len(steps) - 1))
+
+
+def _initial(title: str) -> str:
+    """Return the first letter or digit of a title, as a capital; empty if it has none."""
+    return next((char.upper()[:1] for char in title if char.isalnum()), "")
+
+
+def draw(icon: Icon, picture: bytes) -> bytes:
+    """Return an icon as PNG; `picture` is what the store keeps under its key, if it has one."""
+    drawn = _cropped(picture, icon.size) if icon.key else _lettered(icon)
+    profile = drawn.info.get("icc_profile")
+    if icon.name == _APPLE and drawn.mode == "RGBA":
+        # iOS shows black where there is nothing, and rounds the corners itself.
+        ground = Image.new("RGBA", drawn.size, PAPER if icon.key else ACCENT)
+        drawn = Image.alpha_composite(ground, drawn).convert("RGB")
+    buffer = io.BytesIO()
+    drawn.save(buffer, "PNG", optimize=True, icc_profile=profile)
+    return buffer.getvalue()
+
+
+def _cropped(picture: bytes, size: int) -> Image.Image:
+    """Cut the square out of the middle of a picture."""
+    with Image.open(io.BytesIO(picture)) as whole:
+        mode = "RGBA" if whole.has_transparency_data else "RGB"
+        square = ImageOps.fit(whole.convert(mode), (size, size), Image.Resampling.LANCZOS)
+        square.info = {"icc_profile": whole.info.get("icc_profile")}
+        return square
+
+
+def _lettered(icon: Icon) -> Image.Image:
+    """Draw a letter, or hills for one that the font does not have, on a ground with round edges."""
+    large = icon.size * _FINE
+    drawn = Image.new("RGBA", (large, large))
+    pen = ImageDraw.Draw(drawn)
+    pen.rounded_rectangle((0, 0, large - 1, large - 1), radius=large * 0.22, fill=ACCENT)
+    if letter := _drawable(icon.letter):
+        _write(pen, letter, large)
+    else:
+        _hills(pen, large)
+    return drawn.resize((icon.size, icon.size), Image.Resampling.BOX)
+
+
+def _write(pen: ImageDraw.ImageDraw, letter: str, side: int) -> None:
+    font, weight = ImageFont.load_default(side * 0.8), round(side * 0.016)
+    left, top, right, bottom = font.getbbox(letter, stroke_width=weight)
+    place = ((side - left - right) / 2, (side - top - bottom) / 2)
+    pen.text(place, letter, PAPER, font, stroke_width=weight, stroke_fill=PAPER)
+
+
+def _hills(pen: ImageDraw.ImageDraw, side: int) -> None:
+    part = side / 16
+    pen.circle((11 * part, 5.5 * part), 1.6 * part, fill=PAPER)
+    ridge = ((2, 12.5), (6, 6), (8.8, 10.2), (10.4, 8), (14, 12.5))
+    pen.polygon([(x * part, y * part) for x, y in ridge], fill=PAPER)
+
+
+def _drawable(letter: str) -> str:
+    """Return a letter as the font of Pillow has it, without its accents if need be; or nothing."""
+    plain = unicodedata.normalize("NFD", letter)[:1]
+    return next((each for each in (letter, plain) if each and _has_glyph(each)), "")
+
+
+@cache
+def _has_glyph(letter: str) -> bool:
+    font = ImageFont.load_default(64)
+    # What a font does not have, it shows as this, which no font has.
+    return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))
+
+
+def manifest(site: Site) -> str:
+    """Return the web app manifest: how the site is called, and its icons (W3C appmanifest)."""
+    said = {
+        "name": site.title,
+        "description": site.description,
+        "lang": site.language,
+        "dir": site.direction,
+        "start_url": f"./{written('', site)}",
+        "scope": "./",
+        "display": "browser",
+        "background_color": PAPER,
+        "theme_color": PAPER,
+        "icons": [
+            {"src": site.assets[name], "sizes": f"{size}x{size}", "type": "image/png"}
+            for name, size in _SIZES.items()
+            if name in _INSTALLED
+        ],
+    }
+    return json.dumps(told(said), ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,7 @@
+"""What is published: all files, which are ours, and the switch. The step is `publish`.
+
+From the bottom up:
+
+    inventory manifest
+    publish
+"""

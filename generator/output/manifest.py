@@ -1,0 +1,171 @@
+"""What we know of an output folder: whether it is ours, and whether it is as we left it.
+
+The manifest is the list of files that we wrote and how we left them. It is all that allows us to
+overwrite or remove anything. Before a build writes, it notes what, so that whatever a killed one
+leaves behind is known to be ours as well.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from generator.core.digest import digest_of
+from generator.core.errors import ConfigError, Problem
+from generator.core.model import OutputFile
+from generator.core.routes import MARK, MARK_PATH
+from generator.state import store
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """A file as we left it."""
+
+    identity: str
+    size: int
+    mtime_ns: int
+
+
+class Manifest(Struct, frozen=True):
+    """What we wrote to an output folder, by path, and what a build that was killed began to write.
+
+    `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
+    new files for the paths in `staged`; those in `switching` may be in their places. `token` is
+    another after every change. A folder is `adopted` if it is ours by its mark alone.
+    """
+
+    place: str
+    files: dict[str, Record] = {}
+    staged: tuple[str, ...] = ()
+    switching: dict[str, Record] = {}
+    adopted: bool = False
+    token: str = ""
+
+    def paths(self) -> set[str]:
+        """Return all paths that may hold a file of ours."""
+        return {*self.files, *self.switching}
+
+
+def check_output(output: Path, sources: Mapping[str, Path]) -> None:
+    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
+    real = output.resolve()
+    precious = {Path(real.anchor)}
+    # A machine may know no home.
+    with suppress(RuntimeError):
+        precious.add(Path.home().resolve())
+    if real in precious:
+        raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
+    for name, folder in sources.items():
+        source = folder.resolve()
+        if real == source or real in source.parents or source in real.parents:
+            what = f"the output folder overlaps {name}/ of the site"
+            raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
+    if output.exists() and not output.is_dir():
+        raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
+
+
+def _place(output: Path, cache: Path) -> str:
+    """Return where an output folder lies: within its site, so that both may be moved together."""
+    real, site = output.resolve(), cache.resolve().parent
+    return real.relative_to(site).as_posix() if real.is_relative_to(site) else str(real)
+
+
+def _record_name(place: str, cache: Path) -> str:
+    # Of two copies of a site, only the one that built it owns a folder elsewhere.
+    owner = os.fsencode(cache.resolve()) if Path(place).is_absolute() else b""
+    return f"{store.OUTPUTS}/{digest_of(os.fsencode(place), owner)[:16]}"
+
+
+def save_manifest(manifest: Manifest, cache: Path) -> None:
+    """Keep a manifest for the next build."""
+    store.save(cache, _record_name(manifest.place, cache), manifest)
+
+
+def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Yield every output folder of a site with its manifest."""
+    for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
+        known = store.load(cache, f"{store.OUTPUTS}/{file.name}", Manifest)
+        if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
+            yield cache.resolve().parent / known.place, known
+
+
+def open_manifest(output: Path, cache: Path) -> Manifest:
+    """Return what we know of an output folder; ConfigError if it is in use and not ours."""
+    place = _place(output, cache)
+    known = store.load(cache, _record_name(place, cache), Manifest) or Manifest(place)
+    if _is_vacant(output):
+        return Manifest(place, staged=known.staged)
+    if known.staged or known.switching or _has_any(output, known.files):
+        return known
+    if known.files and _is_marked(output):
+        return known
+    if _is_marked(output):
+        return Manifest(place, adopted=True)
+    stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))
+    what = f"holds files that fastphoto did not make, such as {stranger}"
+    hint = "move them out until it is built, or choose another folder with --output"
+    raise ConfigError(Problem(str(output), what, hint))
+
+
+def _has_any(output: Path, files: Mapping[str, Record]) -> bool:
+    return any(is_as_left(output / path, record) for path, record in files.items())
+
+
+def _is_vacant(output: Path) -> bool:
+    """A folder is free if it holds nothing but hidden files, such as .git or .gitkeep."""
+    if not output.exists():
+        return True
+    with os.scandir(output) as listing:
+        return all(entry.name.startswith(".") for entry in listing)
+
+
+def _is_marked(output: Path) -> bool:
+    try:
+        return (output / MARK_PATH).read_bytes() == MARK.encode()
+    except OSError:
+        return False
+
+
+def is_intact(manifest: Manifest, output: Path) -> bool:
+    """Tell whether every file is as we left it, judged by size and time."""
+    if not manifest.files or manifest.staged or manifest.switching or manifest.adopted:
+        return False
+    try:
+        folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
+    except OSError:
+        return False
+    base = "" if folder is not None else f"{output}{os.sep}"
+    try:
+        for path, record in manifest.files.items():
+            status = os.stat(base + path, dir_fd=folder)
+            if status.st_mtime_ns != record.mtime_ns or status.st_size != record.size:
+                return False
+    except OSError:
+        return False
+    finally:
+        if folder is not None:
+            os.close(folder)
+    return True
+
+
+def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
+    """Return the files that are not in the output folder as they should be, in the same order."""
+    known = manifest.files
+    base = f"{output}{os.sep}"
+    return [
+        file
+        for file in files
+        if (record := known.get(file.path)) is None
+        or record.identity != file.identity
+        or not is_as_left(base + file.path, record)
+    ]
+
+
+def is_as_left(path: Path | str, record: Record) -> bool:
+    """Tell whether a file is there as we left it, by size and time."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size

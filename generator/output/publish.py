@@ -1,0 +1,335 @@
+"""Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from generator.core.digest import digest_of
+from generator.core.errors import ConfigError, Problem
+from generator.core.files import naming, stamp_of, walk, within
+from generator.core.model import OutputFile, Photo
+from generator.core.routes import MARK_PATH, folded, folders_above
+from generator.output.manifest import Manifest, Record, is_as_left, manifests, save_manifest
+
+_SYNC_EACH = 32
+
+
+class Changes(Struct, frozen=True):
+    """What a publication did: files written and removed, and what there is now."""
+
+    manifest: Manifest
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class SourceChangedError(Exception):
+    """A photo is no longer the one that was planned; it alone must be left out."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+class Original(Struct, frozen=True):
+    """The bytes of a photograph's own file, to be copied as they are."""
+
+    source: Path
+    photo: Photo
+
+    def read(self) -> bytes:
+        """Return the bytes; SourceChangedError if they are no longer those that were planned."""
+        buffer = io.BytesIO()
+        self.copy_to(buffer)
+        return buffer.getvalue()
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
+        try:
+            with self.source.open("rb") as source:
+                before = stamp_of(os.fstat(source.fileno()))
+                _copy(source, target, before.size)
+                after = stamp_of(os.fstat(source.fileno()))
+        except FileNotFoundError as error:
+            raise SourceChangedError(self.photo.path) from error
+        if not before == after == self.photo.stamp:
+            raise SourceChangedError(self.photo.path)
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    # Where the file system can, this shares the blocks instead of copying them; into memory, none.
+    if hasattr(os, "copy_file_range"):
+        with suppress(OSError):
+            while size > 0 and (
+                copied := os.copy_file_range(source.fileno(), target.fileno(), size)
+            ):
+                size -= copied
+    # Wherever that stopped, both files stand at the same place.
+    shutil.copyfileobj(source, target, 1 << 20)
+
+
+Content = bytes | Original
+
+
+def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
+    """Tell what a publication of these files would leave alone, without touching anything."""
+    wanted = {file.path for file in files}
+    stale = sorted(manifest.paths() - wanted)
+    changed = [path for path in stale if not _is_ours(output, path, manifest)]
+    problems = [_left_alone(path) for path in changed if os.path.lexists(output / path)]
+    return (*problems, *(_unknown(output, wanted) if manifest.adopted else ()))
+
+
+def publish(
+    files: Sequence[OutputFile],
+    to_write: Sequence[OutputFile],
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    output: Path,
+    cache: Path,
+) -> Changes:
+    """Bring an output folder to hold exactly these files, beside whatever is not ours.
+
+    All new files are complete beside their places before the first is switched; pictures come
+    before the pages that show them, removals last. An error before that leaves the site as it was.
+    """
+    paths = [file.path for file in to_write]
+    stale = manifest.paths().difference(file.path for file in files)
+    if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
+        return Changes(manifest, (), ())
+    _refuse_foreign(paths, stale, manifest, output)
+    _sweep(output, manifest.staged)
+    save_manifest(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
+    # A file cannot be written beside its place while another stands where its folder must be.
+    first = _in_the_way(stale, paths)
+    removed = _remove(first, manifest, output)
+    try:
+        records = {file.path: _stage(output, file, content(file)) for file in to_write}
+        written = [path for path in records if (output / _beside(path)).exists()]
+        _make_durable([output / _beside(path) for path in written])
+        switching = manifest.switching | {path: records[path] for path in written}
+        begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
+        save_manifest(begun, cache)
+    except BaseException:
+        _sweep(output, paths)
+        _prune(output, paths)
+        with suppress(OSError):
+            save_manifest(manifest, cache)
+        raise
+    _switch(output, written)
+    removed += _remove(stale - first, begun, output)
+    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
+    save_manifest(result, cache)
+    return Changes(result, tuple(written), tuple(removed))
+
+
+def _switch(output: Path, paths: Sequence[str]) -> None:
+    try:
+        for path in paths:
+            target = output / path
+            if target.is_dir() and not target.is_symlink():
+                _remove_empty(target)
+            (output / _beside(path)).replace(target)
+    except BaseException:
+        _sweep(output, paths)
+        raise
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but folders."""
+    for inside, _, _ in os.walk(folder, topdown=False):
+        Path(inside).rmdir()
+
+
+def _beside(path: str) -> str:
+    """Return where a file is written before it is switched: hidden, in the same folder."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{digest_of(name.encode())[:12]}.part"
+
+
+def _sweep(output: Path, paths: Iterable[str]) -> None:
+    """Remove what was written beside these paths and never switched."""
+    for path in paths:
+        if not _behind_link(output, path):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (output / _beside(path)).unlink()
+
+
+def _behind_link(output: Path, path: str) -> bool:
+    """Tell whether a path leads through a link that somebody put into the output folder."""
+    return any((output / folder).is_symlink() for folder in folders_above(path))
+
+
+def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
+    """Tell whether a file is there as we left it, so that it may be removed."""
+    records = (manifest.files.get(path), manifest.switching.get(path))
+    return not _behind_link(output, path) and any(
+        is_as_left(output / path, record) for record in records if record is not None
+    )
+
+
+def _refuse_foreign(
+    paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
+) -> None:
+    """Refuse to overwrite files, or to write through links, that somebody else put there."""
+    ours = manifest.paths()
+    folders: set[str] = set()
+    for path in paths:
+        place = output / path
+        replaceable = not place.is_dir() and (path in ours or manifest.adopted)
+        if not (replaceable or _is_free(place, path, stale)):
+            raise _foreign(place)
+        folders.update(folders_above(path))
+    for folder in folders:
+        inside = output / folder
+        if inside.is_symlink() or (folder not in ours and inside.exists() and not inside.is_dir()):
+            raise _foreign(inside)
+
+
+def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
+    """Tell whether nothing is in a place, or only what will be removed before it is needed."""
+    if place.is_symlink() or not place.is_dir():
+        # Whoever serves with GitHub Pages may have made the marking file, empty.
+        empty_mark = path == MARK_PATH and place.is_file() and place.stat().st_size == 0
+        return empty_mark or not os.path.lexists(place)
+    return all(
+        f"{path}/{(Path(folder) / name).relative_to(place).as_posix()}" in stale
+        for folder, _, names in os.walk(place)
+        for name in names
+    )
+
+
+def _foreign(path: Path) -> ConfigError:
+    what = "is in the way and was not made by fastphoto"
+    return ConfigError(Problem(str(path), what, "move it elsewhere"))
+
+
+def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
+    """Choose what must go first: a file where a folder is needed, or the other way round.
+
+    Also one of the same name but for case, which on some systems is the same file.
+    """
+    names = {folded(path) for path in paths}
+    folders = {folder for name in names for folder in folders_above(name)}
+    return {
+        path
+        for path in stale
+        if (name := folded(path)) in folders
+        or name in names
+        or not names.isdisjoint(folders_above(name))
+    }
+
+
+def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[str]:
+    """Remove files of ours and the folders this empties; return which.
+
+    A file that somebody changed since is no longer ours.
+    """
+    removed = []
+    for path in sorted(paths):
+        if _is_ours(output, path, manifest):
+            within(output, path).unlink(missing_ok=True)
+            removed.append(path)
+    _prune(output, paths)
+    return removed
+
+
+def _prune(output: Path, paths: Iterable[str]) -> None:
+    """Remove the folders above these paths that are empty: whatever lies in one keeps it alive."""
+    for folder in sorted(
+        {folder for path in paths for folder in folders_above(path)}, reverse=True
+    ):
+        with suppress(OSError):
+            (output / folder).rmdir()
+
+
+def _stage(output: Path, file: OutputFile, content: Content) -> Record:
+    """Write a file beside its place, unless the right one is there; return how it was left."""
+    target = within(output, file.path)
+    if (status := _already(target, content)) is None:
+        beside = output / _beside(file.path)
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        # A killed build may have left half of it, and every record of that be lost.
+        beside.unlink(missing_ok=True)
+        with naming(beside), beside.open("xb") as written:
+            if isinstance(content, bytes):
+                written.write(content)
+            else:
+                content.copy_to(written)
+            written.flush()
+            status = os.fstat(written.fileno())
+    return Record(file.identity, status.st_size, status.st_mtime_ns)
+
+
+def _already(target: Path, content: Content) -> os.stat_result | None:
+    """Return the state of a file that holds this content already."""
+    try:
+        status = target.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
+            return None
+        with target.open("rb") as there:
+            same = (
+                there.read() == content
+                if isinstance(content, bytes)
+                else hashlib.file_digest(there, "sha256").hexdigest() == content.photo.digest
+            )
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    return status if same else None
+
+
+def content_size(content: Content) -> int:
+    """Return the number of bytes of a content."""
+    return len(content) if isinstance(content, bytes) else content.photo.stamp.size
+
+
+def _make_durable(paths: Sequence[Path]) -> None:
+    """Wait until the files are on the disk, so that no power cut leaves a name without bytes."""
+    if len(paths) > _SYNC_EACH and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _left_alone(path: str) -> Problem:
+    what = "no longer part of the site, but changed by somebody since it was built: left alone"
+    return Problem(f"output/{path}", what, "remove it by hand", "warning")
+
+
+def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
+    """Name files in a folder whose records are lost, which nobody can tell are ours."""
+    found = sorted(path for path, _ in walk(output) if path not in wanted and path[0] != ".")
+    if not found:
+        return []
+    what = "not part of the site, and no record says whose it is: left alone"
+    what += f", like {len(found) - 1} more" if len(found) > 1 else ""
+    return [Problem(f"output/{found[0]}", what, "remove it if it is of no use", "warning")]
+
+
+def remove_all(cache: Path) -> tuple[int, list[Problem]]:
+    """Remove all that builds of a site wrote to any output folder; return how many files."""
+    count = 0
+    problems: list[Problem] = []
+    for output, manifest in manifests(cache):
+        problems += foresee((), manifest, output)
+        _sweep(output, manifest.staged)
+        ours = set(manifest.paths())
+        if any(path not in ours for path, _ in walk(output)):
+            # The mark, by which the folder is known as ours, stays with what others put there.
+            ours.discard(MARK_PATH)
+        count += len(_remove(ours, manifest, output))
+        with suppress(OSError):
+            output.rmdir()
+    return count, problems

@@ -1,0 +1,10 @@
+"""Every page of the site: composed of the plan, then written by the templates. The step is `html`.
+
+From the bottom up:
+
+    language search stories theme
+    html sections
+    gallery
+    collected references
+    compose
+"""

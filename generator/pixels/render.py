@@ -1,0 +1,118 @@
+"""Make the variants that are missing: what the store has is left out, the rest is worked off."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from generator.core.errors import Problem
+from generator.core.geometry import DRAFT_RATIO
+from generator.core.layout import PICTURES
+from generator.core.model import Job, Photo, Placeholder
+from generator.pixels.encode import kept_placeholder, render_job
+from generator.privacy.originals import not_scrubbed, why_not
+from generator.state import store
+from generator.state.workers import Died, Workers
+
+# Pillow keeps a pixel of any colour in four bytes; formats other than JPEG decode whole, in front
+# of a copy or two in other modes. Deep values and planes of real numbers come beside that. LibRaw
+# was measured at 15, beside the file itself.
+_BYTES_A_PIXEL = {"JPEG": 4, "RAW": 20}
+_BYTES_OF_OTHERS = 10
+_BYTES_OF_DEPTH = 30
+
+Progress = Callable[[int, int], None]
+
+
+class Results(Struct, frozen=True):
+    """How many variants were made, of how many photos, and which photos failed, by path.
+
+    Placeholders go by the keys of what they were made of.
+    """
+
+    photos: int = 0
+    variants: int = 0
+    failures: dict[str, Problem] = {}
+    placeholders: dict[str, Placeholder] = {}
+
+
+def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: bool) -> list[Job]:
+    """Return the jobs whose results under these keys are not in the store, without what is."""
+    found = []
+    for job in jobs:
+        recipes = tuple(
+            (key, recipe)
+            for key, recipe in job.recipes
+            if key in keys and (force or store.get_pack(cache, key) is None)
+        )
+        if recipes:
+            found.append(msgspec.structs.replace(job, recipes=recipes))
+    return found
+
+
+def render(
+    jobs: Sequence[Job],
+    pictures: Path,
+    cache: Path,
+    workers: Workers,
+    max_memory: int,
+    progress: Progress,
+) -> Results:
+    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
+    work = partial(render_job, pictures=pictures, cache=cache)
+    failures: dict[str, Problem] = {}
+    placeholders: dict[str, Placeholder] = {}
+    variants = 0
+    if jobs:
+        progress(0, len(jobs))
+    for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
+        path = job.photo.path
+        if isinstance(result, Died):
+            failures[path] = Problem(f"{PICTURES}/{path}", Died.what, Died.hint, passing=True)
+        elif result.problem is not None:
+            failures[path] = result.problem
+        else:
+            variants += result.variants
+            if result.placeholder is not None:
+                placeholders[job.shown] = result.placeholder
+        progress(done, len(jobs))
+    return Results(len(jobs) - len(failures), variants, failures, placeholders)
+
+
+def kept_placeholders(
+    keys: Iterable[str], cache: Path, workers: Workers
+) -> Iterator[tuple[str, Placeholder]]:
+    """Yield the placeholders of what the store keeps under these keys."""
+    for key, result in workers.run(partial(kept_placeholder, cache=cache), keys):
+        if isinstance(result, Placeholder):
+            yield key, result
+
+
+def unscrubbable(photos: Sequence[Photo], pictures: Path, workers: Workers) -> dict[str, Problem]:
+    """Return the photos whose originals cannot be scrubbed, by path, and why."""
+    found: dict[str, Problem] = {}
+    task = partial(why_not, pictures=pictures)
+    for photo, result in workers.run(task, photos):
+        if isinstance(result, Died):
+            found[photo.path] = not_scrubbed(photo, Died.what, Died.hint, passing=True)
+        elif result is not None:
+            found[photo.path] = result
+    return found
+
+
+def decoded_bytes(job: Job) -> int:
+    """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
+    photo, (_, recipe) = job.photo, job.recipes[0]
+    each = _BYTES_A_PIXEL.get(photo.format, _BYTES_OF_OTHERS)
+    if photo.deep or recipe.light == "linear":
+        return photo.size.width * photo.size.height * (each + _BYTES_OF_DEPTH)
+    return _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
+
+
+def _pixels(photo: Photo, longest: int) -> int:
+    shrink, enough = 1, round(DRAFT_RATIO * longest)
+    while photo.format == "JPEG" and shrink < 8 and photo.size.longest >= 2 * shrink * enough:
+        shrink *= 2
+    return photo.size.width * photo.size.height // shrink**2

@@ -1,0 +1,8 @@
+"""Every address, size, key and file, decided before any work. Pure. The step is `plan`.
+
+From the bottom up:
+
+    tags variants words
+    placement
+    plan
+"""

@@ -1,0 +1,90 @@
+"""Where every page lies in the site: lasting addresses, and who had to take another. Pure."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from generator.core import routes
+from generator.core.errors import Problem
+from generator.core.layout import CONTENT, PICTURES
+from generator.core.model import Document, Photo
+from generator.planning.words import Words, is_index
+
+
+class Places(Struct, frozen=True):
+    """Where folders, photos and texts lie in the site, by their path in the sources."""
+
+    folders: dict[str, str]
+    photos: dict[str, str]
+    texts: dict[str, str]
+
+
+def place_pages(
+    photos: Iterable[Photo], words: Words, page_size: int
+) -> tuple[Places, list[Problem]]:
+    """Address every page, folder by folder: in each first albums, then texts, then photos.
+
+    A page that does not get the address its name asks for is reported: what is there already may
+    have been linked to.
+    """
+    texts = [path for path, document in words.texts.items() if not is_index(document)]
+    indexes = [path for path, document in words.texts.items() if is_index(document)]
+    photos_in = _by_folder(photo.path for photo in photos)
+    texts_in = _by_folder(texts)
+    folders_in = subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
+    folder_texts = words.albums | {posixpath.dirname(path): words.texts[path] for path in indexes}
+    places = Places({"": ""}, {}, {})
+    moved: list[Problem] = []
+    for folder in sorted(folders_in):
+        taken = routes.page_slugs(len(photos_in[folder]), page_size)
+        taken |= set() if folder else routes.RESERVED
+        for paths, documents, addresses in (
+            (folders_in[folder], folder_texts, places.folders),
+            (texts_in[folder], words.texts, places.texts),
+            (photos_in[folder], words.photos, places.photos),
+        ):
+            of_folders = addresses is places.folders
+            wishes = [_wishes(path, documents.get(path), folder=of_folders) for path in paths]
+            slugs = routes.distinct(wishes, taken)
+            taken.update(map(routes.folded, slugs))
+            root = CONTENT if addresses is places.texts else PICTURES
+            base = places.folders[folder]
+            for path, wish, slug in zip(paths, wishes, slugs, strict=True):
+                addresses[path] = f"{base}{slug}/"
+                if slug != wish[0]:
+                    what = f"is at /{base}{slug}/, for something else wants /{base}{wish[0]}/ too"
+                    hint = "rename one, or give it a slug in its text"
+                    moved.append(Problem(f"{root}/{path}", what, hint, "warning"))
+    places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
+    return places, moved
+
+
+def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:
+    inside: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        inside[posixpath.dirname(path)].append(path)
+    return inside
+
+
+def subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each folder, and each above it, the folders directly inside; the root is empty."""
+    inside: dict[str, list[str]] = {"": []}
+    above = {each for folder in folders for each in (folder, *routes.folders_above(folder))}
+    for folder in sorted(above - {""}):
+        inside[posixpath.dirname(folder)].append(folder)
+        inside[folder] = []
+    return inside
+
+
+def _wishes(path: str, document: Document | None, *, folder: bool) -> tuple[str, ...]:
+    """Return the slugs a page would like, best first; the last is its own for certain.
+
+    What follows a dot in the name of a folder is no suffix: St. Moritz.
+    """
+    name = posixpath.basename(path)
+    own, dotted = (name, "") if folder else posixpath.splitext(name)
+    best = routes.slug(document.matter.slug if document and document.matter.slug else own)
+    suffix = "".join(filter(str.isalnum, dotted.lower()))
+    return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"

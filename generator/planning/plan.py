@@ -1,0 +1,455 @@
+"""Config and Library to Plan: every address, size, key and file of the site, decided. Pure."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Literal
+
+from msgspec import Struct
+from natsort import natsort_keygen, ns
+
+from generator.core import routes
+from generator.core.config import Config, Originals, Sort
+from generator.core.digest import digest_of
+from generator.core.errors import Problem
+from generator.core.formats import PUBLISHED
+from generator.core.geometry import fit
+from generator.core.layout import CONTENT, PICTURES, SETTINGS
+from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
+from generator.core.text import clean_text
+from generator.planning.placement import Places, place_pages, subfolders
+from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
+from generator.planning.variants import planner
+from generator.planning.words import Words, lookup, match, nearest, stem
+
+_natural = natsort_keygen(alg=ns.IGNORECASE)
+
+
+class Step(Struct, frozen=True, array_like=True, gc=False):
+    """One size that a picture comes in: its longest side, which names it, and its width."""
+
+    longest: int
+    width: int
+
+
+class Source(Struct, frozen=True, array_like=True, gc=False):
+    """The variants of a picture in one format, smallest first.
+
+    Each lies at `stem-LONGEST` with the suffix; `key` is what the store keeps them under.
+    """
+
+    mime: str
+    key: str
+    stem: str
+    suffix: str
+    steps: tuple[Step, ...]
+
+    def path(self, step: Step) -> str:
+        """Return where a variant lies in the site."""
+        return f"{self.stem}-{step.longest}{self.suffix}"
+
+
+class Alias(Struct, frozen=True, array_like=True, gc=False):
+    """The old-style address of a picture, and which variant of the store stands there."""
+
+    path: str
+    key: str
+    index: int
+
+
+class Animation(Struct, frozen=True, array_like=True, gc=False):
+    """Where what moves in a picture lies, and the key that the store keeps it under."""
+
+    path: str
+    key: str
+
+
+class PhotoWords(Struct, frozen=True):
+    """What is said of a photo, by its text or by itself; empty where nobody says anything.
+
+    `tags` are its keywords with those above each.
+    """
+
+    title: str
+    caption: str
+    alt: str
+    description: str
+    tags: tuple[TagPath, ...]
+    taken: str
+    offset: str
+    document: Document | None
+
+    @property
+    def described(self) -> str:
+        """What a person says that the photo shows; empty if nobody does."""
+        return self.alt or self.caption or self.title
+
+
+class PlannedPhoto(Struct, frozen=True):
+    """A photo with its words and its place in the site; `original` is empty if not published.
+
+    A `scrubbed` original is published without what it tells.
+    `sources` are in the order a browser shall try them; the last is what every browser shows. They
+    are stills; `animation` is there if something moves.
+    """
+
+    photo: Photo
+    words: PhotoWords
+    address: str
+    sources: tuple[Source, ...]
+    alias: Alias
+    animation: Animation | None
+    original: str
+    scrubbed: bool
+
+    @property
+    def shown(self) -> str:
+        """The key of the source that every browser shows."""
+        return self.sources[-1].key
+
+    @property
+    def anchor(self) -> str:
+        """The last part of its address: what its tile is called within its album."""
+        return self.address[:-1].rpartition("/")[2]
+
+
+class Album(Struct, frozen=True):
+    """A folder of photos: `path` in pictures/, `address` in the site; albums may hold albums."""
+
+    path: str
+    address: str
+    title: str
+    document: Document | None
+    sort: Sort
+    layout: Layout
+    photos: tuple[PlannedPhoto, ...]
+    albums: tuple["Album", ...]
+    cover: PlannedPhoto
+
+    def all_photos(self) -> Iterator[PlannedPhoto]:
+        """Yield the photos of this album and of all below it."""
+        yield from self.photos
+        for album in self.albums:
+            yield from album.all_photos()
+
+    def all_albums(self) -> Iterator["Album"]:
+        """Yield this album and all below it."""
+        yield self
+        for album in self.albums:
+            yield from album.all_albums()
+
+
+class Text(Struct, frozen=True):
+    """A Markdown file that is a page of its own."""
+
+    document: Document
+    title: str
+    address: str
+
+
+class Year(Struct, frozen=True):
+    """The photos of a year, by date."""
+
+    name: str
+    address: str
+    photos: tuple[PlannedPhoto, ...]
+
+
+class Plan(Struct, frozen=True):
+    """All that a build will make.
+
+    `photos` are those of all albums, in the order of the settings; tags go by their numbers. Years
+    are in order, the last one first.
+    """
+
+    config: Config
+    theme: Theme
+    root: Album
+    photos: tuple[PlannedPhoto, ...]
+    tags: tuple[Tag, ...]
+    years: tuple[Year, ...]
+    texts: tuple[Text, ...]
+    jobs: tuple[Job, ...]
+
+
+def make_plan(
+    config: Config,
+    library: Library,
+    engine: Callable[[str], str],
+    unpublished: Collection[str] = (),
+) -> tuple[Plan, tuple[Problem, ...]]:
+    """Decide everything that sources and settings decide; the problems are warnings.
+
+    The library must hold at least one photo that is shown. `engine` names the software that will
+    render pictures of an input format. The originals of the photos in `unpublished`, by path, are
+    left out.
+    """
+    words, problems = match(library.photos, library.documents)
+    shown = tuple(photo for photo in library.photos if is_shown(photo, config))
+    places, moved = place_pages(shown, words, config.gallery.page_size)
+    originals = dict(_originals(config, shown, words, library.unread, unpublished))
+    photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
+    root, cover_problems = _plan_albums(config, photos, words, places)
+    texts = tuple(
+        Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
+        for path, document in sorted(words.texts.items())
+    )
+    by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
+    in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
+    tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
+    plan = Plan(config, library.theme, root, in_order, tags, _years(by_date), texts, jobs)
+    warnings = (*cover_problems, *_withheld(config, shown, library.unread), *_undescribed(plan))
+    return plan, (*problems, *moved, *warnings)
+
+
+def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
+    photos: dict[str, list[PlannedPhoto]] = defaultdict(list)
+    for photo in by_date:
+        photos[photo.words.taken[:4]].append(photo)
+    return tuple(
+        Year(name, f"{routes.YEARS}{name}/", tuple(photos[name]))
+        for name in sorted(photos, reverse=True)
+    )
+
+
+def _undescribed(plan: Plan) -> Iterator[Problem]:
+    """Report that fewer photos than the settings ask for are put in words by a person."""
+    missing = [each for each in plan.photos if not each.words.described]
+    count, wanted = len(plan.photos), plan.config.gallery.min_alt
+    if 100 * (count - len(missing)) < wanted * count:
+        said = f"{count - len(missing)} of {count} photos have an alt text, a caption or a title"
+        first = f"{PICTURES}/{missing[0].photo.path}"
+        hint = f"gallery.min_alt asks for {wanted} %; the first without one is {first}"
+        yield Problem(SETTINGS, said, hint, "warning")
+
+
+def is_shown(photo: Photo, config: Config) -> bool:
+    """Tell whether a photo is rated highly enough; one without a rating counts as 0."""
+    return (photo.metadata.rating or 0) >= config.gallery.min_rating
+
+
+def _originals(
+    config: Config,
+    photos: Iterable[Photo],
+    words: Words,
+    unread: Collection[str],
+    unpublished: Collection[str],
+) -> Iterator[tuple[str, Originals]]:
+    """Say for each photo how its original is published: as its text or the nearest album wants it.
+
+    What a text wants that could not be read is not known, so originals are not published.
+    """
+    unknown = {stem(path) for path in unread}
+
+    def said(document: Document | None) -> Originals | Literal[""]:
+        return document.matter.originals if document else ""
+
+    @cache
+    def of_album(folder: str) -> Originals:
+        if posixpath.join(folder, "index") in unknown:
+            return "none"
+        above = posixpath.dirname(folder)
+        return said(words.albums.get(folder)) or (
+            of_album(above) if folder else config.images.originals
+        )
+
+    for photo in photos:
+        if photo.path in unpublished or not unknown.isdisjoint((photo.path, stem(photo.path))):
+            yield photo.path, "none"
+        else:
+            own = said(words.photos.get(photo.path))
+            yield photo.path, own or of_album(posixpath.dirname(photo.path))
+
+
+def _withheld(
+    config: Config, photos: Iterable[Photo], unread: Collection[str]
+) -> Iterator[Problem]:
+    """Say that originals are missing whose text might have wanted that."""
+    if not unread or config.images.originals == "none":
+        return
+    spoken_for = {
+        name
+        for photo in photos
+        for name in (
+            photo.path,
+            stem(photo.path),
+            "index",
+            *(posixpath.join(above, "index") for above in routes.folders_above(photo.path)),
+        )
+    }
+    for path in unread:
+        if stem(path) in spoken_for:
+            what = "until it can be read, the originals that it speaks for are not published"
+            yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
+
+
+def _plan_photos(
+    config: Config,
+    photos: Sequence[Photo],
+    words: Words,
+    places: Places,
+    originals: Mapping[str, Originals],
+    engine: Callable[[str], str],
+) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
+    """Plan every photo, by path; there is one job for each different picture, largest first."""
+    variants_of = planner(config.images, engine)
+    variants = [variants_of(photo) for photo in photos]
+    paths = [photo.path for photo in photos]
+    aliases = routes.alias_files(
+        paths, [PUBLISHED[each.alias_format].suffixes for each in variants]
+    )
+    raw_files = routes.raw_files([*map(_original_name, photos)])
+    steps_of = cache(_steps)
+    planned: dict[str, PlannedPhoto] = {}
+    jobs: dict[tuple[str, ...], Job] = {}
+    for photo, made, alias, raw in zip(photos, variants, aliases, raw_files, strict=True):
+        how = originals[photo.path]
+        address = places.photos[photo.path]
+        stem_path = f"{routes.IMAGE}/{address[:-1]}"
+        steps = steps_of(photo.size, made.steps)
+        planned[photo.path] = PlannedPhoto(
+            photo=photo,
+            words=_words(photo, words.photos.get(photo.path)),
+            address=address,
+            sources=_sources(made.shown, stem_path, steps),
+            alias=Alias(alias, made.alias_key, made.alias_index),
+            animation=next((_animation(*each, stem_path) for each in made.animations), None),
+            original="" if how == "none" else f"{routes.FULL}/{raw}",
+            scrubbed=how == "scrub" and photo.format != "SVG",
+        )
+        shown = "" if photo.format == "SVG" else made.shown[-1][1]
+        jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes, shown))
+    largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
+    return planned, tuple(largest_first)
+
+
+def _original_name(photo: Photo) -> str:
+    """Return the name of the original, which for a drawing is that of what we make of it."""
+    is_plain = photo.format != "SVG" or photo.path.lower().endswith(".svg")
+    return photo.path if is_plain else f"{photo.path}.svg"
+
+
+def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
+    return tuple(Step(each, fit(size, each).width) for each in longest)
+
+
+def _sources(
+    shown: Sequence[tuple[str, str]], stem_path: str, steps: tuple[Step, ...]
+) -> tuple[Source, ...]:
+    """Give all formats of a photo one digest in their names: pages of many are shorter so."""
+    stamp = digest_of(*(key.encode() for _, key in shown))[:8]
+    outputs = ((PUBLISHED[name], key) for name, key in shown)
+    return tuple(
+        Source(output.mime, key, f"{stem_path}.{stamp}", output.suffixes[0], steps)
+        for output, key in outputs
+    )
+
+
+def _animation(key: str, longest: int, stem_path: str) -> Animation:
+    return Animation(f"{stem_path}.{key[:8]}-{longest}{PUBLISHED['webp'].suffixes[0]}", key)
+
+
+def _pixels(photo: Photo) -> int:
+    return photo.size.width * photo.size.height
+
+
+def _words(photo: Photo, document: Document | None) -> PhotoWords:
+    """Choose the words of a photo: front matter wins over what the file says of itself."""
+    matter = document.matter if document else FrontMatter()
+    said = photo.metadata
+    # Programs that have nothing to say write the file's name.
+    file_names = {
+        each.casefold()
+        for each in (posixpath.basename(photo.path), stem(posixpath.basename(photo.path)))
+    }
+    title, headline, caption = (
+        "" if text.casefold() in file_names else text
+        for text in (said.title, said.headline, said.caption)
+    )
+    tags = tag_paths(said, matter.keywords)
+    title = matter.title or title or headline
+    caption = matter.caption or caption
+    taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
+    return PhotoWords(
+        title=title,
+        # Windows writes a title into the place of a caption too.
+        caption="" if caption.casefold() == title.casefold() else caption,
+        alt=matter.alt or said.alt,
+        description=matter.description,
+        tags=tags,
+        taken=taken,
+        offset=offset,
+        document=document,
+    )
+
+
+def _plan_albums(
+    config: Config, photos: Mapping[str, PlannedPhoto], words: Words, places: Places
+) -> tuple[Album, tuple[Problem, ...]]:
+    """Build the tree of albums from the folders that hold photos, at whatever depth."""
+    photos_in: dict[str, list[PlannedPhoto]] = defaultdict(list)
+    for path, photo in photos.items():
+        photos_in[posixpath.dirname(path)].append(photo)
+    folders_in = subfolders(photos_in)
+    by_path = {routes.folded(path): path for path in photos}
+    problems: list[Problem] = []
+    albums: dict[str, Album] = {}
+    # From the deepest up, so that an album's albums are there before it.
+    for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
+        document = words.albums.get(folder)
+        matter = document.matter if document else FrontMatter()
+        sort = matter.sort or config.albums.sort
+        backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+        inside = _ordered(photos_in[folder], sort, backwards=backwards)
+        below = tuple(albums[name] for name in sorted(folders_in[folder], key=_natural))
+        cover = inside[0] if inside else below[0].cover
+        if document and matter.cover:
+            chosen = lookup(matter.cover, folder, by_path)
+            if chosen is None:
+                problems.append(_no_such_cover(document, by_path))
+            else:
+                cover = photos[chosen]
+        title = matter.title or (_pretty(folder) if folder else config.site.title)
+        layout = matter.layout or config.albums.layout
+        address = places.folders[folder]
+        albums[folder] = Album(folder, address, title, document, sort, layout, inside, below, cover)
+    return albums[""], tuple(problems)
+
+
+def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
+    wanted = document.matter.cover
+    what = f"cover: there is no picture {wanted!r}"
+    return Problem(f"content/{document.path}", what, nearest(wanted, known), "warning")
+
+
+def _ordered(
+    photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
+) -> tuple[PlannedPhoto, ...]:
+    """Sort the photos of an album; undated ones come last."""
+    named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
+    if by == "name":
+        return tuple(reversed(named) if backwards else named)
+    dated, undated = _by_date(named, backwards=backwards)
+    return (*dated, *undated)
+
+
+def _by_date(
+    photos: Iterable[PlannedPhoto], *, backwards: bool
+) -> tuple[list[PlannedPhoto], list[PlannedPhoto]]:
+    """Sort photos by date, and set those aside that have none.
+
+    By wall time as taken: no zone of ours or of the machine's can change the order.
+    """
+    dated: list[PlannedPhoto] = []
+    undated: list[PlannedPhoto] = []
+    for each in photos:
+        (dated if each.words.taken else undated).append(each)
+    dated.sort(key=lambda each: each.words.taken)
+    return dated[::-1] if backwards else dated, undated
+
+
+def _pretty(path: str) -> str:
+    """Make a title of a file name: `north-coast` becomes `North coast`."""
+    name = clean_text(posixpath.basename(path).replace("_", " ").replace("-", " "))
+    return name[:1].upper() + name[1:] if name.islower() else name or "Album"

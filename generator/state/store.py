@@ -1,0 +1,120 @@
+"""The `.cache/` of a site: encoded variants by content, and what earlier builds remember.
+
+Every file in it is sealed with a digest of its own bytes, and one that does not match is as good
+as missing: whatever happens to this folder costs time, never a wrong page or picture.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from generator.core.files import write_whole
+
+_DIGEST_SIZE = 16
+# What the cache holds: the variants, what was read, what was published, what was done last.
+_PACKS = "variants"
+MEMO = "memo"
+OUTPUTS = "outputs"
+LAST = "last"
+PLACEHOLDERS = "placeholders"
+_LOCK = "lock"
+
+T = TypeVar("T")
+
+
+def _seal(name: str, body: bytes) -> bytes:
+    """Put a digest of name and content in front: a file in the place of another is no good."""
+    return _digest(name, body) + body
+
+
+def _digest(name: str, body: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE, key=name.encode()[:64]).digest()
+
+
+def _read(path: Path, name: str) -> memoryview | None:
+    try:
+        sealed = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+    body = memoryview(sealed)[_DIGEST_SIZE:]
+    return body if _digest(name, body) == sealed[:_DIGEST_SIZE] else None
+
+
+def load(cache: Path, name: str, kind: type[T]) -> T | None:
+    """Read back what was saved under a name; None if it is missing, damaged or of another shape."""
+    body = _read(cache / name, name)
+    try:
+        return None if body is None else msgspec.msgpack.decode(body, type=kind)
+    except msgspec.MsgspecError:
+        return None
+
+
+def save(cache: Path, name: str, value: object) -> None:
+    """Keep a value under a name for the next build."""
+    write_whole(cache / name, _seal(name, msgspec.msgpack.encode(value)))
+
+
+def _pack_path(cache: Path, key: str) -> Path:
+    return cache / _PACKS / key[:2] / key[2:]
+
+
+def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
+    """Keep the variants of one recipe, all of them or none."""
+    write_whole(_pack_path(cache, key), _seal(key, msgspec.msgpack.encode(blobs)))
+
+
+def get_pack(cache: Path, key: str) -> list[bytes] | None:
+    """Return the variants kept under a key; None if they are missing or damaged."""
+    body = _read(_pack_path(cache, key), key)
+    return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
+
+
+def collect(cache: Path, keys: Collection[str]) -> int:
+    """Remove the variants that are not among these keys, and return how many."""
+    removed = 0
+    for scrap in (*cache.glob(".*.tmp"), *(cache / OUTPUTS).glob(".*.tmp")):
+        scrap.unlink()
+    for folder in (cache / _PACKS).glob("??"):
+        for pack in folder.iterdir() if folder.is_dir() else ():
+            if folder.name + pack.name not in keys and not pack.is_dir():
+                pack.unlink()
+                removed += 1
+    return removed
+
+
+def remove_all(cache: Path) -> None:
+    """Remove the cache of a site: what we know of in it, and the folder if that was all."""
+    collect(cache, ())
+    for folder in (*(cache / _PACKS).glob("??"), cache / _PACKS):
+        with suppress(OSError):
+            folder.rmdir()
+    files = (MEMO, LAST, PLACEHOLDERS)
+    for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
+        path.unlink(missing_ok=True)
+    for folder in (cache / OUTPUTS, cache):
+        with suppress(OSError):
+            folder.rmdir()
+
+
+@contextmanager
+def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
+    """Hold the site's lock, so that one build works at a time; calls `when_busy` before waiting.
+
+    The operating system drops the lock with its holder, however that ends.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(cache / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        when_busy()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
