@@ -1,0 +1,58 @@
+"""What passes between the desk, which plans and builds, and the server, which shows it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from generator.core.errors import Problem
+
+
+class Answer(Struct, frozen=True):
+    """One file of the site as it is planned now: its path in output/, and its bytes or their file.
+
+    The tag is another whenever the bytes may be.
+    """
+
+    path: str
+    body: bytes | Path
+    tag: str
+
+
+class State(Struct, frozen=True):
+    """How the site stands: what stopped the last build, what it refused, and how far it is.
+
+    `trouble` is empty if the pages shown are those of the sources as they are. `serial` counts the
+    plans shown so far.
+    """
+
+    serial: int = 0
+    trouble: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    working: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class Change(Struct, frozen=True):
+    """Which files of output/ are other than before; `state` is how the site stands now."""
+
+    paths: tuple[str, ...]
+    state: State
+
+
+class Desk(Protocol):
+    """Where the site is planned and built, in threads and processes of its own."""
+
+    def answer(self, path: str) -> Answer | None:
+        """Return a file of the site by its path in output/, made at once if need be; None if none.
+
+        Blocks while it is made. DecodeError if the picture cannot be.
+        """
+
+    def state(self) -> State:
+        """Return how the site stands."""
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        """Have a function called, in a thread of the desk's, after every change."""
