@@ -51,6 +51,9 @@ class Desk(Protocol):
         Blocks while it is made. DecodeError if the picture cannot be.
         """
 
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
+
     def state(self) -> State:
         """Return how the site stands."""
 
