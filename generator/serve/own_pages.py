@@ -41,7 +41,7 @@ class OwnPages:
             STATE.removeprefix("/"): lambda: _answer("state.json", self._state()),
             PROBLEMS: self._problems,
         }
-        names = ["desk.js", "desk.css"]
+        names = ["desk.js", "desk.css", "desk.svg"]
         if upload is not None:
             names.append("upload.js")
             self._made[UPLOAD] = lambda: _answer(UPLOAD, upload())
@@ -84,6 +84,7 @@ def _page(title: str, parts: Sequence[tuple[str, Sequence[Problem]]]) -> bytes:
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <link rel="stylesheet" href="/{RESERVED}/desk.css">
+<link rel="icon" href="/{RESERVED}/desk.svg">
 </head>
 <body>
 <main>

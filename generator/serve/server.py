@@ -197,21 +197,17 @@ class _Uploads(_Files):
             token.encode(), self.settings["token"].encode()
         ):
             raise HTTPError(403, "only a page of this server may add pictures: reload it")
-        with self._refusals():
-            self._begin()
-
-    def _begin(self) -> None:
         length = self.request.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > upload.MAX_BYTES:
-            raise upload.Refusal(413, f"more than {upload.MAX_BYTES >> 20:,} MB are not taken")
-        folder = upload.album_folder(
-            self.settings["pictures_folder"], self.get_query_argument("album", "")
-        )
-        name = upload.file_name(self.get_query_argument("name", ""))
-        try:
+            raise HTTPError(413, f"more than {upload.MAX_BYTES >> 20:,} MB are not taken")
+        with self._refusals():
+            folder = upload.album_folder(self.settings["pictures_folder"], self._given("album"))
+            name = upload.file_name(self._given("name"))
             self._upload = upload.Upload(upload.free_place(folder, name))
-        except FileExistsError:
-            raise upload.Refusal(409, f"{name} is on its way already") from None
+
+    def _given(self, name: str) -> str:
+        # As it stands: tornado's own way tidies up what nobody should get past it.
+        return self.request.query_arguments.get(name, [b""])[-1].decode("utf-8", "replace")
 
     async def data_received(self, chunk: bytes) -> None:
         """Take in a part; after a refusal, what still comes is passed over."""
@@ -239,17 +235,18 @@ class _Uploads(_Files):
         try:
             yield
         except upload.Refusal as refusal:
-            self._refusal = refusal
+            self._refuse(refusal)
         except OSError as error:
-            self._refusal = upload.Refusal(500, f"cannot be written: {error.strerror or error}")
+            self._refuse(upload.Refusal(500, f"cannot be written: {error.strerror or error}"))
 
-    def on_finish(self) -> None:
+    def _refuse(self, refusal: upload.Refusal) -> None:
+        self._refusal = refusal
         if self._upload is not None:
             self._upload.discard()
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        self.on_finish()
+        self._refuse(upload.Refusal(400, "cut short"))
 
 
 class _IsSocket(Matcher):
@@ -271,6 +268,11 @@ class Service(Struct, frozen=True):
     host: str = "localhost"
     upload: bool = False
     tell: Callable[[Problem], None] = lambda problem: None
+
+
+def run(service: Service, sockets: Sequence[socket.socket]) -> None:
+    """Serve until a signal ends it: KeyboardInterrupt, or what else its handler raises."""
+    asyncio.run(serve(service, sockets))
 
 
 async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
@@ -302,7 +304,7 @@ async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
             tell=service.tell,
             log_function=lambda handler: None,
         )
-        server = HTTPServer(application, max_body_size=0)
+        server = HTTPServer(application, max_body_size=_CHUNK)
         server.add_sockets(sockets)
         service.desk.listen(audience.changed)
         try:

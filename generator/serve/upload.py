@@ -67,14 +67,17 @@ def free_place(folder: Path, name: str) -> Path:
 class Upload:
     """One picture on its way in: `write` what comes, then `finish`, or else `discard`.
 
-    Raises Refusal as soon as it cannot be taken.
+    Raises Refusal as soon as it cannot be taken, 409 if it is on its way already.
     """
 
     def __init__(self, place: Path) -> None:
         self._place = place
         self._head = b""
         self._size = 0
-        self._arrival = Arrival(place)
+        try:
+            self._arrival = Arrival(place)
+        except FileExistsError:
+            raise Refusal(409, f"{place.name} is on its way already") from None
 
     def write(self, chunk: bytes) -> None:
         """Take in the next bytes."""

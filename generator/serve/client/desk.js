@@ -71,8 +71,9 @@ async function show() {
 }
 
 function makeBadge(count) {
-  return make("a", { className: "badge", href: "/.fastphoto/problems.html" },
+  const link = make("a", { className: "badge", href: "/.fastphoto/problems.html" },
     count === 1 ? "1 problem" : `${count} problems`);
+  return make("aside", { ariaLabel: "Problems" }, link);
 }
 
 /* It lies over all else, an open viewer too, and Escape closes it. */

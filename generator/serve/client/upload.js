@@ -3,9 +3,17 @@
 (() => {
 "use strict";
 
+const KEPT = "fastphoto: refused";
 const { token, album } = document.currentScript.dataset;
 const chosen = document.querySelector("select#album");
-const list = makeList();
+const [panel, list] = makePanel();
+
+tell(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+sessionStorage.removeItem(KEPT);
+// The page reloads when what was taken is there; what was not stays to be read.
+addEventListener("pagehide", () => {
+  if (!panel.hidden) sessionStorage.setItem(KEPT, JSON.stringify([...list.children].map(each => each.textContent)));
+});
 
 document.querySelector("input#files")?.addEventListener("change", async event => {
   await take([...event.target.files]);
@@ -15,45 +23,47 @@ addEventListener("dragover", event => {
   if (!carriesFiles(event)) return;
   event.preventDefault();
   event.dataTransfer.dropEffect = "copy";
-  document.documentElement.classList.add("over");
+  tell([`Drop pictures to add them to ${folder() || "pictures/"}`]);
 });
-for (const end of ["dragleave", "drop"])
-  addEventListener(end, () => document.documentElement.classList.remove("over"));
+addEventListener("dragleave", event => { if (!event.relatedTarget) tell([]); });
 addEventListener("drop", event => {
   if (!carriesFiles(event)) return;
   event.preventDefault();
   take([...event.dataTransfer.files]);
 });
 
+function folder() { return chosen ? chosen.value : album; }
+
 function carriesFiles(event) { return event.dataTransfer?.types.includes("Files"); }
 
-function makeList() {
+function makePanel() {
   const root = document.createElement("fastphoto-upload").attachShadow({ mode: "open" });
-  root.append(Object.assign(document.createElement("link"),
-    { rel: "stylesheet", href: "/.fastphoto/desk.css" }));
-  document.body.append(root.host);
-  const list = Object.assign(document.createElement("ul"), { className: "arriving", hidden: true });
+  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/.fastphoto/desk.css" });
+  const panel = Object.assign(document.createElement("aside"), { className: "arriving", ariaLabel: "Pictures" });
+  const list = document.createElement("ul");
   list.setAttribute("role", "status");
-  root.append(list);
-  return list;
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "Close" });
+  close.onclick = () => tell([]);
+  panel.append(list, close);
+  root.append(sheet, panel);
+  document.body.append(root.host);
+  return [panel, list];
 }
 
-/* One after the other: the disk is the narrow place, and the first that is refused is seen at once. */
+function tell(lines) {
+  panel.hidden = !lines.length;
+  list.replaceChildren(...lines.map(line => Object.assign(document.createElement("li"), { textContent: line })));
+}
+
+/* One after the other: the disk is the narrow place, and what is refused is seen at once. */
 async function take(files) {
-  const folder = chosen ? chosen.value : album;
-  list.replaceChildren();
-  list.hidden = !files.length;
-  for (const file of files) {
-    const item = document.createElement("li");
-    item.textContent = `${file.name} …`;
-    list.append(item);
-    item.textContent = await send(file, folder);
-    if (!item.textContent) item.remove();
+  const target = folder(), refused = [];
+  for (const [index, file] of files.entries()) {
+    tell([`${index} of ${files.length} added: ${file.name}`, ...refused]);
+    const why = await send(file, target);
+    if (why) refused.push(why);
   }
-  const refused = list.childElementCount;
-  const done = document.createElement("li");
-  done.textContent = `${files.length - refused} of ${files.length} added`;
-  list.prepend(done);
+  tell([`${files.length - refused.length} of ${files.length} added`, ...refused]);
 }
 
 /* Return what is wrong, or nothing. */
@@ -64,7 +74,7 @@ async function send(file, folder) {
       { method: "POST", body: file, headers: { "X-Fastphoto-Token": token } });
     if (answer.ok) return "";
     const said = await answer.text();
-    try { return JSON.parse(said).error; } catch { return said; }
+    try { return JSON.parse(said).error; } catch { return `${file.name}: ${said}`; }
   } catch { return `${file.name}: the server does not answer`; }
 }
 })();
