@@ -150,48 +150,55 @@ class Replies:
         if _is_page(path):
             return self._page(ask, _content(answer), path, 200)
         kind = type_of(path)
+        headers = self._headers(ask)
+        if answer.path != path:
+            # At a former address, which may come to be that of other bytes again.
+            headers["Cache-Control"] = "no-store"
         if _TEXTS.fullmatch(kind):
-            return self._text_file(ask, _content(answer), f'W/"{answer.tag}"', kind)
-        return self._file(ask, answer, kind)
+            return _text_file(ask, _content(answer), headers | _type_of_text(kind))
+        return _file(ask, answer, headers | {"Content-Type": kind})
 
     def _page(self, ask: Ask, html: bytes, path: str, status: int) -> Reply:
         shown = showing(path, html, self._token)
         album = self._desk.album(path) if self._token else None
         drop = None if album is None else (album, self._token)
         body = with_scripts(html, shown, ask.host, drop)
-        return self._text_file(ask, body, f'W/"{digest_of(body)}"', "text/html", status)
+        return _text_file(ask, body, self._headers(ask) | _type_of_text("text/html"), status)
 
-    def _text_file(self, ask: Ask, body: bytes, tag: str, kind: str, status: int = 200) -> Reply:
-        headers = self._headers(ask) | {"Content-Type": f"{kind}; charset=utf-8", "ETag": tag}
-        if status == 200 and _is_known(tag, ask.known):
-            return Reply(304, headers)
-        if status != 200:
-            headers["Cache-Control"] = "no-store"
-        if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(ask.encodings):
-            body = gzip.compress(body, 6, mtime=0)
-            headers["Content-Encoding"] = "gzip"
-        return Reply(status, headers, body, 0, len(body))
 
-    def _file(self, ask: Ask, answer: Answer, kind: str) -> Reply:
-        tag = f'"{answer.tag}"'
-        headers = self._headers(ask) | {
-            "Content-Type": kind,
-            "ETag": tag,
-            "Accept-Ranges": "bytes",
-        }
+def _text_file(ask: Ask, body: bytes, headers: dict[str, str], status: int = 200) -> Reply:
+    # Weak, for it stands for the compressed text too.
+    tag = f'W/"{digest_of(body)}"'
+    if status == 200:
+        headers["ETag"] = tag
         if _is_known(tag, ask.known):
             return Reply(304, headers)
-        body = answer.body
-        size = body.stat().st_size if isinstance(body, Path) else len(body)
-        if not ask.range or ask.if_range not in ("", tag):
-            return Reply(200, headers, body, 0, size)
-        part = part_of(ask.range, size)
-        if part is None:
-            return Reply(200, headers, body, 0, size)
-        if not part:
-            return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
-        where = f"bytes {part.start}-{part.stop - 1}/{size}"
-        return Reply(206, headers | {"Content-Range": where}, body, part.start, len(part))
+    else:
+        headers["Cache-Control"] = "no-store"
+    if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(ask.encodings):
+        body = gzip.compress(body, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Reply(status, headers, body, 0, len(body))
+
+
+def _file(ask: Ask, answer: Answer, headers: dict[str, str]) -> Reply:
+    tag = f'"{digest_of(answer.tag.encode())}"'
+    headers |= {"ETag": tag, "Accept-Ranges": "bytes"}
+    if _is_known(tag, ask.known):
+        return Reply(304, headers)
+    body = answer.body
+    size = body.stat().st_size if isinstance(body, Path) else len(body)
+    part = part_of(ask.range, size) if ask.if_range in ("", tag) else None
+    if part is None:
+        return Reply(200, headers, body, 0, size)
+    if not part:
+        return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
+    where = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return Reply(206, headers | {"Content-Range": where}, body, part.start, len(part))
+
+
+def _type_of_text(kind: str) -> dict[str, str]:
+    return {"Content-Type": f"{kind}; charset=utf-8"}
 
 
 def _is_page(path: str) -> bool:
