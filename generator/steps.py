@@ -28,6 +28,7 @@ from generator.core.model import (
     TextOrigin,
     ThemeOrigin,
 )
+from generator.library.document import Unread
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, code_digest, survey
 from generator.machines.feeds import Feed, make_feeds, written_feed
@@ -124,7 +125,8 @@ def _scan(
         memo = Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
-        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
+        bad = Problem | Unread
+        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
         memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
     library, refused, memo = scan(sources, order.site, memo, workers, progress, svg=images.svg)
