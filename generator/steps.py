@@ -49,6 +49,7 @@ from generator.output.publish import (
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
+from generator.pages.lint import idle_parts
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
@@ -285,6 +286,7 @@ def _design(
         *clashes,
         *icon_problems(plan),
         *_unspoken(plan),
+        *idle_parts(plan.theme),
         *_warnings(plan),
         *_faults(library),
     )

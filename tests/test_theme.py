@@ -283,6 +283,67 @@ def test_an_error_names_the_page(small: Folder) -> None:
         small.build()
 
 
+MISSPELT = "{% extends 'theme/base.html' %}\n{% block collophon %}x{% endblock %}"
+
+
+@pytest.mark.parametrize(
+    ("files", "where", "what", "hint"),
+    [
+        ({"base.html": MISSPELT}, "base.html:2", "'collophon'", "did you mean 'colophon'?"),
+        (
+            {
+                "base.html": "{% extends 'theme/base.html' %}",
+                "page.html": "{% extends 'base.html' %}{% if 1 %}{% block qqq %}{% endblock %}"
+                "{% endif %}{% block main %}{% block mine %}{% endblock %}{% endblock %}",
+            },
+            "page.html:1",
+            "'qqq'",
+            "there are colophon, crumbs",
+        ),
+        ({"albun.html": "x"}, "albun.html", "nothing uses", "did you mean album.html?"),
+        ({"albun.html": "{% if"}, "albun.html", "nothing uses", "did you mean album.html?"),
+        ({"user.css": "x"}, "user.css", "nothing uses", "templates/static/"),
+    ],
+)
+def test_what_has_no_effect_is_warned_of(
+    small: Folder, files: dict[str, str], where: str, what: str, hint: str
+) -> None:
+    for name, text in files.items():
+        small.write(f"templates/{name}", text.encode())
+    (problem,) = small.build().problems
+    assert (problem.where, problem.severity) == (f"templates/{where}", "warning")
+    assert what in problem.what
+    assert hint in problem.hint
+    assert small.build().problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"base.html": "{% extends 'theme/base.html' %}{% block head %}{% endblock %}"},
+        {
+            "page.html": "{% extends 'theme/page.html' %}{% block main %}{{ super() }}"
+            "{% include 'parts/note.html' %}{% block mine %}{% endblock %}{% endblock %}",
+            "parts/note.html": "{% from 'parts/macros.html' import x %}{{ x() }}",
+            "parts/macros.html": "{% macro x() %}x{% endmacro %}",
+        },
+        {
+            "page.html": "{% set part = 'note' %}{% include part ~ '.html' %}",
+            "note.html": "x",
+        },
+        {"page.html": "{{ page.title }}{% block mine %}{% endblock %}"},
+        {"page.html": "{% extends 'theme/' ~ 'page.html' %}{% block mine %}{% endblock %}"},
+        {"README.md": "x", "languages/eo.po": 'msgid ""\nmsgstr ""\n', "static/x.html": "x"},
+    ],
+)
+def test_what_has_an_effect_or_may_have_one_is_not_warned_of(
+    small: Folder, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        small.write(f"templates/{name}", text.encode())
+    assert small.build().problems == ()
+
+
 def test_a_list_without_the_macro_that_texts_need_is_told_where_to_find_it(small: Folder) -> None:
     small.write("templates/_lists.html", b"")
     small.write("templates/page.html", b"{{ page.body | prose('1px') }}")

@@ -256,7 +256,9 @@ def read_theme(survey: Survey) -> Theme:
     digest = digest_of(
         *(part for name, body in templates.items() for part in (name.encode(), body))
     )
-    return Theme(templates, digest, tuple(assets))
+    ours = Path(survey.theme[-1][0])
+    own = (name for name, file in chosen.items() if not file.is_relative_to(ours))
+    return Theme(templates, digest, tuple(assets), tuple(sorted(templates.keys() & own)))
 
 
 def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
