@@ -31,6 +31,7 @@ _HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
 _TAG = r'<(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*/?>'
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 _HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
+_FOCUS = re.compile(r"(100|\d?\d)% +(100|\d?\d)%")
 
 _EXTENSIONS = ("tables", "fenced_code", "def_list", "sane_lists")
 _TAGS = frozenset(
@@ -188,7 +189,7 @@ def _plain(value: object) -> object:
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
     del known["offset"], known["aliases_line"]
-    known["sections"] = _Sections
+    known |= {"sections": _Sections, "focus": str}
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
     if isinstance(address := values.get("aliases"), str):
@@ -203,13 +204,29 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
             msgspec.convert(value, known[key])
         except msgspec.ValidationError as error:
             raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
+    return _understood(values, matter)
+
+
+def _understood(values: dict[str, object], matter: str) -> FrontMatter:
+    """Take apart those values that say more than one thing."""
     if isinstance(headings := values.get("sections"), dict):
         values["sections"] = _openings(headings, matter)
+    if isinstance(point := values.get("focus"), str):
+        values["focus"] = _point(point, _line_of(matter, "focus"))
     settings = msgspec.convert(values, FrontMatter)
     if settings.aliases:
         line = _line_of(matter, "aliases")
         settings = msgspec.structs.replace(settings, aliases_line=line)
     return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+
+
+def _point(text: str, line: int) -> tuple[int, int]:
+    """Read a point of a picture, written as CSS writes `object-position`."""
+    found = _FOCUS.fullmatch(text.strip())
+    if found is None:
+        what = f"front matter: focus: {text!r} is no point of a picture"
+        raise _Fault(line, what, "write how far from the left and from the top, as 30% 20%")
+    return int(found[1]), int(found[2])
 
 
 def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
