@@ -418,8 +418,7 @@ def test_keys_lead_through_the_photos(
     if direction == "arabic":
         onward, back = back, onward
     with opened(browser) as page:
-        page.goto(f"{host.address}coast/")
-        page.locator(".grid a").first.click()
+        open_photo(page, host.address)
         tile = page.locator(".grid a")
         for key, index in [
             *[(onward, 1), (onward, 2), (back, 1), ("End", 11), (onward, 11), ("PageUp", 1)],
