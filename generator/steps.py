@@ -307,7 +307,7 @@ def _faults(library: Library) -> Iterator[Problem]:
 
 def _told(plan: Plan) -> Iterator[tuple[Private, str]]:
     """Yield what originals tell everybody, and the photos whose they are, by path."""
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         if photo.original and not photo.scrubbed:
             for kind in photo.photo.metadata.private:
                 if kind in _TOLD:
@@ -317,7 +317,7 @@ def _told(plan: Plan) -> Iterator[tuple[Private, str]]:
 def _warnings(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell what a photographer may want to keep private."""
     count = Counter(kind for kind, _ in _told(plan))
-    originals = sum(1 for photo in plan.root.all_photos() if photo.original)
+    originals = sum(1 for photo in plan.all_photos() if photo.original)
     hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
     for kind, what in _TOLD.items():
         if count[kind]:
@@ -393,11 +393,12 @@ def _source(order: Order, origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin) 
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
-    kinds = (photo.photo.hdr for photo in plan.root.all_photos())
+    photos = tuple(plan.all_photos())
+    kinds = (photo.photo.hdr for photo in photos)
     return Report(
-        photos=len(plan.photos),
-        described=sum(1 for photo in plan.photos if photo.words.described),
-        albums=sum(1 for _ in plan.root.all_albums()) - 1,
+        photos=len(photos),
+        described=sum(1 for photo in photos if photo.words.described),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
         pages=len(made.design.pages),
         photos_rendered=made.photos,
         variants_made=made.variants,
@@ -405,7 +406,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
         files=len(files),
-        bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
+        bytes_in=sum(photo.photo.stamp.size for photo in photos),
         bytes_out=sum(record.size for record in files.values()),
         strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
