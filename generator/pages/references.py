@@ -162,7 +162,7 @@ def _targets(plan: Plan) -> Targets:
     def add(address: str, *names: str) -> None:
         pages.update((folded(name).rstrip("/"), address) for name in names if name)
 
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path
