@@ -23,6 +23,7 @@ from generator.core.model import (
     Stray,
 )
 from generator.design import TOLD, Design, contents, make_design, told_by_originals
+from generator.library.document import Unread
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
@@ -111,7 +112,8 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
-        good = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
+        bad = Problem | Unread
+        good = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
         return Memo(wanted, good)
     return memo
 
@@ -335,11 +337,12 @@ def _pack(cache: Path, key: str) -> list[bytes]:
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
-    kinds = (photo.photo.hdr for photo in plan.root.all_photos())
+    photos = tuple(plan.all_photos())
+    kinds = (photo.photo.hdr for photo in photos)
     return Report(
-        photos=len(plan.photos),
-        described=sum(1 for photo in plan.photos if photo.words.described),
-        albums=sum(1 for _ in plan.root.all_albums()) - 1,
+        photos=len(photos),
+        described=sum(1 for photo in photos if photo.words.described),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
         pages=len(made.design.pages),
         photos_rendered=made.photos,
         variants_made=made.variants,
@@ -347,7 +350,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
         files=len(files),
-        bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
+        bytes_in=sum(photo.photo.stamp.size for photo in photos),
         bytes_out=sum(record.size for record in files.values()),
         strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
