@@ -20,6 +20,7 @@ from rows above its own in the list of its room; a step never imports another.
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
     serve           the dev server: the site as it is planned, while one works on it
+    start           a new site, or one from another generator's
     cli             the only place that prints or exits
     __main__
 """

@@ -32,6 +32,7 @@ from generator.output.publish import Content, Original
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
+from generator.pages.lint import idle_parts
 from generator.planning.plan import Plan
 from generator.privacy.originals import scrubbed
 from generator.views.values import AnyPage, Link, Site
@@ -82,6 +83,7 @@ def make_design(
         *clashes,
         *icon_problems(plan),
         *_unspoken(plan),
+        *idle_parts(plan.theme),
         *_warnings(plan),
         *_faults(library),
     )
@@ -106,7 +108,7 @@ def _faults(library: Library) -> Iterator[Problem]:
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
     """Yield what originals tell everybody, and the photos whose they are, by path."""
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         if photo.original and not photo.scrubbed:
             for kind in photo.photo.metadata.private:
                 if kind in TOLD:
@@ -116,7 +118,7 @@ def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
 def _warnings(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell what a photographer may want to keep private."""
     count = Counter(kind for kind, _ in told_by_originals(plan))
-    originals = sum(1 for photo in plan.root.all_photos() if photo.original)
+    originals = sum(1 for photo in plan.all_photos() if photo.original)
     hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
     for kind, what in TOLD.items():
         if count[kind]:

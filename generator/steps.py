@@ -23,6 +23,7 @@ from generator.core.model import (
     Stray,
 )
 from generator.design import TOLD, Design, contents, make_design, told_by_originals
+from generator.library.document import Unread
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
@@ -69,6 +70,14 @@ class Sketch(Struct, frozen=True):
         return make_design(self.plan, self.library, self.assets, placeholders, self.warnings)
 
 
+class Drawn(Struct, frozen=True):
+    """A sketch with its pages, and the placeholders that they show."""
+
+    sketch: Sketch
+    placeholders: Mapping[str, Placeholder]
+    design: Design
+
+
 class Made(Struct, frozen=True):
     """What rendering and publishing came to; `failures` are the photos left out, by path."""
 
@@ -111,7 +120,8 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
-        good = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
+        bad = Problem | Unread
+        good = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
         return Memo(wanted, good)
     return memo
 
@@ -145,12 +155,14 @@ def make(
     manifest: Manifest,
     workers: Workers,
     failures: Mapping[str, Problem] = NONE,
+    drawn: Drawn | None = None,
 ) -> tuple[Made, Report, str]:
     """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
 
-    `failures` are photos that are known to fail, by path.
+    `failures` are photos that are known to fail, by path; what is `drawn` without these is taken
+    as far as it holds.
     """
-    made = _make(order, sources, manifest, workers, failures)
+    made = _make(order, sources, manifest, workers, failures, drawn)
     store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
         order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
@@ -181,6 +193,7 @@ def _make(
     manifest: Manifest,
     workers: Workers,
     known_failures: Mapping[str, Problem],
+    drawn: Drawn | None,
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures = dict(known_failures)
@@ -190,7 +203,7 @@ def _make(
     force = order.options.force
     known = Manifest(manifest.place) if force else manifest
     while True:
-        sketch = sketched(order, sources, failures, unpublished)
+        sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
         plan, files = sketch.plan, sketch.assets
         to_write = pending(files, known, order.output)
         unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
@@ -205,10 +218,12 @@ def _make(
             refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
         )
         if results.failures or refused_originals:
+            drawn = None
             continue
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
-        design = sketch.design(placeholders)
+        is_drawn = drawn is not None and drawn.placeholders == placeholders
+        design = drawn.design if drawn and is_drawn else sketch.design(placeholders)
         to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
@@ -223,6 +238,7 @@ def _make(
             what, hint = "it changed while the build was reading it", "build again"
             place = f"{PICTURES}/{error.path}"
             failures[error.path] = Problem(place, what, hint, passing=True)
+            drawn = None
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
@@ -335,11 +351,12 @@ def _pack(cache: Path, key: str) -> list[bytes]:
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
-    kinds = (photo.photo.hdr for photo in plan.root.all_photos())
+    photos = tuple(plan.all_photos())
+    kinds = (photo.photo.hdr for photo in photos)
     return Report(
-        photos=len(plan.photos),
-        described=sum(1 for photo in plan.photos if photo.words.described),
-        albums=sum(1 for _ in plan.root.all_albums()) - 1,
+        photos=len(photos),
+        described=sum(1 for photo in photos if photo.words.described),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
         pages=len(made.design.pages),
         photos_rendered=made.photos,
         variants_made=made.variants,
@@ -347,7 +364,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
         files=len(files),
-        bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
+        bytes_in=sum(photo.photo.stamp.size for photo in photos),
         bytes_out=sum(record.size for record in files.values()),
         strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),

@@ -1,6 +1,7 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -117,3 +118,17 @@ class Arrival:
         """Leave nothing of it, if it has not come into its place."""
         self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file with its times beside its target and rename it there; the source stays as is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with naming(target):
+            shutil.copyfile(source, beside)
+            shutil.copystat(source, beside)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

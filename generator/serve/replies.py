@@ -14,7 +14,7 @@ from generator.core.errors import DecodeError, FastphotoError, MachineError, Pro
 from generator.machines import hosting, redirects
 from generator.serve import rules
 from generator.serve.answers import Answer, Desk
-from generator.serve.own_pages import OwnPages, failure_page
+from generator.serve.own_pages import OwnPages, failure_page, waiting_page
 from generator.serve.wire import Showing, below, file_of, showing, with_scripts
 
 MISSING = "404.html"
@@ -81,9 +81,10 @@ class Replies:
         """Answer a request."""
         path = file_of(ask.address)
         try:
-            return self._found(ask, path) or self._page(ask, self._missing(), path or MISSING, 404)
+            found = self._found(ask, path)
+            return found or self._page(ask, self._missing(), path or MISSING, self._status())
         except _FAULTS as error:
-            return self._page(ask, self._failure(error, path or ""), path or MISSING, 500)
+            return self._page(ask, _failure(error), path or MISSING, 500)
 
     def showing(self, page: str) -> Showing:
         """Return what a page shows now, if it were loaded anew."""
@@ -93,7 +94,7 @@ class Replies:
                 return Showing(page, answer.tag)
             html = _content(answer) if answer else self._missing()
         except _FAULTS as error:
-            html = self._failure(error, page)
+            html = _failure(error)
         return showing(page, html, self._token)
 
     def _answer(self, path: str) -> Answer | None:
@@ -134,17 +135,16 @@ class Replies:
         headers = self._headers(ask) | {"Location": target, "Cache-Control": "no-store"}
         return Reply(301, headers)
 
+    def _status(self) -> int:
+        """Return that of what is not there: before the first plan, it may come to be."""
+        return 404 if self._desk.state().serial else 503
+
     def _missing(self) -> bytes:
         answer = self._desk.answer(MISSING)
-        return _content(answer) if answer else failure_page([Problem("", "there is no such page")])
-
-    def _failure(self, error: Exception, path: str) -> bytes:
-        match error:
-            case FastphotoError():
-                return failure_page(error.problems)
-            case DecodeError():
-                return failure_page([Problem(path, error.what, error.hint)])
-        return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
+        if answer is not None:
+            return _content(answer)
+        state = self._desk.state()
+        return failure_page(state.trouble) if state.trouble else waiting_page()
 
     def _send(self, ask: Ask, answer: Answer, path: str) -> Reply:
         if _is_page(path):
@@ -164,6 +164,15 @@ class Replies:
         drop = None if album is None else (album, self._token)
         body = with_scripts(html, shown, ask.host, drop)
         return _text_file(ask, body, self._headers(ask) | _type_of_text("text/html"), status)
+
+
+def _failure(error: Exception) -> bytes:
+    match error:
+        case FastphotoError():
+            return failure_page(error.problems)
+        case DecodeError():
+            return failure_page([Problem("", error.what, error.hint)])
+    return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
 
 
 def _text_file(ask: Ask, body: bytes, headers: dict[str, str], status: int = 200) -> Reply:

@@ -11,7 +11,7 @@ from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
 from generator.output.publish import Original, content_size
-from generator.planning.plan import Album, Plan
+from generator.planning.plan import Plan
 from generator.serve.answers import Answer
 from generator.serve.asking import Asking
 from generator.steps import Sketch
@@ -116,7 +116,7 @@ def _with_styles_of(before: Showing, sketch: Sketch) -> Sketch:
 def seen_first(plan: Plan) -> tuple[Job, ...]:
     """Return the jobs of what visitors see first: covers, then the first tiles of each album."""
     by_key = {job.shown: job for job in plan.jobs}
-    keys = dict.fromkeys(_keys_seen_first(plan.root))
+    keys = dict.fromkeys(_keys_seen_first(plan))
     return tuple(by_key[key] for key in keys if key in by_key)
 
 
@@ -124,7 +124,7 @@ def seen_first(plan: Plan) -> tuple[Job, ...]:
 _FIRST = 24
 
 
-def _keys_seen_first(root: Album) -> Iterator[str]:
-    albums = tuple(root.all_albums())
-    yield from (album.cover.shown for album in albums)
+def _keys_seen_first(plan: Plan) -> Iterator[str]:
+    albums = tuple(plan.all_albums())
+    yield from (album.cover.shown for album in albums if album.cover)
     yield from (photo.shown for album in albums for photo in album.photos[:_FIRST])
