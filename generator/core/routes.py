@@ -34,9 +34,12 @@ FILE_FOLDERS = (STATIC, IMAGE, FULL)
 RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
-_VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
+_VARIANT = re.compile(r"\.[0-9a-f]{8}(-\d+\.\w+)$")
 
 _SLUG_LENGTH = 80
+# Names as cameras give them need no transliteration, which takes thirty times as long.
+_SIMPLE = re.compile(r"[a-z0-9]+(?:[-_ ][a-z0-9]+)*", re.ASCII)
+_HYPHENS = str.maketrans("_ ", "--")
 _NAME_BYTES = 200
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -47,7 +50,11 @@ _PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCI
 
 def slug(name: str) -> str:
     """Return a name for addresses: lower case, Latin letters, digits and hyphens; never empty."""
-    short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
+    lower = name.lower()
+    if len(name) <= _SLUG_LENGTH and name.isascii() and _SIMPLE.fullmatch(lower):
+        short = lower.translate(_HYPHENS)
+    else:
+        short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
     if not short:
         return mark(name)
     return f"{short}-" + mark(name) if _DEVICE.search(short) else short
@@ -60,7 +67,7 @@ def mark(name: str) -> str:
 
 def folded(path: str) -> str:
     """Return what a path is told apart by."""
-    return unicodedata.normalize("NFC", path).casefold()
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def folders_above(path: str) -> Iterator[str]:
@@ -154,7 +161,13 @@ def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list
 
 def is_variant(path: str) -> bool:
     """Tell whether a path below image/ is that of a variant, which never changes."""
-    return _VARIANT.search(path) is not None
+    return variant_ending(path) != ""
+
+
+def variant_ending(path: str) -> str:
+    """Return the size and suffix that the name of a variant ends with; empty if it is none."""
+    found = _VARIANT.search(path)
+    return found[1] if found else ""
 
 
 def asset_path(asset: Asset) -> str:
