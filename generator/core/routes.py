@@ -7,7 +7,7 @@ site built on Linux unpacks whole on macOS and Windows.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from slugify import slugify
 
@@ -87,13 +87,16 @@ def page_slugs(count: int, size: int) -> set[str]:
     return {f"page-{number}" for number in range(2, -(-count // size) + 1)}
 
 
-def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
-    """Give each its first wish that nobody else has; `taken` holds folded paths.
+def distinct(
+    wished: Iterable[str], others: Callable[[int], Sequence[str]], taken: Collection[str] = ()
+) -> list[str]:
+    """Give each the name it wishes for if nobody else has it; `taken` holds folded paths.
 
-    All that share a wish move on to their next, so that no name depends on the order of files;
-    who runs out of wishes gets a mark of the last one, and another of that.
+    `others` returns what the one of a number would like instead, best first. All that share a wish
+    move on to their next, so that no name depends on the order of files; who runs out of wishes
+    gets a mark of the last one, and another of that.
     """
-    names = [wish[0] for wish in wishes]
+    names = list(wished)
     turn = 0
     while True:
         keys = [folded(name) for name in names]
@@ -101,10 +104,16 @@ def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> li
         clashes = [index for index, key in enumerate(keys) if count[key] > 1 or key in taken]
         if not clashes:
             return names
-        turn += 1
         for index in clashes:
-            rest = wishes[index][turn:]
-            names[index] = rest[0] if rest else with_mark(names[index], f"{turn} {index}")
+            rest = others(index)[turn:]
+            names[index] = rest[0] if rest else with_mark(names[index], f"{turn + 1} {index}")
+        turn += 1
+
+
+def distinct_slugs(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Give each name a slug that no other has; `taken` holds those that none may have."""
+    slugs = [*map(slug, names)]
+    return distinct(slugs, lambda number: (f"{slugs[number]}-{mark(names[number])}",), taken)
 
 
 def with_mark(path: str, identity: str) -> str:
@@ -140,9 +149,13 @@ def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
 
     A file may not stand where a folder must: of `a.jpg` and `a.jpg/b.jpg` the first is marked.
     """
-    wishes = [(name := legal(path), with_mark(name, path)) for path in paths]
-    folders = {folder for name, _ in wishes for folder in folders_above(folded(name))}
-    return distinct(wishes, folders | set(taken))
+    names = [*map(legal, paths)]
+    folders = {folder for name in names for folder in folders_above(folded(name))}
+    return distinct(
+        names,
+        lambda number: (with_mark(names[number], paths[number]),),
+        folders | set(taken),
+    )
 
 
 def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list[str]:

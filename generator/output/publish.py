@@ -134,7 +134,9 @@ def publish(
         raise
     _switch(output, written)
     removed += _remove(stale - first, begun, output)
-    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    current = manifest.files | records
+    for path in stale:
+        current.pop(path, None)
     result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
     save_manifest(result, cache)
     return Changes(result, tuple(written), tuple(removed))
