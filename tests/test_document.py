@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.library.document import MAX_BYTES, MAX_MATTER, Unread, read_document, to_html
+from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 

@@ -52,6 +52,17 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(set(problems), key=place))
 
 
+class Unread(Struct, frozen=True, tag=True):
+    """A text that cannot be used, with all that is wrong with it."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be read next time although it is the same."""
+        return any(problem.passing for problem in self.problems)
+
+
 class FastphotoError(Exception):
     """A reason to stop, as problems for the user; `exit_code` is what the command returns."""
 
