@@ -7,7 +7,6 @@ import shlex
 import signal
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import msgspec
 from generator import __version__
 from generator.build import build
 from generator.core.config import load_config
-from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
+from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem, unforeseen
 from generator.core.formats import remedy
 from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
@@ -356,8 +355,5 @@ def _run() -> int:
         _tell_problems(MachineError.of(error, "the build had to stop").problems)
         return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
-        hint = "this is a fault of fastphoto's own; please report it with this line"
-        _tell_problems([Problem("", what, hint)])
+        _tell_problems([unforeseen(error)])
         return MachineError.exit_code
