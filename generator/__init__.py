@@ -18,6 +18,7 @@ from rows above its own in the list of its room; a step never imports another.
     report          what goes into a build and what comes out
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
+    check           what a build would say
     serve           the dev server: the site as it is planned, while one works on it
     start           a new site, or one from another generator's
     cli             the only place that prints or exits

@@ -66,7 +66,7 @@ def check(site: Path, output: Path) -> None:
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"
-        raise ConfigError(Problem(str(pictures), what, hint))
+        raise ConfigError(Problem(str(pictures), what, hint, code="no-pictures"))
 
 
 def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:

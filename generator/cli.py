@@ -20,17 +20,21 @@ import msgspec
 from generator import __version__
 from generator.build import build
 from generator.core.config import load_config
-from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
+from generator.core.errors import FastphotoError, MachineError, Problem
 from generator.core.formats import remedy
 from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
-from generator.report import Listener, Options, Report
+from generator.report import Listener, Options, Order, Report
 from generator.start.site import start_site
 from generator.state import store
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from generator.audit import Audit
+    from generator.check import Findings
+    from generator.machines.hosting import Refusal
 
 INTERRUPTED = 130
 
@@ -96,7 +100,7 @@ def build_command(
     with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(report)))
+        click.echo(_json(report))
     else:
         _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
@@ -124,34 +128,61 @@ def new_command(folder: Path, demo: bool) -> None:
 @click.option(
     "--privacy",
     is_flag=True,
-    help="Read every published file for locations, serial numbers, names, previews, maker notes.",
+    help="Instead, read every published file for locations, names, serial numbers, maker notes.",
 )
-def check_command(site: Path, output: Path | None, privacy: bool) -> None:
-    """Look through what was published, without changing anything.
+@click.option("--verbose", "-v", is_flag=True, help="Also name every photo without words.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def check_command(
+    site: Path, output: Path | None, privacy: bool, verbose: bool, as_json: bool
+) -> None:
+    """Say what a build would refuse or warn of, and write nothing.
 
-    Exit status: 0 nothing found; 1 something that the settings do not allow; 2 wrong usage, or
+    Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, or with --privacy
     nothing built yet.
     """
-    # Late: it plans once more, which takes more than a start of the command may.
+    # Late: they bring what builds need, which takes more than a start of the command may.
     from generator.audit import audit_privacy  # noqa: PLC0415
+    from generator.check import check_site  # noqa: PLC0415
 
-    if not privacy:
-        raise click.UsageError("say what to check: --privacy")
     config = load_config(site)
-    cache = site / CACHE
-    if not cache.is_dir():
-        raise ConfigError(Problem(str(site), "no build of this site is known", "build it first"))
-    with store.exclusive(cache, Listener().waiting):
-        audit = audit_privacy(site, output or site / OUTPUT, config)
-    _tell_problems(audit.problems)
-    if audit.problems:
-        found = f"{_count(len(audit.problems), 'finding')}: build again; report what stays"
+    output = output or site / OUTPUT
+    found: Audit | Findings
+    if privacy:
+        found = audit_privacy(site, output, config)
+        lines = _audited(found)
     else:
-        found = "nothing that the settings forbid"
-    click.echo(f"{_count(audit.files - audit.verbatim, 'file')} read, {found}")
+        options = Options(jobs=config.build.jobs or _cores())
+        with _listener(quiet=as_json, verbose=verbose) as listener:
+            found = check_site(Order(site, output, site / CACHE, config, options, listener))
+        lines = _checked(found, verbose=verbose)
+    if as_json:
+        click.echo(_json(found))
+    else:
+        _tell_problems(found.problems)
+        for line in lines:
+            click.echo(line)
+    sys.exit(1 if found.problems else 0)
+
+
+def _checked(found: "Findings", *, verbose: bool) -> Iterator[str]:
+    """Say in a few lines what a check came to."""
+    without = len(found.undescribed)
+    yield f"{_count(found.photos, 'photo')} in {_count(found.albums, 'album')}"
+    with_words = f"{found.with_alt:,} have an alt text, {found.with_caption:,} a caption"
+    yield f"{with_words}, {found.with_title:,} a title; {without:,} none of them"
+    for path in found.undescribed if verbose else ():
+        yield visible(f"without words: {PICTURES}/{path}")
+    yield from _in_passing(found.hosts, found.strays)
+    yield f"{_count(len(found.problems), 'problem')} found" if found.problems else "nothing found"
+
+
+def _audited(audit: "Audit") -> Iterator[str]:
+    """Say what the reader of published files came to."""
+    found = _count(len(audit.problems), "finding") + ": build again; report what stays"
+    told = found if audit.problems else "nothing that the settings forbid"
+    yield f"{_count(audit.files - audit.verbatim, 'file')} read, {told}"
     if audit.verbatim:
-        click.echo(f"{_count(audit.verbatim, 'original')} published as they are, and not read")
-    sys.exit(1 if audit.problems else 0)
+        yield f"{_count(audit.verbatim, 'original')} published as they are, and not read"
 
 
 @cli.command("clean")
@@ -248,6 +279,10 @@ def _listener(*, quiet: bool, verbose: bool) -> Iterator[Listener]:
             yield _BarListener(bar, verbose=verbose)
 
 
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value))
+
+
 def _tell(report: Report, *, quiet: bool) -> None:
     _tell_problems(report.problems)
     if not quiet:
@@ -278,10 +313,7 @@ def _summary(report: Report) -> Iterator[str]:
     yield f"{made}; {_megabytes(report.bytes_in)} in, {out}"
     if report.described < report.photos:
         yield f"with an alt text, a caption or a title: {report.described:,} of {found[0]}"
-    for refusal in report.hosts:
-        yield f"too much for {refusal.host}: {refusal.why}"
-    if report.strays:
-        yield f"left out: {', '.join(_left_out(*each) for each in report.strays)}"
+    yield from _in_passing(report.hosts, report.strays)
     if report.hdr:
         total = _count(sum(count for _, count in report.hdr), "HDR photo")
         yield f"{total}: {', '.join(f'{count:,} {_HDR[kind]}' for kind, count in report.hdr)}"
@@ -300,6 +332,14 @@ def _summary(report: Report) -> Iterator[str]:
         yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
     else:
         yield f"Nothing changed in {report.output} in {report.seconds:.2f} s{problems}"
+
+
+def _in_passing(hosts: Iterable["Refusal"], strays: Iterable[tuple[str, int]]) -> Iterator[str]:
+    """Say which hosts would not take the site, and what lies among the pictures."""
+    for refusal in hosts:
+        yield f"too much for {refusal.host}: {refusal.why}"
+    if kinds := [_left_out(*each) for each in strays]:
+        yield f"left out: {', '.join(kinds)}"
 
 
 def _left_out(kind: str, count: int) -> str:
@@ -359,5 +399,5 @@ def _run() -> int:
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
         hint = "this is a fault of fastphoto's own; please report it with this line"
-        _tell_problems([Problem("", what, hint)])
+        _tell_problems([Problem("", what, hint, code="fault")])
         return MachineError.exit_code

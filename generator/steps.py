@@ -103,8 +103,8 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
         library, refused, memo = _scan(order, sources, workers)
         made = _make(order, library, refused, manifest, workers)
         store.save(order.cache, store.MEMO, _remember(memo, made.failures))
-        for kind, path in _told(made.design.plan):
-            order.listener.detail(f"{PICTURES}/{path}: its original carries {_TOLD[kind]}")
+        for what, path in private_originals(made.design.plan):
+            order.listener.detail(f"{PICTURES}/{path}: its original carries {what}")
         report = _report(order, library, made)
         lasting = (
             report.published
@@ -117,6 +117,19 @@ def run_steps(order: Order, sources: Survey, manifest: Manifest) -> tuple[Report
 def _scan(
     order: Order, sources: Survey, workers: Workers
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
+    library, refused, memo = read_sources(order, sources, workers)
+    store.save(order.cache, store.MEMO, memo)
+    for name, remembered in memo.files.items():
+        if isinstance(remembered.value, Stray):
+            order.listener.detail(f"passed over {name} ({remembered.value.kind})")
+    refuse_nothing(order, library, refused)
+    return library, refused, memo
+
+
+def read_sources(
+    order: Order, sources: Survey, workers: Workers
+) -> tuple[Library, tuple[Problem, ...], Memo]:
+    """Read what the last build does not remember, and remember nothing yet."""
     images = order.config.images
     wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = store.load(order.cache, store.MEMO, Memo)
@@ -127,19 +140,20 @@ def _scan(
         known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
         memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
-    library, refused, memo = scan(sources, order.site, memo, workers, progress, svg=images.svg)
-    store.save(order.cache, store.MEMO, memo)
-    for name, remembered in memo.files.items():
-        if isinstance(remembered.value, Stray):
-            order.listener.detail(f"passed over {name} ({remembered.value.kind})")
+    return scan(sources, order.site, memo, workers, progress, svg=images.svg)
+
+
+def refuse_nothing(order: Order, library: Library, refused: tuple[Problem, ...]) -> None:
+    """Refuse a site without a single photo to show."""
     if not library.photos:
         folder = str(order.site / PICTURES)
         what = "there is no picture that can be built" if refused else "there are no pictures"
-        raise ConfigError((Problem(folder, what, "put photographs there"), *refused))
+        empty = Problem(folder, what, "put photographs there", code="no-pictures")
+        raise ConfigError((empty, *refused))
     if not any(is_shown(photo, order.config) for photo in library.photos):
         what = f"no photo is rated {order.config.gallery.min_rating} or better"
-        raise ConfigError((Problem(SETTINGS, what, "lower gallery.min_rating"), *refused))
-    return library, refused, memo
+        unrated = Problem(SETTINGS, what, "lower gallery.min_rating", code="no-pictures")
+        raise ConfigError((unrated, *refused))
 
 
 def _make(
@@ -156,7 +170,7 @@ def _make(
     photos = variants = 0
     force = order.options.force
     while True:
-        left = _without(library, failures, order.config)
+        left = without_failed(library, failures, order.config)
         plan, warnings = make_plan(order.config, left, engine, unpublished)
         known = Manifest(manifest.place) if order.options.force else manifest
         files = tuple(inventory.assets(plan))
@@ -167,7 +181,7 @@ def _make(
         photos += results.photos
         variants += results.variants
         placeholders |= results.placeholders
-        failures |= _lost(left, results.failures)
+        failures |= lost(left, results.failures)
         originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
         unpublished |= (
             refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
@@ -176,7 +190,7 @@ def _make(
             continue
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
-        design = _design(plan, left, files, placeholders, warnings)
+        design = make_design(plan, left, files, placeholders, warnings)
         to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
@@ -188,7 +202,7 @@ def _make(
         except SourceChangedError as error:
             what, hint = "it changed while the build was reading it", "build again"
             place = f"{PICTURES}/{error.path}"
-            failures[error.path] = Problem(place, what, hint, passing=True)
+            failures[error.path] = Problem(place, what, hint, passing=True, code="source-changed")
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
@@ -227,7 +241,7 @@ def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
                 yield key
 
 
-def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
+def lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
     """Name every photo that a failure costs: a picture that is damaged is so wherever it lies."""
     by_path = {photo.path: photo for photo in library.photos}
     damaged = {
@@ -240,7 +254,8 @@ def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
     }
 
 
-def _without(library: Library, failures: dict[str, Problem], config: Config) -> Library:
+def without_failed(library: Library, failures: dict[str, Problem], config: Config) -> Library:
+    """Return a library without the photos that failed; ConfigError if none is left to show."""
     left = tuple(photo for photo in library.photos if photo.path not in failures)
     if not any(is_shown(photo, config) for photo in left):
         raise ConfigError(in_order(failures.values()))
@@ -258,7 +273,7 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _design(
+def make_design(
     plan: Plan,
     library: Library,
     assets: tuple[OutputFile, ...],
@@ -294,7 +309,13 @@ def _unspoken(plan: Plan) -> Iterator[Problem]:
     tag = plan.config.site.language
     if not is_spoken(tag, plan.theme.templates):
         what = f"site.language: no catalogue for {tag!r}, so buttons and labels are in English"
-        yield Problem(SETTINGS, what, f"add {TEMPLATES}/{LANGUAGES}/{tag}.po", "warning")
+        yield Problem(
+            SETTINGS,
+            what,
+            f"add {TEMPLATES}/{LANGUAGES}/{tag}.po",
+            "warning",
+            code="unspoken-language",
+        )
 
 
 def _faults(library: Library) -> Iterator[Problem]:
@@ -302,27 +323,31 @@ def _faults(library: Library) -> Iterator[Problem]:
     for photo in library.photos:
         if photo.fault:
             hint = "it is taken for sRGB; export it anew"
-            yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
+            yield Problem(
+                f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
+            )
 
 
-def _told(plan: Plan) -> Iterator[tuple[Private, str]]:
-    """Yield what originals tell everybody, and the photos whose they are, by path."""
+def private_originals(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield in words what originals tell everybody, and the photos whose they are, by path."""
     for photo in plan.root.all_photos():
         if photo.original and not photo.scrubbed:
             for kind in photo.photo.metadata.private:
                 if kind in _TOLD:
-                    yield kind, photo.photo.path
+                    yield _TOLD[kind], photo.photo.path
 
 
 def _warnings(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell what a photographer may want to keep private."""
-    count = Counter(kind for kind, _ in _told(plan))
+    count = Counter(what for what, _ in private_originals(plan))
     originals = sum(1 for photo in plan.root.all_photos() if photo.original)
     hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
-    for kind, what in _TOLD.items():
-        if count[kind]:
-            said = f"originals that carry {what}: {count[kind]} of {originals}"
-            yield Problem("output/full", said, f"{hint} names them", "warning")
+    for what in _TOLD.values():
+        if count[what]:
+            said = f"originals that carry {what}: {count[what]} of {originals}"
+            yield Problem(
+                "output/full", said, f"{hint} names them", "warning", code="private-original"
+            )
 
 
 def _publish(
@@ -341,7 +366,7 @@ def _pack(cache: Path, key: str) -> list[bytes]:
     blobs = store.get_pack(cache, key)
     if blobs is None:
         what = "was damaged while the build was at work"
-        raise MachineError(Problem(str(cache), what, "build again"))
+        raise MachineError(Problem(str(cache), what, "build again", code="machine"))
     return blobs
 
 
@@ -407,7 +432,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files=len(files),
         bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
         bytes_out=sum(record.size for record in files.values()),
-        strays=_left_out(library, order.config),
+        strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
         hosts=refusals({path: record.size for path, record in files.items()}),
         problems=made.problems,
@@ -415,7 +440,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
     )
 
 
-def _left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
+def left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
     """Count, by kind, what lies among the pictures and is not in the site."""
     below = sum(1 for photo in library.photos if not is_shown(photo, config))
     return (*library.strays, *((("photo below the minimum rating", below),) if below else ()))

@@ -91,9 +91,14 @@ def read_document(path: str, content: Path) -> Document | Problem:
         return parse_document(path, text)
     except _Fault as fault:
         place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
-        return Problem(place, fault.what, fault.hint)
+        return Problem(place, fault.what, fault.hint, code="wrong-text")
     except OSError as error:
-        return Problem(f"content/{path}", f"cannot be read: {error.strerror}", passing=True)
+        return Problem(
+            f"content/{path}",
+            f"cannot be read: {error.strerror}",
+            passing=True,
+            code="unreadable-file",
+        )
 
 
 def _read_text(file: Path) -> str:

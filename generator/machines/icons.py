@@ -70,7 +70,9 @@ def icon_problems(plan: Plan) -> tuple[Problem, ...]:
     drawing = lookup(wanted, "", {folded(path): path for path in known})
     what = "is a drawing" if drawing else "there is no such picture"
     hint = "name a photo" if drawing else nearest(wanted, known)
-    return (Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning"),)
+    return (
+        Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning", code="icon-not-found"),
+    )
 
 
 def _chosen(plan: Plan) -> PlannedPhoto | None:

@@ -36,7 +36,9 @@ def of_album(album: Album, language: Language) -> tuple[tuple[Stretch, ...], tup
     if album.sort != "taken":
         what = f"sections: {wanted} needs photos in the order of their dates"
         where = f"{CONTENT}/{document.path}"
-        return undivided(album.photos), (Problem(where, what, "add sort: taken", "warning"),)
+        return undivided(album.photos), (
+            Problem(where, what, "add sort: taken", "warning", code="wrong-sections"),
+        )
     return by_date(album.photos, wanted, language), ()
 
 
@@ -91,10 +93,16 @@ def _opened(
         found = lookup(opening.target, album.path, known)
         if found is None:
             what = f"sections: there is no picture {opening.target!r} in this album"
-            problems.append(Problem(where, what, nearest(opening.target, known), "warning"))
+            problems.append(
+                Problem(
+                    where, what, nearest(opening.target, known), "warning", code="wrong-sections"
+                )
+            )
         elif (index := indexes[found]) in begun:
             what = f"sections: {opening.target!r} begins {begun[index]!r} already"
-            problems.append(Problem(where, what, "name another photo", "warning"))
+            problems.append(
+                Problem(where, what, "name another photo", "warning", code="wrong-sections")
+            )
         else:
             begun[index] = opening.heading
     starts = sorted({0, *begun})
