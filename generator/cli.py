@@ -11,6 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,6 +27,7 @@ from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
 from generator.report import Listener, Options, Order, Report
+from generator.start.migration import Migration, migrate
 from generator.start.site import start_site
 from generator.state import store
 
@@ -109,13 +111,39 @@ def build_command(
 @cli.command("new")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--demo", is_flag=True, help="With a few pictures, to see what comes out.")
-def new_command(folder: Path, demo: bool) -> None:
+@click.option(
+    "--from-sigal",
+    "settings",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="With what a site of sigal's has, by its sigal.conf.py; pictures are copied.",
+)
+def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     """Start a site in a new folder DIR, ready to be built."""
-    start_site(folder, demo=demo)
+    if demo and settings:
+        raise click.UsageError("choose one of --demo and --from-sigal")
+    if settings:
+        with _listener(quiet=False, verbose=False) as listener:
+            migration = migrate(settings, folder, partial(listener.progress, "Copying files"))
+        for line in _migrated(migration):
+            click.echo(visible(line))
+    else:
+        start_site(folder, demo=demo)
+        pictures = "more photographs" if demo else "photographs"
+        click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
     where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
-    pictures = "more photographs" if demo else "photographs"
-    click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
     click.echo(f"Then build it: fastphoto build{where}")
+
+
+def _migrated(migration: Migration) -> Iterator[str]:
+    """Say what was carried over from another generator, and what was not."""
+    copied = f"{_count(migration.photos, 'photo')} copied ({_megabytes(migration.bytes)})"
+    yield f"{copied}, {_count(migration.texts, 'text')}; the old site is as it was."
+    yield f"settings: {', '.join(migration.settings)}"
+    yield from (f"left: {each}" for each in migration.left)
+    if migration.strays:
+        kinds = ", ".join(_count(count, kind) for kind, count in migration.strays)
+        yield f"left: {kinds}"
 
 
 @cli.command("check")

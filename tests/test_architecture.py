@@ -65,7 +65,7 @@ OUTSIDE = {
     "babel": {"pages.language"},
     "jinja2": {"pages.html", "pages.theme"},
     "markupsafe": {"pages.html"},
-    "markdown": {"library.document"},
+    "markdown": {"library.document", "start.sigal"},
     "nh3": {"library.document"},
     "yaml": {"library.document"},
     "natsort": {"planning.plan", "planning.tags"},

@@ -54,6 +54,7 @@ Code = Literal[
     "unknown-setting",
     "unreadable-file",
     "unreadable-settings",
+    "unreadable-sigal",
     "unscrubbable-original",
     "unspoken-language",
     "unused-setting",
