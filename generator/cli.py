@@ -2,13 +2,11 @@
 
 import io
 import os
-import re
 import shlex
 import signal
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,23 +18,23 @@ import msgspec
 
 from generator import __version__
 from generator.build import build
+from generator.build import check as check_folders
 from generator.core.config import load_config
 from generator.core.errors import FastphotoError, MachineError, Problem
-from generator.core.formats import remedy
 from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
 from generator.report import Listener, Options, Order, Report
-from generator.start.migration import Migration, migrate
+from generator.start.migration import migrate
 from generator.start.site import start_site
 from generator.state import store
+from generator.telling import audited, checked, counted, migrated, summary, tabled
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from generator.audit import Audit
     from generator.check import Findings
-    from generator.machines.hosting import Refusal
 
 INTERRUPTED = 130
 
@@ -125,7 +123,7 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     if settings:
         with _listener(quiet=False, verbose=False) as listener:
             migration = migrate(settings, folder, partial(listener.progress, "Copying files"))
-        for line in _migrated(migration):
+        for line in migrated(migration):
             click.echo(visible(line))
     else:
         start_site(folder, demo=demo)
@@ -133,17 +131,6 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
         click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
     where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
     click.echo(f"Then build it: fastphoto build{where}")
-
-
-def _migrated(migration: Migration) -> Iterator[str]:
-    """Say what was carried over from another generator, and what was not."""
-    copied = f"{_count(migration.photos, 'photo')} copied ({_megabytes(migration.bytes)})"
-    yield f"{copied}, {_count(migration.texts, 'text')}; the old site is as it was."
-    yield f"settings: {', '.join(migration.settings)}"
-    yield from (f"left: {each}" for each in migration.left)
-    if migration.strays:
-        kinds = ", ".join(_count(count, kind) for kind, count in migration.strays)
-        yield f"left: {kinds}"
 
 
 @cli.command("check")
@@ -177,12 +164,12 @@ def check_command(
     found: Audit | Findings
     if privacy:
         found = audit_privacy(site, output, config)
-        lines = _audited(found)
+        lines = audited(found)
     else:
         options = Options(jobs=config.build.jobs or _cores())
         with _listener(quiet=as_json, verbose=verbose) as listener:
             found = check_site(Order(site, output, site / CACHE, config, options, listener))
-        lines = _checked(found, verbose=verbose)
+        lines = checked(found, verbose=verbose)
     if as_json:
         click.echo(_json(found))
     else:
@@ -192,25 +179,21 @@ def check_command(
     sys.exit(1 if found.problems else 0)
 
 
-def _checked(found: "Findings", *, verbose: bool) -> Iterator[str]:
-    """Say in a few lines what a check came to."""
-    without = len(found.undescribed)
-    yield f"{_count(found.photos, 'photo')} in {_count(found.albums, 'album')}"
-    with_words = f"{found.with_alt:,} have an alt text, {found.with_caption:,} a caption"
-    yield f"{with_words}, {found.with_title:,} a title; {without:,} none of them"
-    for path in found.undescribed if verbose else ():
-        yield visible(f"without words: {PICTURES}/{path}")
-    yield from _in_passing(found.hosts, found.strays)
-    yield f"{_count(len(found.problems), 'problem')} found" if found.problems else "nothing found"
+@cli.command("stats")
+@_site_option
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+def stats_command(site: Path, as_json: bool) -> None:
+    """Count albums, photos, bytes, cameras and lenses, and write nothing."""
+    # Late, as for check.
+    from generator.stats import stats_of  # noqa: PLC0415
 
-
-def _audited(audit: "Audit") -> Iterator[str]:
-    """Say what the reader of published files came to."""
-    found = _count(len(audit.problems), "finding") + ": build again; report what stays"
-    told = found if audit.problems else "nothing that the settings forbid"
-    yield f"{_count(audit.files - audit.verbatim, 'file')} read, {told}"
-    if audit.verbatim:
-        yield f"{_count(audit.verbatim, 'original')} published as they are, and not read"
+    config = load_config(site)
+    check_folders(site, site / OUTPUT)
+    options = Options(jobs=config.build.jobs or _cores())
+    with _listener(quiet=as_json, verbose=False) as listener:
+        stats = stats_of(Order(site, site / OUTPUT, site / CACHE, config, options, listener))
+    for line in (_json(stats).decode(),) if as_json else tabled(stats):
+        click.echo(line)
 
 
 @cli.command("clean")
@@ -225,7 +208,7 @@ def clean_command(site: Path) -> None:
         count, problems = publish.remove_all(cache)
         store.remove_all(cache)
     _tell_problems(problems)
-    click.echo(f"Removed {_count(count, 'file')} and the cache.")
+    click.echo(f"Removed {counted(count, 'file')} and the cache.")
 
 
 def _cores() -> int:
@@ -314,7 +297,7 @@ def _json(value: object) -> bytes:
 def _tell(report: Report, *, quiet: bool) -> None:
     _tell_problems(report.problems)
     if not quiet:
-        for line in _summary(report):
+        for line in summary(report):
             click.echo(line)
 
 
@@ -323,68 +306,6 @@ def _tell_problems(problems: Iterable[Problem]) -> None:
         colour = {"error": "red", "warning": "yellow"}[problem.severity]
         label = click.style(f"{problem.severity}:", fg=colour, bold=True)
         click.echo(f"{label} {problem}", err=True)
-
-
-_HDR = {
-    "gain map": "with a gain map, shown without it",
-    "hlg": "in HLG, tone-mapped",
-    "pq": "in PQ, tone-mapped",
-}
-
-
-def _summary(report: Report) -> Iterator[str]:
-    """Say in a few lines what a build came to."""
-    found = (_count(report.photos, "photo"), _count(report.albums, "album"))
-    yield f"{' in '.join(found)}, {_count(report.pages, 'page')}"
-    made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
-    out = f"{_megabytes(report.bytes_out)} out in {_count(report.files, 'file')}"
-    yield f"{made}; {_megabytes(report.bytes_in)} in, {out}"
-    if report.described < report.photos:
-        yield f"with an alt text, a caption or a title: {report.described:,} of {found[0]}"
-    yield from _in_passing(report.hosts, report.strays)
-    if report.hdr:
-        total = _count(sum(count for _, count in report.hdr), "HDR photo")
-        yield f"{total}: {', '.join(f'{count:,} {_HDR[kind]}' for kind, count in report.hdr)}"
-    severities = Counter(problem.severity for problem in report.problems)
-    problems = "".join(
-        f"; {_count(severities[severity], severity)}"
-        for severity in ("error", "warning")
-        if severities[severity]
-    )
-    if not report.published:
-        yield f"Nothing published, for --strict allows no problems{problems}"
-    elif report.files_written or report.files_removed:
-        changed = (
-            f"{_count(report.files_written, 'file')} written, {report.files_removed:,} removed"
-        )
-        yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
-    else:
-        yield f"Nothing changed in {report.output} in {report.seconds:.2f} s{problems}"
-
-
-def _in_passing(hosts: Iterable["Refusal"], strays: Iterable[tuple[str, int]]) -> Iterator[str]:
-    """Say which hosts would not take the site, and what lies among the pictures."""
-    for refusal in hosts:
-        yield f"too much for {refusal.host}: {refusal.why}"
-    if kinds := [_left_out(*each) for each in strays]:
-        yield f"left out: {', '.join(kinds)}"
-
-
-def _left_out(kind: str, count: int) -> str:
-    """Count the files of a kind that were left out, and say what would have them built."""
-    hint = remedy(kind)
-    return f"{_count(count, kind)} ({hint})" if hint else _count(count, kind)
-
-
-def _count(number: int, noun: str) -> str:
-    """Say how many of something there are: what follows the noun itself stays as it is."""
-    thing = re.split(r" (?=below |without )", noun, maxsplit=1)
-    thing[0] += "" if number == 1 else "s"
-    return f"{number:,} {' '.join(thing)}"
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"
 
 
 def main() -> NoReturn:

@@ -72,7 +72,7 @@ OUTSIDE = {
     "slugify": {"core.routes"},
     "filelock": {"state.store"},
     "click": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "telling"},
     "msgspec": set(MODULES),
 }
 
