@@ -16,6 +16,7 @@ from rows above its own in the list of its room; a step never imports another.
     pages           page values, and their HTML
     output          the list of all files, and the switch from the old to the new
     report          what goes into a build and what comes out
+    design          a plan with its pages: every file, and where its bytes come from
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
     check stats     what a build would say; how much there is

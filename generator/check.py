@@ -12,37 +12,28 @@ from generator.core.errors import ConfigError, Problem, TemplateError, in_order
 from generator.core.files import walk
 from generator.core.formats import OUTPUTS
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
-from generator.core.model import (
-    Library,
-    OutputFile,
-    PageOrigin,
-    PictureOrigin,
-    Placeholder,
-    ScrubbedOrigin,
-)
+from generator.core.model import OutputFile, PageOrigin, PictureOrigin, ScrubbedOrigin
 from generator.core.routes import folders_above
+from generator.design import TOLD, Design, told_by_originals
 from generator.library.survey import ignored, survey
 from generator.machines.hosting import Refusal, refusals
-from generator.output import inventory
 from generator.output.manifest import Manifest, open_manifest, pending
 from generator.output.publish import foresee, refuse_foreign
 from generator.pages.html import Renderer
-from generator.pixels import decode
-from generator.pixels.encode import engine
 from generator.pixels.render import undecodable, unscrubbable
-from generator.planning.plan import Plan, make_plan
+from generator.planning.plan import Plan
 from generator.report import Order
 from generator.state import store
 from generator.state.workers import Workers
 from generator.steps import (
-    Design,
+    Sketch,
+    hired,
+    kept_memo,
+    kept_placeholders_of,
     left_out,
     lost,
-    make_design,
-    private_originals,
     read_sources,
-    refuse_nothing,
-    without_failed,
+    sketched,
 )
 
 _MEGABYTE = 1 << 20
@@ -71,26 +62,23 @@ def check_site(order: Order) -> Findings:
     """Look at everything a build would look at; FastphotoError where it would not even begin."""
     check(order.site, order.output)
     manifest = open_manifest(order.output, order.cache)
-    limit = order.config.images.max_pixels
-    decode.prepare(limit)
-    with Workers(order.options.jobs, decode.prepare, limit) as workers:
-        sources = survey(order.site, order.config)
-        library, refused, _ = read_sources(order, sources, workers)
-        refuse_nothing(order, library, refused)
-        plan, warnings = make_plan(order.config, library, engine)
-        damaged = lost(library, _undecodable(order, plan, workers))
+    with hired(order) as workers:
+        found = survey(order.site, order.config)
+        sources = read_sources(order, found, kept_memo(order), workers)
+        sketch = sketched(order, sources)
+        damaged = lost(sketch.library, _undecodable(order, sketch.plan, workers))
         if damaged:
-            library = without_failed(library, damaged, order.config)
-            plan, warnings = make_plan(order.config, library, engine)
-        withheld = _unscrubbable(order, plan, manifest, workers)
+            sketch = sketched(order, sources, damaged)
+        withheld = _unscrubbable(order, sketch, manifest, workers)
         if withheld:
-            plan, warnings = make_plan(order.config, library, engine, withheld)
-    for what, path in private_originals(plan):
-        order.listener.detail(f"{PICTURES}/{path}: its original carries {what}")
-    files, found = _pages(order, plan, library, warnings, manifest)
-    also = (*_duplicates(plan), *_unused(order, plan))
-    problems = in_order((*refused, *damaged.values(), *withheld.values(), *found, *also))
-    return _findings(order, plan, library, problems, refusals(_sizes(files, manifest)))
+            sketch = sketched(order, sources, damaged, withheld)
+    for kind, path in told_by_originals(sketch.plan):
+        order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
+    files, problems = _pages(order, sketch, manifest)
+    refused = (*sources.refused, *damaged.values(), *withheld.values())
+    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan))
+    every = in_order((*refused, *problems, *also))
+    return _findings(order, sketch, every, refusals(_sizes(files, manifest)))
 
 
 def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Problem]:
@@ -106,29 +94,27 @@ def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Proble
 
 
 def _unscrubbable(
-    order: Order, plan: Plan, manifest: Manifest, workers: Workers
+    order: Order, sketch: Sketch, manifest: Manifest, workers: Workers
 ) -> dict[str, Problem]:
     """Scrub every original that is to be, and that no build has published yet."""
-    to_write = pending(inventory.assets(plan), manifest, order.output)
+    to_write = pending(sketch.assets, manifest, order.output)
     originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
     return unscrubbable(originals, order.site / PICTURES, workers)
 
 
 def _pages(
-    order: Order, plan: Plan, library: Library, warnings: tuple[Problem, ...], manifest: Manifest
+    order: Order, sketch: Sketch, manifest: Manifest
 ) -> tuple[tuple[OutputFile, ...], Iterable[Problem]]:
     """Compose and render all pages that a build would write; return all files and what is wrong.
 
     Of a theme that does not work nothing but that is known.
     """
-    assets = tuple(inventory.assets(plan))
-    kept = store.load(order.cache, store.PLACEHOLDERS, dict[str, Placeholder]) or {}
     try:
-        design = make_design(plan, library, assets, kept, warnings)
+        design = sketch.design(kept_placeholders_of(order))
         to_write = pending(design.files, manifest, order.output)
         _render(order, design, to_write)
     except TemplateError as error:
-        return assets, (*warnings, *error.problems)
+        return sketch.assets, (*sketch.warnings, *error.problems)
     return design.files, (*design.problems, *_in_output(order, design, to_write, manifest))
 
 
@@ -212,12 +198,9 @@ def _sizes(files: Iterable[OutputFile], manifest: Manifest) -> dict[str, int]:
 
 
 def _findings(
-    order: Order,
-    plan: Plan,
-    library: Library,
-    problems: tuple[Problem, ...],
-    hosts: tuple[Refusal, ...],
+    order: Order, sketch: Sketch, problems: tuple[Problem, ...], hosts: tuple[Refusal, ...]
 ) -> Findings:
+    plan = sketch.plan
     words = [each.words for each in plan.photos]
     return Findings(
         photos=len(plan.photos),
@@ -226,7 +209,7 @@ def _findings(
         with_caption=sum(1 for each in words if each.caption),
         with_title=sum(1 for each in words if each.title),
         undescribed=tuple(each.photo.path for each in plan.photos if not each.words.described),
-        strays=left_out(library, order.config),
+        strays=left_out(sketch.library, order.config),
         hosts=hosts,
         problems=problems,
     )

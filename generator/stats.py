@@ -10,11 +10,9 @@ from generator.core.files import walk
 from generator.core.model import Metadata
 from generator.library.survey import survey
 from generator.output.manifest import manifests
-from generator.pixels import decode
 from generator.planning.plan import Album, PlannedPhoto, make_plan
 from generator.report import Order
-from generator.state.workers import Workers
-from generator.steps import left_out, read_sources, refuse_nothing
+from generator.steps import hired, kept_memo, left_out, read_sources
 
 
 class Share(Struct, frozen=True):
@@ -60,13 +58,10 @@ class Stats(Struct, frozen=True):
 
 def stats_of(order: Order) -> Stats:
     """Count what a site holds; what no build remembers is read. ConfigError without any photo."""
-    limit = order.config.images.max_pixels
-    decode.prepare(limit)
-    with Workers(order.options.jobs, decode.prepare, limit) as workers:
-        sources = survey(order.site, order.config)
-        library, refused, _ = read_sources(order, sources, workers)
-    refuse_nothing(order, library, refused)
-    plan, _ = make_plan(order.config, library, engine=str)
+    with hired(order) as workers:
+        found = survey(order.site, order.config)
+        sources = read_sources(order, found, kept_memo(order), workers)
+    plan, _ = make_plan(order.config, sources.library, engine=str)
     photos = tuple(plan.root.all_photos())
     built = [record for _, manifest in manifests(order.cache) for record in manifest.files.values()]
     return Stats(
@@ -76,7 +71,7 @@ def stats_of(order: Order) -> Stats:
         formats=_shares(photos, lambda photo: photo.photo.format),
         cameras=_shares(photos, _said(lambda metadata: metadata.camera)),
         lenses=_shares(photos, _said(lambda metadata: metadata.lens)),
-        strays=left_out(library, order.config),
+        strays=left_out(sources.library, order.config),
         output_files=len(built),
         output_bytes=sum(record.size for record in built),
         cache_bytes=sum(_sizes(order.cache)),

@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from click.testing import CliRunner
 
 import generator
+from generator.cli import cli
 from generator.core.errors import Code
 from tests.support.pictures import chart, save
 from tests.support.sites import Site, folders, stamps
 from tests.test_docs import ROOT
 
 PACKAGE = Path(generator.__file__).parent
+INLINE = "[build]\njobs = 1\n"
 SOURCES = [ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
 def found(site: Site, *options: str) -> dict[str, Any]:
-    done = site.run("check", "--json", *options)
+    arguments = ["check", "--json", "--site", str(site.root), *options]
+    done = CliRunner().invoke(cli, arguments)
     result: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == (1 if result["problems"] else 0)
+    assert done.exit_code == (1 if result["problems"] else 0)
     return result
 
 
@@ -33,6 +37,7 @@ def codes(site: Site) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def site(site: Site) -> Site:
+    site.settings(f"{Site.SETTINGS}{INLINE}")
     site.photo("a.jpg", 1)
     site.photo("coast/b.jpg", 2)
     return site
@@ -78,7 +83,7 @@ def precious(site: Site) -> None:
 
 
 def retitled(settings: str) -> Callable[[Site], None]:
-    return lambda site: site.settings(settings)
+    return lambda site: site.settings(f"{settings}{INLINE}")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,7 @@ def test_what_a_build_says_check_says_before(site: Site) -> None:
 
 
 def test_settings_that_do_something_are_no_problem(site: Site) -> None:
-    site.settings('[albums]\nignore = ["coast"]\n[images.quality]\navif = 50\n')
+    site.settings('[albums]\nignore = ["coast"]\n[images.quality]\navif = 50\n' + INLINE)
 
     assert codes(site) == []
 

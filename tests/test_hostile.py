@@ -212,12 +212,11 @@ def test_a_picture_that_lies_twice_survives_the_loss_of_one(
     first = site.photo("a/x.jpg")
     site.photo("b/x.jpg")
     from generator import steps
-
-    design = steps.make_design
+    from generator.design import make_design
 
     def then_lose(*arguments: object) -> object:
         first.unlink(missing_ok=True)
-        return design(*arguments)  # type: ignore[arg-type]
+        return make_design(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(steps, "make_design", then_lose)
     report = site.build()

@@ -37,6 +37,7 @@ Code = Literal[
     "folder-in-use",
     "foreign-file",
     "icon-not-found",
+    "idle-template",
     "leads-nowhere",
     "machine",
     "no-pictures",
