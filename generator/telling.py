@@ -120,7 +120,7 @@ def tabled(stats: "Stats") -> Iterator[str]:
             _indented(album.path, album.title),
             f"{album.photos:,}",
             _megabytes_or_none(album.bytes),
-            f"{album.first} to {album.last}" if album.first else "",
+            _span(album.first, album.last),
         )
         for album in stats.albums
     ]
@@ -143,6 +143,10 @@ def tabled(stats: "Stats") -> Iterator[str]:
 def _indented(path: str, title: str) -> str:
     """Set an album below the one it is in."""
     return f"{'  ' * (path.count('/') + 1 if path else 0)}{title}"
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
 
 
 def _megabytes_or_none(count: int) -> str:
