@@ -36,8 +36,6 @@ from generator.steps import (
     sketched,
 )
 
-_MEGABYTE = 1 << 20
-
 
 class Findings(Struct, frozen=True):
     """What there is to say of a site, problems in the order of their places.
@@ -88,9 +86,8 @@ def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Proble
         for job in plan.jobs
         if not any(store.has_pack(order.cache, key) for key, _ in job.recipes)
     ]
-    memory = order.config.build.max_memory * _MEGABYTE
     progress = partial(order.listener.progress, "Decoding photos")
-    return undecodable(untried, order.site / PICTURES, workers, memory, progress)
+    return undecodable(untried, order.site / PICTURES, workers, order.memory, progress)
 
 
 def _unscrubbable(
@@ -142,7 +139,7 @@ def _in_output(
 def _duplicates(plan: Plan) -> Iterator[Problem]:
     """Report every file that holds the same bytes as another before it."""
     first: dict[str, str] = {}
-    digests = {each.photo.path: each.photo.digest for each in plan.root.all_photos()}
+    digests = {each.photo.path: each.photo.digest for each in plan.all_photos()}
     for path, digest in sorted(digests.items()):
         same = first.setdefault(digest, path)
         if same != path:
@@ -168,7 +165,7 @@ def _idle(order: Order, plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"images.quality.{name}", f"no picture is made as {name}"
     if not order.config.site.base_url:
         yield "feeds.items", "without site.base_url there are no feeds"
-    if not any(each.photo.format == "SVG" for each in plan.root.all_photos()):
+    if not any(each.photo.format == "SVG" for each in plan.all_photos()):
         yield "images.svg", "there is no SVG file"
     names = [set(_names(order.site / folder)) for folder in (PICTURES, CONTENT)]
     for pattern in order.config.albums.ignore:
@@ -201,14 +198,15 @@ def _findings(
     order: Order, sketch: Sketch, problems: tuple[Problem, ...], hosts: tuple[Refusal, ...]
 ) -> Findings:
     plan = sketch.plan
-    words = [each.words for each in plan.photos]
+    photos = tuple(plan.all_photos())
+    words = [each.words for each in photos]
     return Findings(
-        photos=len(plan.photos),
-        albums=sum(1 for _ in plan.root.all_albums()) - 1,
+        photos=len(photos),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
         with_alt=sum(1 for each in words if each.alt),
         with_caption=sum(1 for each in words if each.caption),
         with_title=sum(1 for each in words if each.title),
-        undescribed=tuple(each.photo.path for each in plan.photos if not each.words.described),
+        undescribed=tuple(each.photo.path for each in photos if not each.words.described),
         strays=left_out(sketch.library, order.config),
         hosts=hosts,
         problems=problems,

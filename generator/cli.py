@@ -6,7 +6,6 @@ import shlex
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,14 +16,14 @@ import click
 import msgspec
 
 from generator import __version__
-from generator.build import build
+from generator.build import build, order_of
 from generator.build import check as check_folders
 from generator.core.config import load_config
-from generator.core.errors import FastphotoError, MachineError, Problem
+from generator.core.errors import FastphotoError, MachineError, Problem, unforeseen
 from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
-from generator.report import Listener, Options, Order, Report
+from generator.report import Listener, Options, Report
 from generator.start.migration import migrate
 from generator.start.site import start_site
 from generator.state import store
@@ -168,7 +167,7 @@ def check_command(
     else:
         options = Options(jobs=config.build.jobs or _cores())
         with _listener(quiet=as_json, verbose=verbose) as listener:
-            found = check_site(Order(site, output, site / CACHE, config, options, listener))
+            found = check_site(order_of(site, output, config, options, listener))
         lines = checked(found, verbose=verbose)
     if as_json:
         click.echo(_json(found))
@@ -191,7 +190,7 @@ def stats_command(site: Path, as_json: bool) -> None:
     check_folders(site, site / OUTPUT)
     options = Options(jobs=config.build.jobs or _cores())
     with _listener(quiet=as_json, verbose=False) as listener:
-        stats = stats_of(Order(site, site / OUTPUT, site / CACHE, config, options, listener))
+        stats = stats_of(order_of(site, site / OUTPUT, config, options, listener))
     for line in (_json(stats).decode(),) if as_json else tabled(stats):
         click.echo(line)
 
@@ -345,8 +344,5 @@ def _run() -> int:
         _tell_problems(MachineError.of(error, "the build had to stop").problems)
         return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
-        hint = "this is a fault of fastphoto's own; please report it with this line"
-        _tell_problems([Problem("", what, hint, code="fault")])
+        _tell_problems([unforeseen(error)])
         return MachineError.exit_code

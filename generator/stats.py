@@ -62,12 +62,12 @@ def stats_of(order: Order) -> Stats:
         found = survey(order.site, order.config)
         sources = read_sources(order, found, kept_memo(order), workers)
     plan, _ = make_plan(order.config, sources.library, engine=str)
-    photos = tuple(plan.root.all_photos())
+    photos = tuple(plan.all_photos())
     built = [record for _, manifest in manifests(order.cache) for record in manifest.files.values()]
     return Stats(
         photos=len(photos),
         bytes=sum(map(_bytes, photos)),
-        albums=tuple(map(_of_album, plan.root.all_albums())),
+        albums=tuple(map(_of_album, plan.all_albums())),
         formats=_shares(photos, lambda photo: photo.photo.format),
         cameras=_shares(photos, _said(lambda metadata: metadata.camera)),
         lenses=_shares(photos, _said(lambda metadata: metadata.lens)),

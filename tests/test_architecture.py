@@ -71,6 +71,7 @@ OUTSIDE = {
     "natsort": {"planning.plan", "planning.tags"},
     "slugify": {"core.routes"},
     "filelock": {"state.store"},
+    "watchfiles": {"serve.watching"},
     "click": {"cli"},
     "rich": {"cli", "telling"},
     "msgspec": set(MODULES),

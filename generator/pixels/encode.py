@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 RECIPE_VERSION = 5
 
 
+# Of a photograph larger than this, a smaller variant has never been seen to take more bytes.
+_SMALL = 1920
+
+
 class Rendered(Struct, frozen=True):
     """What became of one job: how many variants of how many bytes, or why there are none.
 
@@ -59,14 +63,11 @@ def engine(input_format: str) -> str:
 
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     """Make every variant that a job asks for and keep them; a bad picture is a problem returned."""
-    place = f"{PICTURES}/{job.photo.path}"
     try:
         with decode.in_words():
             blobs = encode_photo(job, pictures)
     except DecodeError as error:
-        return Rendered(
-            problem=Problem(place, error.what, error.hint, passing=error.passing, code=error.code)
-        )
+        return Rendered(problem=_refused(job.photo, error))
     for key, variants in blobs.items():
         store.put_pack(cache, key, variants)
     made = [len(blob) for variants in blobs.values() for blob in variants]
@@ -88,9 +89,40 @@ def try_job(job: Job, pictures: Path) -> Problem | None:
             if any(recipe.animated for _, recipe in job.recipes):
                 try_frames(source, photo)
     except DecodeError as error:
-        place = f"{PICTURES}/{photo.path}"
-        return Problem(place, error.what, error.hint, passing=error.passing, code=error.code)
+        return _refused(photo, error)
     return None
+
+
+class Asked(Struct, frozen=True):
+    """One variant that somebody waits for: a photo, a recipe, and one of the recipe's outputs."""
+
+    photo: Photo
+    recipe: Recipe
+    step: int
+
+    @property
+    def job(self) -> Job:
+        """The least work of which this variant comes out with the bytes of the whole recipe."""
+        outputs: tuple[int, ...] = (self.step,)
+        if self.recipe.format == "png" or self.photo.size.longest <= _SMALL:
+            # Of so little to tell, a larger variant may take fewer bytes: that decides of these.
+            outputs = tuple(step for step in self.recipe.outputs if step >= self.step)
+        return Job(self.photo, (("", replace(self.recipe, outputs=outputs)),))
+
+
+def render_asked(asked: Asked, pictures: Path) -> bytes | Problem:
+    """Make one variant, without keeping it; a bad picture is a problem returned."""
+    try:
+        with decode.in_words():
+            (variants,) = encode_photo(asked.job, pictures).values()
+    except DecodeError as error:
+        return _refused(asked.photo, error)
+    return variants[asked.job.recipes[0][1].outputs.index(asked.step)]
+
+
+def _refused(photo: Photo, error: DecodeError) -> Problem:
+    place = f"{PICTURES}/{photo.path}"
+    return Problem(place, error.what, error.hint, passing=error.passing, code=error.code)
 
 
 def kept_placeholder(key: str, cache: Path) -> Placeholder | None:
