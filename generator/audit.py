@@ -48,7 +48,11 @@ def _rules(site: Path, output: Path, config: Config) -> _Rules:
     library = library_of(memo.files if memo else {}, Theme({}, "", ()))
     photos = library.photos
     if not any(is_shown(photo, config) for photo in photos) or not output.is_dir():
-        raise ConfigError(Problem(str(output), "no build of this site is known", "build it first"))
+        raise ConfigError(
+            Problem(
+                str(output), "no build of this site is known", "build it first", code="not-built"
+            )
+        )
     plan, _ = make_plan(config, library, engine=str)
     return _Rules(
         free=frozenset(_verbatim(plan)),
@@ -79,7 +83,9 @@ def _problems(output: Path, path: str, rules: _Rules) -> Iterator[Problem]:
         return
     data = (output / path).read_bytes()
     for finding in (*reader.findings(data), *_on_pages(data, rules)):
-        yield Problem(f"{output.name}/{path}", f"{finding.kind}: {finding.detail}")
+        yield Problem(
+            f"{output.name}/{path}", f"{finding.kind}: {finding.detail}", code="told-by-site"
+        )
 
 
 def _on_pages(data: bytes, rules: _Rules) -> Iterator[reader.Finding]:

@@ -38,17 +38,23 @@ def build(
     Raises OSError where the machine refuses.
     """
     listener = listener or Listener()
-    cache = site / CACHE
     check(site, output)
-    with store.exclusive(cache, listener.waiting):
+    with store.exclusive(site / CACHE, listener.waiting):
         started = time.perf_counter()
-        memory = config.build.max_memory * MEGABYTE
-        order = Order(site, output, cache, config, options, listener, memory)
+        order = order_of(site, output, config, options, listener)
         report = brought_up_to_date(order, survey(site, config), _run_steps)
     if options.strict and report.problems:
         report = msgspec.structs.replace(report, published=False)
     seconds = time.perf_counter() - started
     return msgspec.structs.replace(report, seconds=seconds, output=str(output))
+
+
+def order_of(
+    site: Path, output: Path, config: Config, options: Options, listener: Listener
+) -> Order:
+    """Return an order that remembers in the site's cache, and has all the memory allowed."""
+    memory = config.build.max_memory * MEGABYTE
+    return Order(site, output, site / CACHE, config, options, listener, memory)
 
 
 def _run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
@@ -85,7 +91,7 @@ def check(site: Path, output: Path) -> None:
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"
-        raise ConfigError(Problem(str(pictures), what, hint))
+        raise ConfigError(Problem(str(pictures), what, hint, code="no-pictures"))
 
 
 def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:

@@ -95,7 +95,13 @@ def _unspoken(plan: Plan) -> Iterator[Problem]:
     tag = plan.config.site.language
     if not is_spoken(tag, plan.theme.templates):
         what = f"site.language: no catalogue for {tag!r}, so buttons and labels are in English"
-        yield Problem(SETTINGS, what, f"add {TEMPLATES}/{LANGUAGES}/{tag}.po", "warning")
+        yield Problem(
+            SETTINGS,
+            what,
+            f"add {TEMPLATES}/{LANGUAGES}/{tag}.po",
+            "warning",
+            code="unspoken-language",
+        )
 
 
 def _faults(library: Library) -> Iterator[Problem]:
@@ -103,7 +109,9 @@ def _faults(library: Library) -> Iterator[Problem]:
     for photo in library.photos:
         if photo.fault:
             hint = "it is taken for sRGB; export it anew"
-            yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
+            yield Problem(
+                f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
+            )
 
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
@@ -123,7 +131,9 @@ def _warnings(plan: Plan) -> Iterator[Problem]:
     for kind, what in TOLD.items():
         if count[kind]:
             said = f"originals that carry {what}: {count[kind]} of {originals}"
-            yield Problem("output/full", said, f"{hint} names them", "warning")
+            yield Problem(
+                "output/full", said, f"{hint} names them", "warning", code="private-original"
+            )
 
 
 def contents(

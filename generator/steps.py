@@ -146,10 +146,14 @@ def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> S
     if not library.photos:
         folder = str(order.site / PICTURES)
         what = "there is no picture that can be built" if refused else "there are no pictures"
-        raise ConfigError((Problem(folder, what, "put photographs there"), *refused))
+        raise ConfigError(
+            (Problem(folder, what, "put photographs there", code="no-pictures"), *refused)
+        )
     if not any(is_shown(photo, order.config) for photo in library.photos):
         what = f"no photo is rated {order.config.gallery.min_rating} or better"
-        raise ConfigError((Problem(SETTINGS, what, "lower gallery.min_rating"), *refused))
+        raise ConfigError(
+            (Problem(SETTINGS, what, "lower gallery.min_rating", code="no-pictures"), *refused)
+        )
     return Sources(found, library, refused, memo)
 
 
@@ -242,7 +246,7 @@ def _make(
         except SourceChangedError as error:
             what, hint = "it changed while the build was reading it", "build again"
             place = f"{PICTURES}/{error.path}"
-            failures[error.path] = Problem(place, what, hint, passing=True)
+            failures[error.path] = Problem(place, what, hint, passing=True, code="source-changed")
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
@@ -348,7 +352,7 @@ def _pack(cache: Path, key: str) -> list[bytes]:
     blobs = store.get_pack(cache, key)
     if blobs is None:
         what = "was damaged while the build was at work"
-        raise MachineError(Problem(str(cache), what, "build again"))
+        raise MachineError(Problem(str(cache), what, "build again", code="machine"))
     return blobs
 
 
@@ -370,7 +374,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files=len(files),
         bytes_in=sum(photo.photo.stamp.size for photo in photos),
         bytes_out=sum(record.size for record in files.values()),
-        strays=_left_out(library, order.config),
+        strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
         hosts=refusals({path: record.size for path, record in files.items()}),
         problems=made.problems,
@@ -378,7 +382,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
     )
 
 
-def _left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
+def left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
     """Count, by kind, what lies among the pictures and is not in the site."""
     below = sum(1 for photo in library.photos if not is_shown(photo, config))
     return (*library.strays, *((("photo below the minimum rating", below),) if below else ()))

@@ -76,14 +76,24 @@ def check_output(output: Path, sources: Mapping[str, Path]) -> None:
     with suppress(RuntimeError):
         precious.add(Path.home().resolve())
     if real in precious:
-        raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
+        raise ConfigError(
+            Problem(
+                str(output), "this folder is too precious", "choose a new one", code="wrong-output"
+            )
+        )
     for name, folder in sources.items():
         source = folder.resolve()
         if real == source or real in source.parents or source in real.parents:
             what = f"the output folder overlaps {name}/ of the site"
-            raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
+            raise ConfigError(
+                Problem(str(output), what, "choose a folder of its own", code="wrong-output")
+            )
     if output.exists() and not output.is_dir():
-        raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
+        raise ConfigError(
+            Problem(
+                str(output), "is not a folder", "choose another with --output", code="wrong-output"
+            )
+        )
 
 
 def _place(output: Path, cache: Path) -> str:
@@ -147,7 +157,7 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))
     what = f"holds files that fastphoto did not make, such as {stranger}"
     hint = "move them out until it is built, or choose another folder with --output"
-    raise ConfigError(Problem(str(output), what, hint))
+    raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
 def _has_any(output: Path, files: Mapping[str, Record]) -> bool:

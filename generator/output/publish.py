@@ -113,7 +113,7 @@ def publish(
     stale = manifest.stale({file.path for file in files})
     if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
         return Changes(manifest, (), ())
-    _refuse_foreign(paths, stale, manifest, output)
+    refuse_foreign(paths, stale, manifest, output)
     _sweep(output, manifest.staged)
     save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
@@ -187,7 +187,7 @@ def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
     )
 
 
-def _refuse_foreign(
+def refuse_foreign(
     paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
 ) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
@@ -221,7 +221,7 @@ def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
 
 def _foreign(path: Path) -> ConfigError:
     what = "is in the way and was not made by fastphoto"
-    return ConfigError(Problem(str(path), what, "move it elsewhere"))
+    return ConfigError(Problem(str(path), what, "move it elsewhere", code="foreign-file"))
 
 
 def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
@@ -315,7 +315,7 @@ def _make_durable(paths: Sequence[Path]) -> None:
 
 def _left_alone(path: str) -> Problem:
     what = "no longer part of the site, but changed by somebody since it was built: left alone"
-    return Problem(f"output/{path}", what, "remove it by hand", "warning")
+    return Problem(f"output/{path}", what, "remove it by hand", "warning", code="changed-file")
 
 
 def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
@@ -325,7 +325,15 @@ def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
         return []
     what = "not part of the site, and no record says whose it is: left alone"
     what += f", like {len(found) - 1} more" if len(found) > 1 else ""
-    return [Problem(f"output/{found[0]}", what, "remove it if it is of no use", "warning")]
+    return [
+        Problem(
+            f"output/{found[0]}",
+            what,
+            "remove it if it is of no use",
+            "warning",
+            code="unknown-file",
+        )
+    ]
 
 
 def remove_all(cache: Path) -> tuple[int, list[Problem]]:

@@ -254,7 +254,7 @@ def _undescribed(plan: Plan) -> Iterator[Problem]:
         said = f"{count - len(missing)} of {count} photos have an alt text, a caption or a title"
         first = f"{PICTURES}/{missing[0]}"
         hint = f"gallery.min_alt asks for {wanted} %; the first without one is {first}"
-        yield Problem(SETTINGS, said, hint, "warning")
+        yield Problem(SETTINGS, said, hint, "warning", code="few-alt-texts")
 
 
 def is_shown(photo: Photo, config: Config) -> bool:
@@ -314,7 +314,13 @@ def _withheld(
     for path in unread:
         if stem(path) in spoken_for:
             what = "until it can be read, the originals that it speaks for are not published"
-            yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
+            yield Problem(
+                f"{CONTENT}/{path}",
+                what,
+                "mend what is wrong in it",
+                "warning",
+                code="withheld-original",
+            )
 
 
 def _plan_photos(
@@ -471,12 +477,16 @@ def _plan_albums(
 def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
     wanted = document.matter.cover
     what = f"cover: there is no picture {wanted!r}"
-    return Problem(f"content/{document.path}", what, nearest(wanted, known), "warning")
+    return Problem(
+        f"content/{document.path}", what, nearest(wanted, known), "warning", code="cover-not-found"
+    )
 
 
 def _unlisted_cover(document: Document) -> Problem:
     what = f"cover: {document.matter.cover!r} is in an unlisted album"
-    return Problem(f"{CONTENT}/{document.path}", what, "choose another", "warning")
+    return Problem(
+        f"{CONTENT}/{document.path}", what, "choose another", "warning", code="unlisted-cover"
+    )
 
 
 def _ordered(

@@ -74,6 +74,11 @@ def get_pack(cache: Path, key: str) -> list[bytes] | None:
     return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
 
 
+def has_pack(cache: Path, key: str) -> bool:
+    """Tell whether variants were once kept under a key, without looking whether they are whole."""
+    return _pack_path(cache, key).exists()
+
+
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
