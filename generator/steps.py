@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -12,13 +13,16 @@ from generator.core.config import Config
 from generator.core.errors import ConfigError, MachineError, Problem, in_order
 from generator.core.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.core.model import (
+    ArchiveOrigin,
     FeedOrigin,
     Icon,
     IconOrigin,
     Library,
+    Member,
     OutputFile,
     PageOrigin,
     Photo,
+    PhotoOrigin,
     PictureOrigin,
     Placeholder,
     Private,
@@ -35,22 +39,23 @@ from generator.machines.hosting import refusals
 from generator.machines.icons import draw, icon_problems
 from generator.machines.redirects import find_moved, moved_pages
 from generator.output import inventory
-from generator.output.manifest import Manifest, pending
-from generator.output.publish import (
-    Changes,
+from generator.output.content import (
+    Archive,
     Content,
     Original,
+    Single,
     SourceChangedError,
     content_size,
-    foresee,
-    publish,
 )
+from generator.output.manifest import Manifest, pending
+from generator.output.publish import Changes, foresee, publish
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
+from generator.planning.archives import archives
 from generator.planning.plan import Plan, is_shown, make_plan
 from generator.privacy.originals import scrubbed
 from generator.report import Order, Report
@@ -176,7 +181,12 @@ def _make(
             continue
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
-        design = _design(plan, left, files, placeholders, warnings)
+        try:
+            sizes = dict(_archive_sizes(order, plan, manifest))
+        except SourceChangedError as error:
+            failures[error.path] = _changed(error)
+            continue
+        design = _design(plan, left, files, placeholders, sizes, warnings)
         to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
@@ -186,13 +196,16 @@ def _make(
         try:
             changes = _publish(order, design, to_write, manifest)
         except SourceChangedError as error:
-            what, hint = "it changed while the build was reading it", "build again"
-            place = f"{PICTURES}/{error.path}"
-            failures[error.path] = Problem(place, what, hint, passing=True)
+            failures[error.path] = _changed(error)
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
         return Made(design, changes, problems, failures, photos, variants)
+
+
+def _changed(error: SourceChangedError) -> Problem:
+    what, hint = "it changed while the build was reading it", "build again"
+    return Problem(f"{PICTURES}/{error.path}", what, hint, passing=True)
 
 
 def _render(
@@ -225,6 +238,10 @@ def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
         match file.origin:
             case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
                 yield key
+            case ArchiveOrigin(members):
+                yield from (
+                    each.origin.key for each in members if isinstance(each.origin, StoreOrigin)
+                )
 
 
 def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
@@ -263,12 +280,13 @@ def _design(
     library: Library,
     assets: tuple[OutputFile, ...],
     placeholders: Mapping[str, Placeholder],
+    sizes: Mapping[str, int],
     warnings: tuple[Problem, ...],
 ) -> Design:
     """Add the pages to what they refer to."""
     language = Language(plan.config.site.language, plan.theme.templates)
     site = site_of(plan, language)
-    pages, dangling = make_pages(plan, placeholders, language)
+    pages, dangling = make_pages(plan, placeholders, language, sizes)
     renderer = f"{renderer_version()} {code_digest()}"
     feeds = make_feeds(site, pages, plan.config.feeds.items)
     told = tuple(inventory.for_machines(site, pages, feeds, renderer))
@@ -353,18 +371,16 @@ def _scrubbed(order: Order, photo: Photo) -> bytes:
 def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file, from wherever they come."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
+    fetch = partial(_source, order, pack)
     renderer = Renderer(design.plan.theme, design.site, design.language)
-    by_path = {file.path: file for file in design.files}
+    by_path = {file.path: file for file in design.files if isinstance(file.origin, StoreOrigin)}
 
     def size_of(path: str) -> int:
-        file, record = by_path[path], manifest.files.get(path)
-        known = record is not None and record.identity == file.identity
-        return record.size if record and known else content_size(content(file))
+        file = by_path[path]
+        return _size(file, cast(StoreOrigin, file.origin), manifest, fetch)
 
     def content(file: OutputFile) -> Content:
         match file.origin:
-            case StoreOrigin(key, index):
-                return pack(key)[index]
             case PageOrigin(index):
                 return renderer.render(design.pages[index])
             case FeedOrigin(index, form):
@@ -373,21 +389,48 @@ def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[Outp
                 return draw(icon, pack(icon.key)[icon.index] if icon.key else b"")
             case TextOrigin(text):
                 return text.encode()
+            case ArchiveOrigin(members):
+                return Archive(tuple((each, partial(fetch, each.origin)) for each in members))
             case source:
-                return _source(order, source)
+                return fetch(source)
 
     return content
 
 
-def _source(order: Order, origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin) -> Content:
-    """Fetch what was there before the build, if need be without what it tells."""
+def _source(
+    order: Order, pack: Callable[[str], list[bytes]], origin: PhotoOrigin | ThemeOrigin
+) -> Single:
+    """Fetch what was there before the pages: of a photo, if need be without what it tells."""
     match origin:
+        case StoreOrigin(key, index):
+            return pack(key)[index]
         case PictureOrigin(photo):
             return Original(order.site / PICTURES / photo.path, photo)
         case ScrubbedOrigin(photo):
             return _scrubbed(order, photo)
         case ThemeOrigin(asset):
             return Path(asset.file).read_bytes()
+
+
+def _size(
+    file: OutputFile | Member,
+    origin: PhotoOrigin,
+    manifest: Manifest,
+    fetch: Callable[[PhotoOrigin], Single],
+) -> int:
+    """Return the bytes of a file; one that is there already is not fetched again."""
+    record = manifest.files.get(file.path)
+    known = record is not None and record.identity == file.identity
+    return record.size if record and known else content_size(fetch(origin))
+
+
+def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
+    """Yield the path of each archive, and its bytes."""
+    pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
+    fetch = partial(_source, order, pack)
+    for archive in archives(plan):
+        sizes = (_size(each, each.origin, manifest, fetch) for each in archive.members)
+        yield archive.path, archive.size(sizes)
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:

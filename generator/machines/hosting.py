@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from generator.core.routes import IMAGE, STATIC, is_variant
+from generator.core.routes import ARCHIVES, IMAGE, STATIC, is_variant
 
 HEADERS_PATH = "_headers"
 
@@ -68,8 +68,8 @@ def _lasting(paths: Iterable[str]) -> list[str]:
 def _kind(path: str) -> tuple[str, str, bool]:
     """Return the folder of a file, the end of its name, and whether its content never changes."""
     folder = path[: path.find("/")]
-    if folder == STATIC:
-        # No page is there, and every other file has a digest: see routes.asset_path.
+    if folder in (STATIC, ARCHIVES):
+        # No page is there, and every file has a digest in its name.
         return folder, path[path.rfind(".") :], True
     if folder == IMAGE:
         return folder, path[max(path.rfind("-"), path.rfind("/") + 1) :], is_variant(path)

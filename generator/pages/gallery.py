@@ -174,7 +174,7 @@ def _continued(page: GridPage, number: int, language: Language) -> GridPage:
         title=page.title,
         number=language.number(number),
     )
-    bare = replace(page, title=title, description="", body=())
+    bare = replace(page, title=title, description="", body=(), download=None)
     match bare:
         case FrontPage():
             return AlbumPage(**{name: getattr(bare, name) for name in GridPage.__struct_fields__})
