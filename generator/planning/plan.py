@@ -4,7 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from natsort import natsort_keygen, ns
@@ -393,15 +393,14 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
     """Choose the words of a photo: front matter wins over what the file says of itself."""
     matter = document.matter if document else FrontMatter()
     said = photo.metadata
-    # Programs that have nothing to say write the file's name.
-    file_names = {
-        each.casefold()
-        for each in (posixpath.basename(photo.path), stem(posixpath.basename(photo.path)))
-    }
-    title, headline, caption = (
-        "" if text.casefold() in file_names else text
-        for text in (said.title, said.headline, said.caption)
-    )
+    title, headline, caption = said.title, said.headline, said.caption
+    if title or headline or caption:
+        # Programs that have nothing to say write the file's name.
+        name = posixpath.basename(photo.path).casefold()
+        title, headline, caption = (
+            "" if text.casefold() in (name, stem(name)) else text
+            for text in (title, headline, caption)
+        )
     tags = tag_paths(said, matter.keywords)
     title = matter.title or title or headline
     caption = matter.caption or caption
@@ -509,12 +508,17 @@ def _unlisted_cover(document: Document) -> Problem:
 def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
-    """Sort the photos of an album; undated ones come last."""
-    named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
+    """Sort the photos of an album, which lie in one folder; undated ones come last."""
+    named = sorted(photos, key=_by_name)
     if by == "name":
         return tuple(reversed(named) if backwards else named)
     dated, undated = _by_date(named, backwards=backwards)
     return (*dated, *undated)
+
+
+def _by_name(photo: PlannedPhoto) -> tuple[Any, str]:
+    name = posixpath.basename(photo.photo.path)
+    return _natural(name), name
 
 
 def _by_date(
