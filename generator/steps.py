@@ -261,7 +261,7 @@ def _changed(error: SourceChangedError) -> Problem:
 
 
 def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
-    """Yield the path of each archive, and its bytes; what is published is not fetched again."""
+    """Yield the path and bytes of archives whose members have to be made to know theirs."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     rights = plan.config.images.rights
 
@@ -274,7 +274,8 @@ def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tup
         return content_size(content)
 
     for archive in archives(plan):
-        yield archive.path, archive.size(map(size_of, archive.members))
+        if not archive.known_size:
+            yield archive.path, archive.size(map(size_of, archive.members))
 
 
 def _render(

@@ -97,8 +97,8 @@ def make_pages(
 ) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
     """Build the value of every page; the problems are references that lead nowhere.
 
-    Placeholders go by the key of the source that every browser shows. `sizes` are those of the
-    archives by path, in bytes, as far as they are known.
+    Placeholders go by the key of the source that every browser shows. `sizes` are those of
+    archives by path, in bytes, as far as only rendering tells them.
     """
     builder = _Builder(plan, placeholders, language, sizes or {})
     pages = tuple(builder.pages())
@@ -234,7 +234,7 @@ class _Builder:
             return None
         # What stands before its digest.
         name = posixpath.basename(archive.path).partition(".")[0]
-        size = self._sizes.get(archive.path, 0)
+        size = archive.known_size or self._sizes.get(archive.path, 0)
         return Download(archive.path, f"{name}.zip", len(archive.members), size)
 
     def _told(

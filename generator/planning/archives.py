@@ -55,6 +55,16 @@ class PlannedArchive(Struct, frozen=True):
         """The file of the site that it is."""
         return OutputFile(self.path, self.identity, ArchiveOrigin(self.members))
 
+    @property
+    def known_size(self) -> int:
+        """Its number of bytes; 0 if some members are yet to be made, and nobody knows theirs."""
+        sizes = [
+            each.origin.photo.stamp.size
+            for each in self.members
+            if isinstance(each.origin, PictureOrigin)
+        ]
+        return self.size(sizes) if len(sizes) == len(self.members) else 0
+
     def size(self, sizes: Iterable[int]) -> int:
         """Return its number of bytes, with members of these sizes; exact below 2 GB."""
         names = sum(2 * len(each.name.encode()) for each in self.members)
