@@ -5,6 +5,6 @@ From the bottom up:
     language search stories theme
     html sections
     gallery
-    collected references
+    collected maps references
     compose
 """

@@ -16,6 +16,7 @@ from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
+from generator.pages.maps import is_secret, map_page, map_problems, photos_on_map
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
@@ -82,6 +83,8 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
         yield Link(language.gettext("Tags"), routes.TAGS)
     if plan.years:
         yield Link(language.gettext("Years"), routes.YEARS)
+    if photos_on_map(plan):
+        yield Link(language.gettext("Map"), routes.MAP)
 
 
 def make_pages(
@@ -118,7 +121,9 @@ class _Builder:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
-        return tuple(dict.fromkeys((*self._problems, *self._references.problems)))
+        return tuple(
+            dict.fromkeys((*self._problems, *self._references.problems, *map_problems(self.plan)))
+        )
 
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""
@@ -126,6 +131,7 @@ class _Builder:
         yield self._search()
         yield from tag_pages(self.plan, self._gallery, self.language)
         yield from year_pages(self.plan, self._gallery, self.language)
+        yield from map_page(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
         for text in self.plan.texts:
             yield self._text(text)
@@ -231,7 +237,8 @@ class _Builder:
         body = self._references.body(words.document)
         heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
-        with_place = self.plan.config.gallery.show_location
+        settings = self.plan.config
+        with_place = settings.gallery.show_location and not is_secret(photo.photo, settings)
         link, last = self._gallery.link, len(album.photos) - 1
         on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(
