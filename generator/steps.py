@@ -28,6 +28,7 @@ from generator.core.model import (
     TextOrigin,
     ThemeOrigin,
 )
+from generator.library.document import Unread
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, code_digest, survey
 from generator.machines.feeds import Feed, make_feeds, written_feed
@@ -48,6 +49,7 @@ from generator.output.publish import (
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
+from generator.pages.lint import idle_parts
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
@@ -124,7 +126,8 @@ def _scan(
         memo = Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
-        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, Problem)}
+        bad = Problem | Unread
+        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
         memo = Memo(wanted, known)
     progress = partial(order.listener.progress, "Reading files")
     library, refused, memo = scan(sources, order.site, memo, workers, progress, svg=images.svg)
@@ -283,6 +286,7 @@ def _design(
         *clashes,
         *icon_problems(plan),
         *_unspoken(plan),
+        *idle_parts(plan.theme),
         *_warnings(plan),
         *_faults(library),
     )

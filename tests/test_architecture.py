@@ -63,7 +63,7 @@ OUTSIDE = {
     "rawpy": {"pixels.raw"},
     "defusedxml": {"pixels.svg", "metadata.xmp"},
     "babel": {"pages.language"},
-    "jinja2": {"pages.html", "pages.theme"},
+    "jinja2": {"pages.html", "pages.lint", "pages.theme"},
     "markupsafe": {"pages.html"},
     "markdown": {"library.document"},
     "nh3": {"library.document"},

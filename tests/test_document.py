@@ -11,11 +11,11 @@ from msgspec import structs
 
 from generator.core.errors import Problem
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
+from generator.library.document import MAX_BYTES, MAX_MATTER, Unread, read_document, to_html
 from tests.support.sites import surroundings
 
 
-def read(folder: Path, text: str | bytes) -> Document | Problem:
+def read(folder: Path, text: str | bytes) -> Document | Unread:
     body = text if isinstance(text, bytes) else text.encode()
     (folder / "page.md").write_bytes(body)
     return read_document("page.md", folder)
@@ -25,6 +25,11 @@ def document(folder: Path, text: str | bytes) -> Document:
     found = read(folder, text)
     assert isinstance(found, Document), found
     return found
+
+
+def problems(found: Document | Unread) -> tuple[Problem, ...]:
+    assert isinstance(found, Unread), found
+    return found.problems
 
 
 def matter(folder: Path, text: str) -> FrontMatter:
@@ -177,11 +182,21 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
 def test_a_fault_is_told_with_its_line_and_what_would_be_right(
     tmp_path: Path, text: str | bytes, line: int, what: str, hint: str
 ) -> None:
-    problem = read(tmp_path, text)
-    assert isinstance(problem, Problem)
+    (problem,) = problems(read(tmp_path, text))
     assert problem.where.startswith(f"content/page.md:{line}" if line else "content/page.md")
     assert what in problem.what
     assert hint in problem.hint
+
+
+def test_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> None:
+    lines = "titel: a\nsort: size\ncover: b.jpg\ndate: soon\nreverse: 3\n"
+    found = problems(read(tmp_path, f"---\n{lines}---\n# Falls\n"))
+    assert [(problem.where, problem.what.split(": ")[1]) for problem in found] == [
+        ("content/page.md:2", "unknown key 'titel'"),
+        ("content/page.md:3", "sort"),
+        ("content/page.md:5", "date"),
+        ("content/page.md:6", "reverse"),
+    ]
 
 
 def test_a_line_of_hyphens_alone_is_a_rule(tmp_path: Path) -> None:
@@ -189,8 +204,7 @@ def test_a_line_of_hyphens_alone_is_a_rule(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
-    problem = read_document("gone.md", tmp_path)
-    assert isinstance(problem, Problem)
+    (problem,) = problems(read_document("gone.md", tmp_path))
     assert (problem.where, "cannot be read" in problem.what) == ("content/gone.md", True)
 
 
@@ -363,4 +377,4 @@ def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
         timeout=SECONDS,
         check=True,
     )
-    assert done.stdout.strip() in ("Document", "Problem")
+    assert done.stdout.strip() in ("Document", "Unread")

@@ -236,11 +236,15 @@ class Asset(Struct, frozen=True):
 
 
 class Theme(Struct, frozen=True):
-    """The templates by name, a digest of them all, and the static files."""
+    """The templates by name, a digest of them all, and the static files.
+
+    `own` are the names of those templates that are the site's, not ours.
+    """
 
     templates: dict[str, bytes]
     digest: str
     assets: tuple[Asset, ...]
+    own: tuple[str, ...] = ()
 
 
 class Library(Struct, frozen=True):

@@ -5,7 +5,7 @@ Links and pictures stay references, for only the plan knows where they lead.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,7 @@ import markdown
 import msgspec
 import nh3
 import yaml
+from msgspec import Struct
 
 from generator.core.errors import Problem, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
@@ -79,21 +80,45 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+class Unread(Struct, frozen=True, tag=True):
+    """A text that cannot be used, with all that is wrong with it."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be read next time although it is the same."""
+        return any(problem.passing for problem in self.problems)
+
+
 class _Fault(Exception):
+    """One thing that is wrong with a text; in line 0, with all of it."""
+
     def __init__(self, line: int, what: str, hint: str = "") -> None:
         self.line, self.what, self.hint = line, what, hint
 
 
-def read_document(path: str, content: Path) -> Document | Problem:
-    """Read one text of the content folder; what cannot be used is a problem with its line."""
+class _Faults(Exception):
+    def __init__(self, faults: Sequence[_Fault]) -> None:
+        self.faults = faults
+
+
+def read_document(path: str, content: Path) -> Document | Unread:
+    """Read one text of the content folder; each thing wrong with it is a problem with its line."""
     try:
-        text = _read_text(content / path)
-        return parse_document(path, text)
+        return parse_document(path, _read_text(content / path))
     except _Fault as fault:
-        place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
-        return Problem(place, fault.what, fault.hint)
+        return Unread((_problem(path, fault),))
+    except _Faults as several:
+        return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
-        return Problem(f"content/{path}", f"cannot be read: {error.strerror}", passing=True)
+        what = f"cannot be read: {error.strerror}"
+        return Unread((Problem(f"content/{path}", what, passing=True),))
+
+
+def _problem(path: str, fault: _Fault) -> Problem:
+    place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
+    return Problem(place, fault.what, fault.hint)
 
 
 def _read_text(file: Path) -> str:
@@ -193,23 +218,36 @@ def _checked(values: dict[str, object], matter: str) -> FrontMatter:
         values["keywords"] = [word.strip() for word in words.split(",")]
     if isinstance(address := values.get("aliases"), str):
         values["aliases"] = [address]
-    for key, value in values.items():
-        line = _line_of(matter, key)
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise _Fault(line, f"front matter: unknown key {key!r}", hint)
-        try:
-            msgspec.convert(value, known[key])
-        except msgspec.ValidationError as error:
-            raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
+    if faults := list(_matter_faults(values, known, matter)):
+        raise _Faults(faults)
     if isinstance(headings := values.get("sections"), dict):
         values["sections"] = _openings(headings, matter)
     settings = msgspec.convert(values, FrontMatter)
     if settings.aliases:
         line = _line_of(matter, "aliases")
         settings = msgspec.structs.replace(settings, aliases_line=line)
-    return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+    return _dated(settings) if settings.date else settings
+
+
+def _matter_faults(
+    values: Mapping[str, object], known: Mapping[str, Any], matter: str
+) -> Iterator[_Fault]:
+    for key, value in values.items():
+        line = _line_of(matter, key)
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            yield _Fault(line, f"front matter: unknown key {key!r}", hint)
+            continue
+        try:
+            msgspec.convert(value, known[key])
+            if key == "date" and value:
+                datetime.fromisoformat(str(value))
+        except msgspec.ValidationError as error:
+            yield _Fault(line, f"front matter: {key}: {in_words(error, known[key])}")
+        except ValueError:
+            hint = "write it as 2025-05-03 or 2025-05-03T18:30"
+            yield _Fault(line, f"front matter: date: {value!r} is no date", hint)
 
 
 def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
@@ -224,13 +262,9 @@ def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
     return tuple(openings)
 
 
-def _dated(settings: FrontMatter, line: int) -> FrontMatter:
+def _dated(settings: FrontMatter) -> FrontMatter:
     """Split a date into wall time and offset."""
-    try:
-        moment = datetime.fromisoformat(settings.date)
-    except ValueError:
-        what = f"front matter: date: {settings.date!r} is no date"
-        raise _Fault(line, what, "write it as 2025-05-03 or 2025-05-03T18:30") from None
+    moment = datetime.fromisoformat(settings.date)
     wall = moment.replace(tzinfo=None).isoformat()
     offset = moment.isoformat()[len(wall) :]
     has_time = "T" in settings.date or ":" in settings.date

@@ -16,10 +16,11 @@ from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
-from generator.pages.maps import is_secret, map_page, map_problems, photos_on_map
+from generator.pages.maps import map_page
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
+from generator.planning.locations import is_secret
 from generator.planning.plan import Album, Plan, Text
 from generator.planning.tags import key_of_path
 from generator.views.values import (
@@ -83,7 +84,7 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
         yield Link(language.gettext("Tags"), routes.TAGS)
     if plan.years:
         yield Link(language.gettext("Years"), routes.YEARS)
-    if photos_on_map(plan):
+    if plan.mapped:
         yield Link(language.gettext("Map"), routes.MAP)
 
 
@@ -121,9 +122,7 @@ class _Builder:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
-        return tuple(
-            dict.fromkeys((*self._problems, *self._references.problems, *map_problems(self.plan)))
-        )
+        return tuple(dict.fromkeys((*self._problems, *self._references.problems)))
 
     def pages(self) -> Iterator[AnyPage]:
         """Yield every page once."""

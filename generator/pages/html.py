@@ -12,7 +12,7 @@ from generator.core.layout import SHIPPED, TEMPLATES
 from generator.core.model import Theme
 from generator.machines.linked_data import linked_data
 from generator.pages.language import Language
-from generator.pages.theme import environment, fault
+from generator.pages.theme import demanding, environment, fault
 from generator.planning.plan import Source
 from generator.views.addresses import absolute, base_path, written
 from generator.views.values import (
@@ -51,20 +51,20 @@ class Renderer:
             language.translations, newstyle=True
         )
         self._environment.filters |= {
-            "url": _url,
-            "absolute": partial(absolute, site=site),
+            "url": demanding("url", "an address", _url),
+            "absolute": demanding("absolute", "an address", partial(absolute, site=site)),
             "linked_data": partial(_linked_data, site=site),
-            "srcset": _srcset,
-            "src": _src,
+            "srcset": demanding("srcset", "a Source", _srcset),
+            "src": demanding("src", "a Source", _src),
             "prose": _prose,
-            "date": language.date,
-            "month": language.month,
-            "span": language.span,
-            "time": language.time,
-            "number": language.number,
-            "shutter": language.shutter,
-            "millimetres": language.millimetres,
-            "bytes": language.bytes,
+            "date": demanding("date", "a date", language.date),
+            "month": demanding("month", "a date", language.month),
+            "span": demanding("span", "two dates", language.span),
+            "time": demanding("time", "a date with a time", language.time),
+            "number": demanding("number", "a number", language.number),
+            "shutter": demanding("shutter", "a number of seconds", language.shutter),
+            "millimetres": demanding("millimetres", "a number", language.millimetres),
+            "bytes": demanding("bytes", "a number of bytes", language.bytes),
         }
         self._environment.globals |= {"site": site, "picture": _picture}
 

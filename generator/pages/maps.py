@@ -7,19 +7,15 @@ import math
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import chain, takewhile
 
 from msgspec import Struct
 
 from generator.cartography import coast
 from generator.cartography.clusters import cluster
-from generator.cartography.projection import RATIO, distance_km
+from generator.cartography.projection import RATIO
 from generator.core import routes
-from generator.core.config import Config
-from generator.core.errors import Problem
-from generator.core.layout import SETTINGS
-from generator.core.model import Location, Photo, Size
+from generator.core.model import Location, Size
 from generator.pages.gallery import Gallery, counted
 from generator.pages.language import Language
 from generator.planning.plan import Album, Plan, PlannedPhoto
@@ -62,58 +58,12 @@ class _Cluster(Struct, frozen=True):
         return tuple(chain.from_iterable(place.photos for place in self.places))
 
 
-def is_secret(photo: Photo, config: Config) -> bool:
-    """Tell whether a photo was taken where pages must not say so."""
-    location = photo.metadata.location
-    return location is not None and any(
-        distance_km(location, Location(zone.latitude, zone.longitude)) <= zone.radius_km
-        for zone in config.gallery.private_zones
-    )
-
-
-def photos_on_map(plan: Plan) -> tuple[PlannedPhoto, ...]:
-    """Return the photos that the map shows; none if there is no map."""
-    if not plan.config.gallery.map:
-        return ()
-    albums = {album.path: album for album in plan.root.all_albums()}
-
-    @cache
-    def wanted(folder: str) -> bool:
-        document = albums[folder].document
-        own = document.matter.map if document else None
-        above = posixpath.dirname(folder)
-        return (wanted(above) if folder else True) if own is None else own
-
-    def is_on(photo: PlannedPhoto) -> bool:
-        if photo.photo.metadata.location is None or is_secret(photo.photo, plan.config):
-            return False
-        own = photo.words.document.matter.map if photo.words.document else None
-        return wanted(posixpath.dirname(photo.photo.path)) if own is None else own
-
-    return tuple(filter(is_on, plan.photos))
-
-
-def map_problems(plan: Plan) -> Iterator[Problem]:
-    """Say why there is no map although the settings ask for one."""
-    if not plan.config.gallery.map or photos_on_map(plan):
-        return
-    located = [each.photo for each in plan.photos if each.photo.metadata.location]
-    if not located:
-        what, hint = "no photo tells where it was taken", "set map = false in [gallery]"
-    elif all(is_secret(photo, plan.config) for photo in located):
-        what, hint = "all photos were taken in private zones", "make gallery.private_zones smaller"
-    else:
-        what, hint = "texts leave all photos off it", "take map: false out of one"
-    yield Problem(SETTINGS, f"gallery.map: there is no map, for {what}", hint, "warning")
-
-
 def map_page(plan: Plan, gallery: Gallery, language: Language) -> Iterator[MapPage]:
     """Yield the map; nothing if there is none."""
-    photos = photos_on_map(plan)
-    if not photos:
+    if not plan.mapped:
         return
     by_location: dict[Location, list[PlannedPhoto]] = defaultdict(list)
-    for photo in photos:
+    for photo in plan.mapped:
         by_location[_rounded(photo)].append(photo)
     view, land = coast.drawn_around(tuple(by_location))
     levels = _levels(
@@ -128,7 +78,7 @@ def map_page(plan: Plan, gallery: Gallery, language: Language) -> Iterator[MapPa
     yield MapPage(
         url=routes.MAP,
         title=language.gettext("Map"),
-        description=counted(photos, language),
+        description=counted(plan.mapped, language),
         crumbs=(Link(plan.config.site.title, ""),),
         size=Size(coast.WIDTH, coast.HEIGHT),
         land=land,
@@ -136,7 +86,7 @@ def map_page(plan: Plan, gallery: Gallery, language: Language) -> Iterator[MapPa
             tuple(_dot(each, anchors, albums, named=named) for each in level) for level in levels
         ),
         spots=tuple(spots),
-        count=len(photos),
+        count=len(plan.mapped),
     )
 
 

@@ -18,6 +18,7 @@ from generator.core.geometry import fit
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.core.text import clean_text
+from generator.planning.locations import find_mapped
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.variants import planner
@@ -160,7 +161,7 @@ class Plan(Struct, frozen=True):
     """All that a build will make.
 
     `photos` are those of all albums, in the order of the settings; tags go by their numbers. Years
-    are in order, the last one first.
+    are in order, the last one first. The map shows the `mapped` photos; there is none without any.
     """
 
     config: Config
@@ -169,6 +170,7 @@ class Plan(Struct, frozen=True):
     photos: tuple[PlannedPhoto, ...]
     tags: tuple[Tag, ...]
     years: tuple[Year, ...]
+    mapped: tuple[PlannedPhoto, ...]
     texts: tuple[Text, ...]
     jobs: tuple[Job, ...]
 
@@ -198,9 +200,12 @@ def make_plan(
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    plan = Plan(config, library.theme, root, in_order, tags, _years(by_date), texts, jobs)
+    paths, no_map = find_mapped(config, shown, words, library.unread)
+    mapped = tuple(photo for photo in in_order if photo.photo.path in paths)
+    years = _years(by_date)
+    plan = Plan(config, library.theme, root, in_order, tags, years, mapped, texts, jobs)
     warnings = (*cover_problems, *_withheld(config, shown, library.unread), *_undescribed(plan))
-    return plan, (*problems, *moved, *warnings)
+    return plan, (*problems, *moved, *no_map, *warnings)
 
 
 def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:

@@ -461,7 +461,8 @@ class PhotoList(Struct, frozen=True):
 class Spot(Struct, frozen=True):
     """Photos that were taken near each other; `anchor` is its id in the list.
 
-    `title` is a name that all of them share, or empty. `cover` is one of them. `street_map` is an address elsewhere.
+    `title` is a name that all of them share, or empty. `cover` is one of them, `street_map` an
+    address elsewhere.
     """
 
     anchor: str
