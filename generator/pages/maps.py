@@ -25,7 +25,7 @@ _DECIMALS = 2
 
 # Dots on maps this wide, in CSS pixels, are at least so far apart that the largest do not touch:
 # on phones, on tablets, on screens. site.css knows from where on which are shown.
-_LEVELS = ((288, 32), (700, 36), (1100, 38))
+_LEVELS = ((288, 32), (560, 36), (1100, 38))
 # By how many digits the number of photos has.
 _RADII = (12, 13, 15, 17, 19)
 _NAMES = 3
