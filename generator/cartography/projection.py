@@ -24,7 +24,7 @@ _RADIUS_KM = 6371.0088  # of a sphere as large as the earth (IUGG)
 _DEGREE_KM = math.radians(_RADIUS_KM)
 
 # The closest view is as wide as this: coasts are drawn no finer, and places are told no closer.
-_LEAST_KM = 800
+_LEAST_KM = 1000
 _WIDER = 1.4
 # What is wider than this, of the region that holds all places, is shown as the world.
 _WORLD = 150
