@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shlex
 import signal
 import sys
 import time
@@ -21,10 +22,11 @@ from generator.build import build
 from generator.core.config import load_config
 from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
 from generator.core.formats import remedy
-from generator.core.layout import CACHE, OUTPUT
+from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
 from generator.report import Listener, Options, Report
+from generator.start.site import start_site
 from generator.state import store
 
 if TYPE_CHECKING:
@@ -98,6 +100,18 @@ def build_command(
     else:
         _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
+
+
+@cli.command("new")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--demo", is_flag=True, help="With a few pictures, to see what comes out.")
+def new_command(folder: Path, demo: bool) -> None:
+    """Start a site in a new folder DIR, ready to be built."""
+    start_site(folder, demo=demo)
+    where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
+    pictures = "more photographs" if demo else "photographs"
+    click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
+    click.echo(f"Then build it: fastphoto build{where}")
 
 
 @cli.command("check")

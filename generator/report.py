@@ -57,6 +57,9 @@ class Listener:
     def progress(self, step: str, done: int, total: int) -> None:
         """Some of a step's photos are done; none when it starts."""
 
+    def checkpoint(self) -> None:
+        """Nothing is half done: what is raised here ends the build, and the site is as it was."""
+
 
 class Options(Struct, frozen=True):
     """How to build: `strict` publishes nothing if there is a problem, `force` renders all again."""

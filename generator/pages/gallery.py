@@ -54,7 +54,12 @@ class Gallery:
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
                 self.pictures[path] = Picture(
-                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
+                    size=photo.photo.size,
+                    alt=alt,
+                    sources=photo.sources,
+                    placeholder=known,
+                    plain=_plain(photo, plan.config),
+                    focus=photo.words.focus,
                 )
 
     def link(self, photo: PlannedPhoto) -> Link:

@@ -69,7 +69,8 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
-    `tags` are its keywords with those above each.
+    `tags` are its keywords with those above each. `focus` is the point that a crop keeps, in per
+    cent from the left and from the top.
     """
 
     title: str
@@ -79,6 +80,7 @@ class PhotoWords(Struct, frozen=True):
     tags: tuple[TagPath, ...]
     taken: str
     offset: str
+    focus: tuple[int, int]
     document: Document | None
 
     @property
@@ -385,6 +387,7 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         tags=tags,
         taken=taken,
         offset=offset,
+        focus=matter.focus,
         document=document,
     )
 
