@@ -108,7 +108,7 @@ def _faults(library: Library) -> Iterator[Problem]:
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
     """Yield what originals tell everybody, and the photos whose they are, by path."""
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         if photo.original and not photo.scrubbed:
             for kind in photo.photo.metadata.private:
                 if kind in TOLD:
@@ -118,7 +118,7 @@ def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
 def _warnings(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell what a photographer may want to keep private."""
     count = Counter(kind for kind, _ in told_by_originals(plan))
-    originals = sum(1 for photo in plan.root.all_photos() if photo.original)
+    originals = sum(1 for photo in plan.all_photos() if photo.original)
     hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
     for kind, what in TOLD.items():
         if count[kind]:

@@ -70,7 +70,10 @@ class Options(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What is to be built, where it remembers, how, and who wants to know."""
+    """What is to be built, where it remembers, how, and who wants to know.
+
+    Pictures that are decoded at once fit in `memory` bytes.
+    """
 
     site: Path
     output: Path
@@ -78,3 +81,4 @@ class Order(Struct, frozen=True):
     config: Config
     options: Options
     listener: Listener
+    memory: int

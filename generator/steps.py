@@ -1,7 +1,9 @@
 """The steps of a build in their order: scan, plan, render, pages, publish. One direction."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from generator.core.config import Config
-from generator.core.errors import ConfigError, MachineError, Problem, in_order
+from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
 from generator.core.layout import PICTURES, SETTINGS
 from generator.core.model import (
     Icon,
@@ -23,7 +25,6 @@ from generator.core.model import (
     Stray,
 )
 from generator.design import TOLD, Design, contents, make_design, told_by_originals
-from generator.library.document import Unread
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
@@ -45,7 +46,9 @@ from generator.report import Order, Report
 from generator.state import store
 from generator.state.workers import Workers
 
-_MEGABYTE = 1 << 20
+NONE: Mapping[str, Problem] = MappingProxyType({})
+
+_VALUES_BETWEEN_COLLECTIONS = 100_000
 
 
 class Sources(Struct, frozen=True):
@@ -65,7 +68,7 @@ class Sketch(Struct, frozen=True):
     assets: tuple[OutputFile, ...]
     warnings: tuple[Problem, ...]
 
-    def design(self, placeholders: dict[str, Placeholder]) -> Design:
+    def design(self, placeholders: Mapping[str, Placeholder]) -> Design:
         """Add the pages; a picture without a placeholder has none."""
         return make_design(self.plan, self.library, self.assets, placeholders, self.warnings)
 
@@ -73,6 +76,7 @@ class Sketch(Struct, frozen=True):
 class Made(Struct, frozen=True):
     """What rendering and publishing came to; `failures` are the photos left out, by path."""
 
+    sketch: Sketch
     design: Design
     changes: Changes
     problems: tuple[Problem, ...]
@@ -86,10 +90,24 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
 
     The token is empty if the report may be another next time although nothing changed.
     """
-    with hired(order) as workers:
+    with _rare_collections(), hired(order) as workers:
         sources = read_sources(order, found, kept_memo(order), workers)
         store.save(order.cache, store.MEMO, sources.memo)
         return make(order, sources, manifest, workers)[1:]
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cycles seldom: a build makes millions of values, and none that refer to themselves.
+
+    Looking takes a twentieth of the time of a build of one change.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_VALUES_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def hired(order: Order) -> Workers:
@@ -99,18 +117,21 @@ def hired(order: Order) -> Workers:
     return Workers(order.options.jobs, decode.prepare, limit)
 
 
-def kept_memo(order: Order) -> Memo:
-    """Return what earlier builds read, as far as it is of use to this one."""
+def kept_memo(order: Order, known: Memo | None = None) -> Memo:
+    """Return what earlier builds read, as far as it is of use to this one.
+
+    That is what is `known`, or else what the cache remembers.
+    """
     images = order.config.images
     wanted = memo_version(images.max_pixels, svg=images.svg)
-    memo = store.load(order.cache, store.MEMO, Memo)
+    memo = known or store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
         bad = Problem | Unread
-        known = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
-        return Memo(wanted, known)
+        good = {n: each for n, each in memo.files.items() if not isinstance(each.value, bad)}
+        return Memo(wanted, good)
     return memo
 
 
@@ -138,11 +159,19 @@ def kept_placeholders_of(order: Order) -> dict[str, Placeholder]:
 
 
 def make(
-    order: Order, sources: Sources, manifest: Manifest, workers: Workers
+    order: Order,
+    sources: Sources,
+    manifest: Manifest,
+    workers: Workers,
+    failures: Mapping[str, Problem] = NONE,
 ) -> tuple[Made, Report, str]:
-    """Make all that is missing and publish it: beside what was made, what `run_steps` returns."""
-    made = _make(order, sources, manifest, workers)
-    store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
+    """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
+
+    `failures` are photos that are known to fail, by path.
+    """
+    made = _make(order, sources, manifest, workers, failures)
+    if made.failures:
+        store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
         order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
     report = _report(order, sources.library, made)
@@ -157,7 +186,7 @@ def make(
 def sketched(
     order: Order,
     sources: Sources,
-    failures: Mapping[str, Problem] = MappingProxyType({}),
+    failures: Mapping[str, Problem] = NONE,
     unpublished: Collection[str] = (),
 ) -> Sketch:
     """Plan the site without the photos that failed, and without originals that must not be."""
@@ -166,9 +195,15 @@ def sketched(
     return Sketch(library, plan, tuple(inventory.assets(plan)), warnings)
 
 
-def _make(order: Order, sources: Sources, manifest: Manifest, workers: Workers) -> Made:
+def _make(
+    order: Order,
+    sources: Sources,
+    manifest: Manifest,
+    workers: Workers,
+    known_failures: Mapping[str, Problem],
+) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
-    failures: dict[str, Problem] = {}
+    failures = dict(known_failures)
     unpublished: dict[str, Problem] = {}
     placeholders = kept_placeholders_of(order)
     photos = variants = 0
@@ -184,7 +219,7 @@ def _make(order: Order, sources: Sources, manifest: Manifest, workers: Workers) 
         photos += results.photos
         variants += results.variants
         placeholders |= results.placeholders
-        failures |= _lost(sketch.library, results.failures)
+        failures |= lost(sketch.library, results.failures)
         originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
         unpublished |= (
             refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
@@ -200,7 +235,8 @@ def _make(order: Order, sources: Sources, manifest: Manifest, workers: Workers) 
         refused = sources.refused
         problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
         if order.options.strict and problems:
-            return Made(design, Changes(manifest, (), ()), problems, failures, photos, variants)
+            unchanged = Changes(manifest, (), ())
+            return Made(sketch, design, unchanged, problems, failures, photos, variants)
         try:
             changes = _publish(order, design, to_write, manifest)
         except SourceChangedError as error:
@@ -210,7 +246,7 @@ def _make(order: Order, sources: Sources, manifest: Manifest, workers: Workers) 
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
-        return Made(design, changes, problems, failures, photos, variants)
+        return Made(sketch, design, changes, problems, failures, photos, variants)
 
 
 def _render(
@@ -232,7 +268,7 @@ def _render(
         order.site / PICTURES,
         order.cache,
         workers,
-        order.config.build.max_memory * _MEGABYTE,
+        order.memory,
         partial(order.listener.progress, "Rendering photos"),
         order.listener.checkpoint,
     )
@@ -246,13 +282,13 @@ def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
                 yield key
 
 
-def _lost(library: Library, failures: dict[str, Problem]) -> dict[str, Problem]:
+def lost(library: Library, failures: Mapping[str, Problem]) -> dict[str, Problem]:
     """Name every photo that a failure costs: a picture that is damaged is so wherever it lies."""
     by_path = {photo.path: photo for photo in library.photos}
     damaged = {
         by_path[path].digest: problem for path, problem in failures.items() if not problem.passing
     }
-    return failures | {
+    return dict(failures) | {
         photo.path: msgspec.structs.replace(damaged[photo.digest], where=f"{PICTURES}/{photo.path}")
         for photo in library.photos
         if photo.digest in damaged
@@ -319,11 +355,12 @@ def _pack(cache: Path, key: str) -> list[bytes]:
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, files = made.design.plan, made.changes.manifest.files
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
-    kinds = (photo.photo.hdr for photo in plan.root.all_photos())
+    photos = tuple(plan.all_photos())
+    kinds = (photo.photo.hdr for photo in photos)
     return Report(
-        photos=len(plan.photos),
-        described=sum(1 for photo in plan.photos if photo.words.described),
-        albums=sum(1 for _ in plan.root.all_albums()) - 1,
+        photos=len(photos),
+        described=sum(1 for photo in photos if photo.words.described),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
         pages=len(made.design.pages),
         photos_rendered=made.photos,
         variants_made=made.variants,
@@ -331,7 +368,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
         files=len(files),
-        bytes_in=sum(photo.photo.stamp.size for photo in plan.root.all_photos()),
+        bytes_in=sum(photo.photo.stamp.size for photo in photos),
         bytes_out=sum(record.size for record in files.values()),
         strays=_left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),

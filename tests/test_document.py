@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.library.document import MAX_BYTES, MAX_MATTER, Unread, read_document, to_html
+from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 
@@ -67,6 +67,7 @@ sections:
   Arrival: "1.jpg"
   The coast: 20.jpg
 focus: 30% 20%
+unlisted: true
 """
 
 
@@ -90,6 +91,7 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         aliases_line=14,
         layout="columns",
         focus=(30, 20),
+        unlisted=True,
         sections=(Opening("Arrival", "1.jpg", 17), Opening("The coast", "20.jpg", 18)),
     )
     default = structs.asdict(FrontMatter())

@@ -358,6 +358,18 @@ def test_texts_leave_albums_and_photos_off_the_map(small: Site) -> None:
     assert sorted(named(dots(pages(small)["map/"]))) == ["Far - 1 photo", "Shown - 1 photo"]
 
 
+def test_what_is_not_listed_is_not_on_the_map(small: Site) -> None:
+    small.settings(MAPPED)
+    photo(small, "secret/a.jpg", OSLO)
+    photo(small, "known/b.jpg", TOKYO)
+    small.text("secret/index.md", "---\nunlisted: true\n---\n")
+    small.build()
+    page = small.html("map/index.html")
+
+    assert "../known/b/" in page
+    assert "ecret" not in page
+
+
 def test_what_an_unreadable_text_wants_is_not_known(small: Site) -> None:
     small.settings(MAPPED)
     photo(small, "home/a.jpg", OSLO)

@@ -213,6 +213,7 @@ class FrontMatter(Struct, frozen=True):
     keywords: tuple[str, ...] | None = None
     cover: str = ""
     focus: tuple[int, int] = CENTRE
+    unlisted: bool = False
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
     layout: Literal["", "rows", "square", "columns", "story"] = ""

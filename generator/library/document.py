@@ -17,7 +17,7 @@ import nh3
 import yaml
 from msgspec import Struct
 
-from generator.core.errors import Problem, in_words
+from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.core.text import clean_lines, clean_text
 from generator.library.directives import Cut, cut_directives
@@ -79,17 +79,6 @@ _Loader.yaml_implicit_resolvers = {
     first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-class Unread(Struct, frozen=True, tag=True):
-    """A text that cannot be used, with all that is wrong with it."""
-
-    problems: tuple[Problem, ...]
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be read next time although it is the same."""
-        return any(problem.passing for problem in self.problems)
 
 
 class _Fault(Exception):

@@ -66,10 +66,12 @@ def icon_problems(plan: Plan) -> tuple[Problem, ...]:
     wanted = plan.config.site.icon
     if not wanted or _chosen(plan) is not None:
         return ()
-    known = {each.photo.path: each.photo.path for each in plan.root.all_photos()}
-    drawing = lookup(wanted, "", {folded(path): path for path in known})
-    what = "is a drawing" if drawing else "there is no such picture"
-    hint = "name a photo" if drawing else nearest(wanted, known)
+    formats = {folded(each.photo.path): each.photo.format for each in plan.all_photos()}
+    found = lookup(wanted, "", formats)
+    what = "is in an unlisted album" if found else "there is no such picture"
+    if found == "SVG":
+        what = "is a drawing"
+    hint = "name another photo" if found else nearest(wanted, {path: path for path in formats})
     return (Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning"),)
 
 

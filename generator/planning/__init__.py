@@ -3,6 +3,6 @@
 From the bottom up:
 
     tags variants words
-    locations placement
+    listing locations placement
     plan
 """

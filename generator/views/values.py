@@ -250,8 +250,6 @@ class Page(Struct, frozen=True, kw_only=True):
     """
 
     template: ClassVar[str] = ""
-    indexed: ClassVar[bool] = True
-
     url: str
     title: str
     description: str = ""
@@ -259,6 +257,7 @@ class Page(Struct, frozen=True, kw_only=True):
     body: Body = ()
     cover: Picture | None = None
     feed: str = ""
+    indexed: bool = True
 
     @property
     def image(self) -> Picture | None:
@@ -504,15 +503,16 @@ class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
     template: ClassVar[str] = "404.html"
-    indexed: ClassVar[bool] = False
+
+    indexed: bool = False
 
 
 class MovedPage(Page, frozen=True, kw_only=True, tag=True):
     """What stands at the old address of a page, for hosts that cannot send visitors on."""
 
     template: ClassVar[str] = "moved.html"
-    indexed: ClassVar[bool] = False
 
+    indexed: bool = False
     target: Link
 
 
