@@ -3,7 +3,7 @@
 From the bottom up:
 
     tags variants words
-    listing placement
+    listing locations placement
     plan
     archives
 """

@@ -19,6 +19,7 @@ from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.core.text import clean_text
 from generator.planning.listing import Listing, listing_problems, make_listing
+from generator.planning.locations import find_mapped
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.variants import planner
@@ -172,7 +173,7 @@ class Plan(Struct, frozen=True):
     Whatever gathers or names photos and albums takes them from `root`, `photos`, `tags` and
     `years`, which hold what is listed; albums that stand apart are `apart`, those above first.
     `photos` are in the order of the settings; tags go by their numbers. Years are in order, the
-    last one first.
+    last one first. `mapped` are the photos on the map, which is not there without any.
     """
 
     config: Config
@@ -182,6 +183,7 @@ class Plan(Struct, frozen=True):
     photos: tuple[PlannedPhoto, ...]
     tags: tuple[Tag, ...]
     years: tuple[Year, ...]
+    mapped: tuple[PlannedPhoto, ...]
     texts: tuple[Text, ...]
     jobs: tuple[Job, ...]
 
@@ -227,10 +229,23 @@ def make_plan(
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    plan = Plan(config, library.theme, root, apart, in_order, tags, _years(by_date), texts, jobs)
+    paths, no_map = find_mapped(config, [each.photo for each in in_order], words, library.unread)
+    plan = Plan(
+        config=config,
+        theme=library.theme,
+        root=root,
+        apart=apart,
+        photos=in_order,
+        tags=tags,
+        years=_years(by_date),
+        mapped=tuple(each for each in in_order if each.photo.path in paths),
+        texts=texts,
+        jobs=jobs,
+    )
     warnings = (
         *cover_problems,
         *listing_problems(words, library.unread, places.folders),
+        *no_map,
         *_withheld(config, shown, library.unread),
         *_undescribed(plan),
     )
