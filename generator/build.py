@@ -11,7 +11,7 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import walk
 from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
 from generator.library.survey import fingerprint, survey
-from generator.output.manifest import Manifest, check_output, is_intact, open_manifest
+from generator.output.manifest import check_output, is_intact, open_manifest
 from generator.report import Listener, Options, Order, Report
 from generator.state import store
 
@@ -40,10 +40,10 @@ def build(
     with store.exclusive(cache, listener.waiting):
         started = time.perf_counter()
         sources = survey(site, config)
-        manifest = open_manifest(output, cache)
         made_of = fingerprint(sources, config)
-        report = None if options.force else _unchanged(made_of, manifest, output, cache)
+        report = None if options.force else _unchanged(made_of, output, cache)
         if report is None:
+            manifest = open_manifest(output, cache)
             # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild
             # more than all it does.
             from generator.steps import run_steps  # noqa: PLC0415
@@ -69,12 +69,10 @@ def check(site: Path, output: Path) -> None:
         raise ConfigError(Problem(str(pictures), what, hint))
 
 
-def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:
+def _unchanged(made_of: str, output: Path, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
-    if last is None or last.made_of != made_of or last.token != manifest.token:
-        return None
-    if not is_intact(manifest, output):
+    if last is None or last.made_of != made_of or not is_intact(output, cache, last.token):
         return None
     return msgspec.structs.replace(
         last.report,
