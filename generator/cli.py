@@ -3,10 +3,10 @@
 import io
 import os
 import re
+import shlex
 import signal
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,12 +19,13 @@ import msgspec
 from generator import __version__
 from generator.build import build
 from generator.core.config import load_config
-from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
+from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem, unforeseen
 from generator.core.formats import remedy
-from generator.core.layout import CACHE, OUTPUT
+from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
 from generator.report import Listener, Options, Report
+from generator.start.site import start_site
 from generator.state import store
 
 if TYPE_CHECKING:
@@ -98,6 +99,18 @@ def build_command(
     else:
         _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
+
+
+@cli.command("new")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--demo", is_flag=True, help="With a few pictures, to see what comes out.")
+def new_command(folder: Path, demo: bool) -> None:
+    """Start a site in a new folder DIR, ready to be built."""
+    start_site(folder, demo=demo)
+    where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
+    pictures = "more photographs" if demo else "photographs"
+    click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
+    click.echo(f"Then build it: fastphoto build{where}")
 
 
 @cli.command("check")
@@ -342,8 +355,5 @@ def _run() -> int:
         _tell_problems(MachineError.of(error, "the build had to stop").problems)
         return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
-        hint = "this is a fault of fastphoto's own; please report it with this line"
-        _tell_problems([Problem("", what, hint)])
+        _tell_problems([unforeseen(error)])
         return MachineError.exit_code

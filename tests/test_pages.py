@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from generator.report import Report
-from tests.support.crawl import Crawl, Element, addresses, candidates
+from tests.support.crawl import Crawl, Element, addresses, candidates, read_page
 from tests.support.pictures import chart, exif, gps_exif, save
 from tests.support.sites import Site, tree
 
@@ -99,6 +99,8 @@ the [old address](/image/many/IMG_1.jpg), an [original](/full/many/IMG_2.jpg),
 ![One of many](many/IMG_3.jpg "Said below")
 
 Within a line ![a door](/front%20door.jpg) and [![linked](many/IMG_4.jpg)](/many/).
+
+[![alone in a link](many/turned.jpg)](https://example.com/)
 
 ## More
 
@@ -267,9 +269,29 @@ def test_the_first_pictures_of_a_grid_are_loaded_at_once_and_the_later_ones_when
 def test_one_picture_of_a_page_at_most_is_fetched_before_all_else(crawl: Crawl) -> None:
     for path, page in crawl.pages.items():
         images = page.all("img")
-        urgent = [image for image in images if "fetchpriority" in image.attributes]
+        urgent = [image for image in images if image["fetchpriority"] != "low"]
         at_once = [image for image in images if "loading" not in image.attributes]
-        assert urgent == at_once[:1], path
+        assert [image["fetchpriority"] for image in urgent] == ["high"] * bool(at_once), path
+        assert all(image in at_once for image in urgent), path
+
+
+def test_that_is_the_largest_that_a_phone_shows_first(small: Site) -> None:
+    shapes = [(40, 60), (60, 40), (40, 60), (60, 60), *[(60, 40)] * 4, (300, 60)]
+    for number, (width, height) in enumerate(shapes):
+        small.photo(f"a/p{number}.png", number, width, height)
+    small.build()
+    (grid,) = read_page(small.html("a/index.html")).all("ul", kind="grid hold")
+
+    lead = [image["fetchpriority"] for image in grid.all("img")].index("high")
+    assert lead != 0
+    starts = [at for at, tile in enumerate(grid.all("li")) if {"a", "A"} & {*tile["class"].split()}]
+    areas = {
+        at: width / height / sum(w / h for w, h in shapes[start:end]) ** 2
+        for start, end in pairwise([*starts, len(shapes)])
+        for at, (width, height) in enumerate(shapes[start:end], start)
+        if at < 8
+    }
+    assert areas[lead] == pytest.approx(max(areas.values()))
 
 
 def test_the_picture_of_a_photo_page_is_loaded_at_once(crawl: Crawl) -> None:
@@ -414,6 +436,21 @@ def test_references_that_lead_nowhere_are_named_with_their_line_and_what_was_mea
     assert "https://example.com/x.jpg" in found[f"content/about.md:{lost + 1}"].what
 
 
+def test_a_picture_that_is_all_of_its_paragraph_is_wide_and_others_are_thumbnails(
+    crawl: Crawl,
+) -> None:
+    page = crawl.pages["about/index.html"]
+    wide = {image["alt"] for figure in page.all("figure") for image in figure.all("img")}
+    sizes = {image["alt"]: image["sizes"] for image in page.one("main").all("img")}
+    (door,) = [image for image in page.all("img") if image["alt"] == "a door"]
+
+    assert wide == {"One of many", "alone in a link"}
+    assert {alt for alt, said in sizes.items() if "92vw" in said} == wide
+    assert max(int(door["width"]), int(door["height"])) <= 200
+    assert door["sizes"] == f"auto, {door['width']}px"
+    assert [each.all("p") for each in page.all("p") if each.all("figure")] == []
+
+
 def test_a_text_that_almost_has_the_name_of_a_picture_is_named(result: Report) -> None:
     (problem,) = [each for each in result.problems if each.where.endswith("panorma.md")]
 
@@ -433,6 +470,7 @@ def test_a_picture_in_a_text_leads_to_its_photo_unless_it_is_in_a_link(crawl: Cr
         "One of many": ("many/img-3/index.html", ""),
         "a door": ("front-door/index.html", ""),
         "linked": ("many/index.html", ""),
+        "alone in a link": None,
     }
     assert page.one("figcaption").text == "Said below"
     assert page.one("meta", name="description")["content"] == "All about it"

@@ -95,7 +95,7 @@ def test_a_long_album_goes_on_page_by_page(small: Site) -> None:
 
 
 def test_a_later_page_of_a_list_is_shared_with_its_own_first_photo(small: Site) -> None:
-    small.settings(settings(3))
+    small.settings(settings(3, '\n[site]\nbase_url = "https://example.org"\n'))
     album_of(small, 7)
     found = pages(small)
     shared = [found[f"a/{name}"].one("meta", property="og:image") for name in ("", "page-2/")]
@@ -254,15 +254,30 @@ def test_sections_by_date_need_that_order(small: Site) -> None:
 def test_headings_of_ones_own_begin_with_a_photo(small: Site) -> None:
     for name in "abcdef":
         small.photo(f"a/{name}.jpg", ord(name))
-    # In whatever order they are written.
     small.text(
         "a/index.md",
-        "---\nsections:\n  The coast: e.jpg\n  Arrival & <b>: /a/B.jpg\n  2024: f.jpg\n---\n",
+        "---\nsections:\n  Arrival & <b>: /a/B.jpg\n  The coast: e.jpg\n  2024: f.jpg\n---\n",
     )
-    album = pages(small)["a/"]
+    report = small.build()
+    album = Crawl(small.output, "/").pages["a/index.html"]
 
+    assert report.problems == ()
     assert headings(album) == ["", "Arrival & <b>", "The coast", "2024"]
     assert grids(album) == [["a"], ["b", "c", "d"], ["e"], ["f"]]
+
+
+def test_headings_in_another_order_than_the_photos_are_warned_of(small: Site) -> None:
+    for name in "abcdef":
+        small.photo(f"a/{name}.jpg", ord(name))
+    lines = "  Coast: e.jpg\n  Arrival: b.jpg\n  Inland: c.jpg\n  Home: f.jpg\n"
+    small.text("a/index.md", f"---\nsections:\n{lines}---\n")
+    (problem,) = small.build().problems
+
+    assert (problem.where, problem.severity) == ("content/a/index.md:4", "warning")
+    assert problem.what == "sections: 'Arrival' begins before 'Coast', written above it"
+    assert "in the order of the photos" in problem.hint
+    album = Crawl(small.output, "/").pages["a/index.html"]
+    assert headings(album) == ["", "Arrival", "Inland", "Coast", "Home"]
 
 
 def test_headings_may_be_written_in_one_line_and_need_no_rest(small: Site) -> None:

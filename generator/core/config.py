@@ -177,15 +177,23 @@ def _faults(
             try:
                 msgspec.convert(value, known[key], strict=True)
             except msgspec.ValidationError as error:
-                yield Problem(
-                    place, f"{name}: {in_words(error, known[key])}", _EXAMPLES.get(name, "")
-                )
+                said = in_words(error, known[key])
+                yield Problem(place, f"{name}: {said}", _remedy(name, value))
 
 
 def _is_table(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
+def _remedy(name: str, value: object) -> str:
+    """Say how a value should have been written."""
+    if name == "site.base_url" and _BARE_HOST.match(str(value)):
+        return f"https:// is missing: write https://{str(value).lstrip('/')}"
+    return _EXAMPLES.get(name, "")
+
+
+# A host has a dot, or it is this machine.
+_BARE_HOST = re.compile(r"(//)?(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/[^\s?#\[\]]*)?\Z")
 _EXAMPLES = {
     "site.base_url": "such as https://example.org/photos/",
     "site.language": "such as en or pt-BR",

@@ -1,6 +1,7 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,7 +85,22 @@ def write_whole(target: Path, *parts: bytes) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with naming(target), beside.open("wb") as file:
-            file.writelines(parts)
+            for part in parts:
+                file.write(part)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file with its times beside its target and rename it there; the source stays as is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with naming(target):
+            shutil.copyfile(source, beside)
+            shutil.copystat(source, beside)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)

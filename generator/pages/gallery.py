@@ -45,7 +45,7 @@ class Gallery:
         self.headings: dict[str, str] = {}
         self.pictures: dict[str, Picture] = {}
         self._of_all: dict[str, Tile] = {}
-        for album in plan.root.all_albums():
+        for album in plan.all_albums():
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
                 self.headings[path] = photo.words.title or language.gettext(
@@ -54,7 +54,12 @@ class Gallery:
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
                 self.pictures[path] = Picture(
-                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
+                    size=photo.photo.size,
+                    alt=alt,
+                    sources=photo.sources,
+                    placeholder=known,
+                    plain=_plain(photo, plan.config),
+                    focus=photo.words.focus,
                 )
 
     def link(self, photo: PlannedPhoto) -> Link:
@@ -104,6 +109,10 @@ class Gallery:
         """Show a list of photos by its cover."""
         picture = self.pictures[cover.photo.path]
         return Card(link.url, link.title, len(photos), dates_of(photos), picture)
+
+    def cover(self, album: Album) -> Picture | None:
+        """Return the picture that stands for an album; None if nothing in it is listed."""
+        return self.pictures[album.cover.photo.path] if album.cover else None
 
 
 def _captioned(tile: Tile, photo: PlannedPhoto) -> Tile:

@@ -166,7 +166,7 @@ def _targets(plan: Plan) -> Targets:
     def add(address: str, *names: str) -> None:
         pages.update((folded(name).rstrip("/"), address) for name in names if name)
 
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path
@@ -193,14 +193,16 @@ def _collected(plan: Plan) -> Iterator[str]:
 
 
 def _set_blocks(parts: Sequence[BodyPart]) -> Iterator[BodyPart]:
-    """Take away the paragraph around a picture that is all it holds."""
+    """Take away the paragraph around a picture that is all it holds, be it a link or not."""
     texts = [part.html if isinstance(part, Prose) else "" for part in parts]
     for index, part in enumerate(parts):
-        before = texts[index - 1].rstrip() if index else ""
+        is_link = index > 0 and isinstance(parts[index - 1], Anchor)
+        first, end = (index - 2, "</a>") if is_link else (index - 1, "")
+        before = texts[first].rstrip() if first >= 0 else ""
         after = texts[index + 1].lstrip() if index + 1 < len(parts) else ""
-        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith("</p>"):
-            texts[index - 1] = before[:-3]
-            texts[index + 1] = after[4:]
+        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith(f"{end}</p>"):
+            texts[first] = before[:-3]
+            texts[index + 1] = end + after[len(end) + 4 :]
             texts[index] = "block"
     for part, text in zip(parts, texts, strict=True):
         if isinstance(part, Prose):

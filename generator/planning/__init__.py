@@ -3,6 +3,6 @@
 From the bottom up:
 
     tags variants words
-    placement
+    listing placement
     plan
 """

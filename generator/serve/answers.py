@@ -48,7 +48,8 @@ class Desk(Protocol):
     def answer(self, path: str) -> Answer | None:
         """Return a file of the site by its path in output/, made at once if need be; None if none.
 
-        Blocks while it is made. DecodeError if the picture cannot be.
+        Blocks while it is made. DecodeError if the picture cannot be; TemplateError if the page
+        cannot, and there is none from before. A theme file is found by its former address too.
         """
 
     def state(self) -> State:
