@@ -122,7 +122,7 @@ def test_no_name_stands_for_two_things(told: Site) -> None:
 
 def test_the_site_tells_of_albums_as_of_their_newest_photos(told: Site) -> None:
     assert titles(told) == ["Deep", "Coast", HOSTILE]
-    assert titles(told, "coast/feed.xml")[0] == "Photo 1"
+    assert titles(told, "coast/feed.xml")[0] == "Inner"
     coast = atom(told).findall(f"{ATOM}entry")[1]
     # 22:00 of a clock without a zone is 22:00 of UTC's, half an hour after 23:30 in +02:00.
     assert text(coast, "updated") == "2024-05-03T22:00:00Z"

@@ -2,7 +2,7 @@
 
 From the bottom up:
 
-    tags variants words
+    tags titles variants words
     placement
     plan
 """

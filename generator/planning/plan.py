@@ -20,6 +20,7 @@ from generator.core.model import Document, FrontMatter, Job, Layout, Library, Ph
 from generator.core.text import clean_text
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
+from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
 from generator.planning.words import Words, lookup, match, nearest, stem
 
@@ -68,10 +69,12 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
-    `tags` are its keywords with those above each.
+    `tags` are its keywords with those above each. `name` is a title made of the file's name, for
+    where there is no other; it does not say what the photo shows.
     """
 
     title: str
+    name: str
     caption: str
     alt: str
     description: str
@@ -373,6 +376,7 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
     return PhotoWords(
         title=title,
+        name=title_of_name(photo.path),
         # Windows writes a title into the place of a caption too.
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
