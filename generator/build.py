@@ -42,7 +42,8 @@ def build(
         sources = survey(site, config)
         manifest = open_manifest(output, cache)
         made_of = fingerprint(sources, config)
-        report = None if options.force else _unchanged(made_of, manifest, output, cache)
+        looks = options.force or options.verbose
+        report = None if looks else _unchanged(made_of, manifest, output, cache)
         if report is None:
             # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild
             # more than all it does.

@@ -58,7 +58,8 @@ image.png|image1.jpg|image0.jpeg|image (3).png|Image from iOS.jpg|images.jpg|pho
 FullSizeRender.jpg|FullSizeRender-1.jpg|IMG.jpg|DSC.jpg|unnamed.jpg|Unknown.jpeg|unnamed-2.jpg
 Untitled.png|Untitled design.png|Untitled-1.psd|Unbenannt.png|Ohne Titel.jpg|Sans titre.png
 download.jpg|Scan 3.jpg|download (1).jpg|Downloads.jpg|Kopie von IMG_0042.jpg|Copy of Copy.jpg
-Pasted Graphic.tiff|pasted image 0.png|Bild 1.jpg|Bild.jpg|foto.jpg|写真.jpg|写真 2024-05-03.jpg|图片.png|фото.jpg
+Pasted Graphic.tiff|pasted image 0.png|Bild 1.jpg|Bild.jpg|foto.jpg|写真.jpg|写真 2024-05-03.jpg
+图片.png|фото.jpg
 6ba7b810-9dad-11d1-80b4-00c04fd430c8.jpg|6BA7B810-9DAD-11D1-80B4-00C04FD430C8_1_105_c.jpeg
 d41d8cd98f00b204e9800998ecf8427e.jpg|54321012345_0a1b2c3d4e_o.jpg|pexels-jo-bloggs-1234567.jpg
 jo-bloggs-Ab1CdE_fGh-unsplash.jpg|FzXkLmNaYAAbcde.jpg|EYouTubeId.jpg|AF1QipNsomething.jpg
