@@ -2,6 +2,7 @@
 
 From the bottom up:
 
+    order
     tags titles variants words
     placement
     plan

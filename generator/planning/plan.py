@@ -7,7 +7,6 @@ from functools import cache
 from typing import Literal
 
 from msgspec import Struct
-from natsort import natsort_keygen, ns
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -18,13 +17,12 @@ from generator.core.geometry import fit
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.core.text import clean_text
+from generator.planning.order import natural
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
 from generator.planning.words import Words, lookup, match, nearest, stem
-
-_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -406,7 +404,7 @@ def _plan_albums(
         sort = matter.sort or config.albums.sort
         backwards = config.albums.reverse if matter.reverse is None else matter.reverse
         inside = _ordered(photos_in[folder], sort, backwards=backwards)
-        below = tuple(albums[name] for name in sorted(folders_in[folder], key=_natural))
+        below = tuple(albums[name] for name in sorted(folders_in[folder], key=natural))
         cover = inside[0] if inside else below[0].cover
         if document and matter.cover:
             chosen = lookup(matter.cover, folder, by_path)
@@ -431,7 +429,7 @@ def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
     """Sort the photos of an album; undated ones come last."""
-    named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
+    named = sorted(photos, key=lambda each: natural(each.photo.path))
     if by == "name":
         return tuple(reversed(named) if backwards else named)
     dated, undated = _by_date(named, backwards=backwards)
