@@ -16,9 +16,11 @@ from rows above its own in the list of its room; a step never imports another.
     pages           page values, and their HTML
     output          the list of all files, and the switch from the old to the new
     report          what goes into a build and what comes out
+    design          a plan with its pages: every file, and where its bytes come from
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
     serve           the dev server: the site as it is planned, while one works on it
+    start           a new site, or one from another generator's
     cli             the only place that prints or exits
     __main__
 """

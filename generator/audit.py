@@ -62,7 +62,7 @@ def _verbatim(plan: Plan) -> Iterator[str]:
 
     What stands in the place of a drawing is ours.
     """
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         if photo.original and not photo.scrubbed and photo.photo.format != "SVG":
             yield photo.original
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.library.document import MAX_BYTES, MAX_MATTER, Unread, read_document, to_html
+from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 
@@ -65,6 +65,8 @@ layout: columns
 sections:
   Arrival: "1.jpg"
   The coast: 20.jpg
+focus: 30% 20%
+unlisted: true
 """
 
 
@@ -86,6 +88,8 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         aliases=("/old/falls.html", "falls"),
         aliases_line=13,
         layout="columns",
+        focus=(30, 20),
+        unlisted=True,
         sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
     )
     default = structs.asdict(FrontMatter())
@@ -163,6 +167,9 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
         ("---\nkeywords: {a: b}\n---\n", 2, "keywords: expected a list", ""),
         ("---\nkeywords: [a, [b]]\n---\n", 2, "keywords: expected text, got a list", ""),
         ("---\ntitle: a\ndate: soon\n---\n", 3, "date: 'soon' is no date", "2025-05-03"),
+        ("---\nfocus: 30 20\n---\n", 2, "focus: '30 20' is no point of a picture", "as 30% 20%"),
+        ("---\nalt: a\nfocus: 130% 0%\n---\n", 3, "focus: '130% 0%' is no point", "30% 20%"),
+        ("---\nfocus: [30%, 20%]\n---\n", 2, "focus: expected text, got a list", ""),
         ("---\ntitle: a\n", 1, "the front matter has no end", "a line of ---"),
         ("---\ntitle: a\n----\n", 1, "the front matter has no end", "a line of ---"),
         ("---\ntitle: 'a\n---\n", 3, "front matter: found unexpected end", ""),

@@ -12,7 +12,9 @@ Everything else that escapes is a fault of ours.
 
 import os
 import re
+import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import msgspec
@@ -52,6 +54,17 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(set(problems), key=place))
 
 
+class Unread(Struct, frozen=True, tag=True):
+    """A text that cannot be used, with all that is wrong with it."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be read next time although it is the same."""
+        return any(problem.passing for problem in self.problems)
+
+
 class FastphotoError(Exception):
     """A reason to stop, as problems for the user; `exit_code` is what the command returns."""
 
@@ -81,6 +94,14 @@ class MachineError(FastphotoError):
         path = error.filename if error.filename is not None else ""
         where = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
         return cls(Problem(where, f"{doing}: {error.strerror or error}"))
+
+
+def unforeseen(error: Exception) -> Problem:
+    """Tell of an error that nobody foresaw, in one line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    what = f"{type(error).__name__} in {place}: {error}"
+    return Problem("", what, "this is a fault of fastphoto's own; please report it with this line")
 
 
 class DecodeError(Exception):

@@ -191,11 +191,16 @@ class Opening(Struct, frozen=True):
     line: int
 
 
+# In per cent from the left and from the top.
+CENTRE = (50, 50)
+
+
 class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
     `aliases` are former addresses, as they are written; `aliases_line` is where they stand.
+    `focus` is the point that a crop keeps, in per cent from the left and from the top.
     `sections` are one for each part of dates, or as they are opened.
     """
 
@@ -207,6 +212,8 @@ class FrontMatter(Struct, frozen=True):
     offset: str = ""
     keywords: tuple[str, ...] | None = None
     cover: str = ""
+    focus: tuple[int, int] = CENTRE
+    unlisted: bool = False
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
     layout: Literal["", "rows", "square", "columns", "story"] = ""
@@ -312,6 +319,7 @@ class Icon(Struct, frozen=True, gc=False):
     letter: str
     key: str = ""
     index: int = 0
+    focus: tuple[int, int] = CENTRE
 
 
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):

@@ -5,7 +5,7 @@ Links and pictures stay references, for only the plan knows where they lead.
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +17,7 @@ import nh3
 import yaml
 from msgspec import Struct
 
-from generator.core.errors import Problem, in_words
+from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.core.text import clean_lines, clean_text
 from generator.library.directives import Cut, cut_directives
@@ -32,6 +32,7 @@ _HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
 _TAG = r'<(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*/?>'
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 _HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
+_FOCUS = re.compile(r"(100|\d?\d)% +(100|\d?\d)%")
 
 _EXTENSIONS = ("tables", "fenced_code", "def_list", "sane_lists")
 _TAGS = frozenset(
@@ -78,17 +79,6 @@ _Loader.yaml_implicit_resolvers = {
     first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-class Unread(Struct, frozen=True, tag=True):
-    """A text that cannot be used, with all that is wrong with it."""
-
-    problems: tuple[Problem, ...]
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be read next time although it is the same."""
-        return any(problem.passing for problem in self.problems)
 
 
 class _Fault(Exception):
@@ -213,15 +203,22 @@ def _plain(value: object) -> object:
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
     del known["offset"], known["aliases_line"]
-    known["sections"] = _Sections
+    known |= {"sections": _Sections, "focus": str}
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
     if isinstance(address := values.get("aliases"), str):
         values["aliases"] = [address]
     if faults := list(_matter_faults(values, known, matter)):
         raise _Faults(faults)
+    return _understood(values, matter)
+
+
+def _understood(values: dict[str, object], matter: str) -> FrontMatter:
+    """Take apart those values that say more than one thing."""
     if isinstance(headings := values.get("sections"), dict):
         values["sections"] = _openings(headings, matter)
+    if isinstance(point := values.get("focus"), str):
+        values["focus"] = _point(point)
     settings = msgspec.convert(values, FrontMatter)
     if settings.aliases:
         line = _line_of(matter, "aliases")
@@ -241,13 +238,37 @@ def _matter_faults(
             continue
         try:
             msgspec.convert(value, known[key])
-            if key == "date" and value:
-                datetime.fromisoformat(str(value))
+            if key in _FORMS and value:
+                _FORMS[key].read(str(value))
         except msgspec.ValidationError as error:
             yield _Fault(line, f"front matter: {key}: {in_words(error, known[key])}")
         except ValueError:
-            hint = "write it as 2025-05-03 or 2025-05-03T18:30"
-            yield _Fault(line, f"front matter: date: {value!r} is no date", hint)
+            form = _FORMS[key]
+            yield _Fault(line, f"front matter: {key}: {value!r} is no {form.noun}", form.hint)
+
+
+def _point(text: str) -> tuple[int, int]:
+    """Read a point of a picture, written as CSS writes `object-position`."""
+    found = _FOCUS.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]), int(found[2])
+
+
+class _Form(Struct, frozen=True):
+    """How a text is read that must have a form (ValueError if it has not), and what to say."""
+
+    read: Callable[[str], object]
+    noun: str
+    hint: str
+
+
+_FORMS = {
+    "date": _Form(datetime.fromisoformat, "date", "write it as 2025-05-03 or 2025-05-03T18:30"),
+    "focus": _Form(
+        _point, "point of a picture", "write how far from the left and from the top, as 30% 20%"
+    ),
+}
 
 
 def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:

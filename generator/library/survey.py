@@ -60,7 +60,7 @@ def survey(site: Path, config: Config) -> Survey:
         pictures=pictures,
         texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
         theme=tuple(
-            (str(folder), _nameable(entries(folder, ignored))[0]) for folder in _theme(site)
+            (str(folder), _nameable(entries(folder, ignored))[0]) for folder in theme_folders(site)
         ),
         problems=tuple(
             Problem(f"{folder}/{path}", "its name is not valid UTF-8", "rename it")
@@ -87,7 +87,7 @@ def code_digest() -> str:
     return digest_of(*(file.read_bytes() for file in sorted(code.rglob("*.py"))))
 
 
-def _theme(site: Path) -> Sequence[Path]:
+def theme_folders(site: Path) -> Sequence[Path]:
     """Return where theme files are looked for: the site's own folder, then ours.
 
     Ours lies in the package when it is installed, and beside it in a checkout.

@@ -37,7 +37,7 @@ def assets(plan: Plan) -> Iterator[OutputFile]:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for icon in icons.icons_of(plan):
         yield OutputFile(icons.icon_path(icon), icons.icon_identity(icon), IconOrigin(icon))
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         yield from _photo_files(photo, plan.config.images.rights)
 
 
@@ -74,8 +74,8 @@ def for_hosts(
     files: Sequence[OutputFile], moved: Sequence[redirects.Moved], site: Site
 ) -> Iterator[OutputFile]:
     """Yield what hosts read, of a site of all these files."""
-    if moved:
-        yield _text(redirects.PATH, redirects.redirects(moved, site))
+    if listed := [each for each in moved if each.listed]:
+        yield _text(redirects.PATH, redirects.redirects(listed, site))
     yield _text(hosting.HEADERS_PATH, hosting.headers(file.path for file in files))
 
 

@@ -6,17 +6,23 @@ leaves behind is known to be ours as well.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.model import OutputFile
 from generator.core.routes import MARK, MARK_PATH
 from generator.state import store
+
+# What a build has begun lies beside the manifest, under its name with this behind.
+_BEGUN = ".begun"
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
@@ -42,9 +48,24 @@ class Manifest(Struct, frozen=True):
     adopted: bool = False
     token: str = ""
 
+    def may_hold(self, path: str) -> bool:
+        """Tell whether a path may hold a file of ours."""
+        return path in self.files or path in self.switching
+
+    def stale(self, wanted: Collection[str]) -> set[str]:
+        """Return the paths that may hold a file of ours and are not among those wanted."""
+        return {path for path in chain(self.files, self.switching) if path not in wanted}
+
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
         return {*self.files, *self.switching}
+
+
+class _Begun(Struct, frozen=True):
+    """What a manifest notes while a build writes, in a file of its own beside it."""
+
+    staged: tuple[str, ...]
+    switching: dict[str, Record]
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
@@ -79,13 +100,34 @@ def _record_name(place: str, cache: Path) -> str:
 
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
-    store.save(cache, _record_name(manifest.place, cache), manifest)
+    name = _record_name(manifest.place, cache)
+    store.save(cache, name, manifest)
+    (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
+
+
+def save_begun(manifest: Manifest, cache: Path) -> None:
+    """Note only what is about to be written: the list of all files is a hundred times as long."""
+    name = _record_name(manifest.place, cache)
+    if not manifest.files:
+        store.save(cache, name, manifest)
+    store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
+
+
+def _load(name: str, cache: Path) -> Manifest | None:
+    known = store.load(cache, name, Manifest)
+    if known is None or not (cache / f"{name}{_BEGUN}").exists():
+        return known
+    begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
+    # What was written in the meantime nobody knows then: only the mark tells that it is ours.
+    if begun is None:
+        return None
+    return replace(known, staged=begun.staged, switching=begun.switching)
 
 
 def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
     """Yield every output folder of a site with its manifest."""
     for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
-        known = store.load(cache, f"{store.OUTPUTS}/{file.name}", Manifest)
+        known = _load(f"{store.OUTPUTS}/{file.name}", cache) if not file.suffix else None
         if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
             yield cache.resolve().parent / known.place, known
 
@@ -93,7 +135,7 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
 def open_manifest(output: Path, cache: Path) -> Manifest:
     """Return what we know of an output folder; ConfigError if it is in use and not ours."""
     place = _place(output, cache)
-    known = store.load(cache, _record_name(place, cache), Manifest) or Manifest(place)
+    known = _load(_record_name(place, cache), cache) or Manifest(place)
     if _is_vacant(output):
         return Manifest(place, staged=known.staged)
     if known.staged or known.switching or _has_any(output, known.files):
@@ -131,41 +173,43 @@ def is_intact(manifest: Manifest, output: Path) -> bool:
     """Tell whether every file is as we left it, judged by size and time."""
     if not manifest.files or manifest.staged or manifest.switching or manifest.adopted:
         return False
-    try:
-        folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
-    except OSError:
-        return False
-    base = "" if folder is not None else f"{output}{os.sep}"
-    try:
-        for path, record in manifest.files.items():
-            status = os.stat(base + path, dir_fd=folder)
-            if status.st_mtime_ns != record.mtime_ns or status.st_size != record.size:
-                return False
-    except OSError:
-        return False
-    finally:
-        if folder is not None:
-            os.close(folder)
-    return True
+    with _looking_into(output) as is_as_left_at:
+        return all(is_as_left_at(path, record) for path, record in manifest.files.items())
 
 
 def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
     """Return the files that are not in the output folder as they should be, in the same order."""
     known = manifest.files
-    base = f"{output}{os.sep}"
-    return [
-        file
-        for file in files
-        if (record := known.get(file.path)) is None
-        or record.identity != file.identity
-        or not is_as_left(base + file.path, record)
-    ]
+    with _looking_into(output) as is_as_left_at:
+        return [
+            file
+            for file in files
+            if (record := known.get(file.path)) is None
+            or record.identity != file.identity
+            or not is_as_left_at(file.path, record)
+        ]
 
 
-def is_as_left(path: Path | str, record: Record) -> bool:
-    """Tell whether a file is there as we left it, by size and time."""
+def is_as_left(path: Path | str, record: Record, folder: int | None = None) -> bool:
+    """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
     try:
-        status = os.lstat(path)
+        status = os.stat(path, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return False
     return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+
+
+@contextmanager
+def _looking_into(output: Path) -> Iterator[Callable[[str, Record], bool]]:
+    """Lend `is_as_left` for the paths of an output folder.
+
+    From within the folder, where the system can: it finds files faster the shorter their paths.
+    """
+    if os.stat not in os.supports_dir_fd or not output.is_dir():
+        yield lambda path, record: is_as_left(f"{output}{os.sep}{path}", record)
+        return
+    folder = os.open(output, os.O_RDONLY)
+    try:
+        yield partial(is_as_left, folder=folder)
+    finally:
+        os.close(folder)

@@ -19,7 +19,14 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, stamp_of, walk, within
 from generator.core.model import OutputFile, Photo
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.manifest import Manifest, Record, is_as_left, manifests, save_manifest
+from generator.output.manifest import (
+    Manifest,
+    Record,
+    is_as_left,
+    manifests,
+    save_begun,
+    save_manifest,
+)
 
 _SYNC_EACH = 32
 
@@ -83,7 +90,7 @@ Content = bytes | Original
 def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
     """Tell what a publication of these files would leave alone, without touching anything."""
     wanted = {file.path for file in files}
-    stale = sorted(manifest.paths() - wanted)
+    stale = sorted(manifest.stale(wanted))
     changed = [path for path in stale if not _is_ours(output, path, manifest)]
     problems = [_left_alone(path) for path in changed if os.path.lexists(output / path)]
     return (*problems, *(_unknown(output, wanted) if manifest.adopted else ()))
@@ -103,12 +110,12 @@ def publish(
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
     paths = [file.path for file in to_write]
-    stale = manifest.paths().difference(file.path for file in files)
+    stale = manifest.stale({file.path for file in files})
     if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
         return Changes(manifest, (), ())
     _refuse_foreign(paths, stale, manifest, output)
     _sweep(output, manifest.staged)
-    save_manifest(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
+    save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
     removed = _remove(first, manifest, output)
@@ -118,16 +125,18 @@ def publish(
         _make_durable([output / _beside(path) for path in written])
         switching = manifest.switching | {path: records[path] for path in written}
         begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
-        save_manifest(begun, cache)
+        save_begun(begun, cache)
     except BaseException:
         _sweep(output, paths)
         _prune(output, paths)
         with suppress(OSError):
-            save_manifest(manifest, cache)
+            save_begun(manifest, cache)
         raise
     _switch(output, written)
     removed += _remove(stale - first, begun, output)
-    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    current = manifest.files | records
+    for path in stale:
+        current.pop(path, None)
     result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
     save_manifest(result, cache)
     return Changes(result, tuple(written), tuple(removed))
@@ -182,17 +191,18 @@ def _refuse_foreign(
     paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
 ) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
-    ours = manifest.paths()
     folders: set[str] = set()
     for path in paths:
         place = output / path
-        replaceable = not place.is_dir() and (path in ours or manifest.adopted)
+        replaceable = not place.is_dir() and (manifest.may_hold(path) or manifest.adopted)
         if not (replaceable or _is_free(place, path, stale)):
             raise _foreign(place)
         folders.update(folders_above(path))
     for folder in folders:
         inside = output / folder
-        if inside.is_symlink() or (folder not in ours and inside.exists() and not inside.is_dir()):
+        if inside.is_symlink() or (
+            not manifest.may_hold(folder) and inside.exists() and not inside.is_dir()
+        ):
             raise _foreign(inside)
 
 

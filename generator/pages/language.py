@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from typing import Literal
 
@@ -49,7 +49,8 @@ class Language:
         self.translations = _translations(tag, templates)
         self.date = lru_cache(self._date)
         self.month = lru_cache(self._month)
-        self.number = lru_cache(self._number)
+        # Positions go far and begin anew with every album.
+        self.number = cache(self._number)
 
     def gettext(self, message: str, **values: object) -> str:
         """Say something, with values in the places that it names: `%(title)s`."""

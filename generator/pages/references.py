@@ -41,7 +41,11 @@ class References:
         self.problems: list[Problem] = []
         self._gallery = gallery
         self._plan = plan
-        self._targets = _targets(plan)
+
+    @cached_property
+    def _targets(self) -> Targets:
+        """All that texts may refer to; gathered only if one does."""
+        return _targets(self._plan)
 
     def body(self, document: Document | None, own: Mapping[str, str] | None = None) -> Body:
         """Resolve what a text refers to; a picture alone in its paragraph is set as a block.
@@ -162,7 +166,7 @@ def _targets(plan: Plan) -> Targets:
     def add(address: str, *names: str) -> None:
         pages.update((folded(name).rstrip("/"), address) for name in names if name)
 
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path

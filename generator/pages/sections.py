@@ -83,12 +83,7 @@ def _opened(
     """Begin a section at each photo that is named; those before the first have no heading."""
     begun, problems = _beginnings(album, openings, document)
     starts = sorted({0, *begun})
-    slugs = routes.distinct(
-        [
-            ((slug := routes.slug(heading)), f"{slug}-{routes.mark(heading)}")
-            for heading in (begun.get(start, "-") for start in starts)
-        ]
-    )
+    slugs = routes.distinct_slugs([begun.get(start, "-") for start in starts])
     stretches = tuple(
         Stretch(album.photos[start:end], begun[start], _anchor(slug))
         if start in begun

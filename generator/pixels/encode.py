@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 RECIPE_VERSION = 5
 
 
+# Of a photograph larger than this, a smaller variant has never been seen to take more bytes.
+_SMALL = 1920
+
+
 class Rendered(Struct, frozen=True):
     """What became of one job: how many variants of how many bytes, or why there are none.
 
@@ -70,6 +74,34 @@ def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     made = [len(blob) for variants in blobs.values() for blob in variants]
     shown = blobs.get(job.shown)
     return Rendered(len(made), sum(made), placeholder_of(shown[0]) if shown else None)
+
+
+class Asked(Struct, frozen=True):
+    """One variant that somebody waits for: a photo, a recipe, and one of the recipe's outputs."""
+
+    photo: Photo
+    recipe: Recipe
+    step: int
+
+    @property
+    def job(self) -> Job:
+        """The least work of which this variant comes out with the bytes of the whole recipe."""
+        outputs: tuple[int, ...] = (self.step,)
+        if self.recipe.format == "png" or self.photo.size.longest <= _SMALL:
+            # Of so little to tell, a larger variant may take fewer bytes: that decides of these.
+            outputs = tuple(step for step in self.recipe.outputs if step >= self.step)
+        return Job(self.photo, (("", replace(self.recipe, outputs=outputs)),))
+
+
+def render_asked(asked: Asked, pictures: Path) -> bytes | Problem:
+    """Make one variant, without keeping it; a bad picture is a problem returned."""
+    try:
+        with decode.in_words():
+            (variants,) = encode_photo(asked.job, pictures).values()
+    except DecodeError as error:
+        place = f"{PICTURES}/{asked.photo.path}"
+        return Problem(place, error.what, error.hint, passing=error.passing)
+    return variants[asked.job.recipes[0][1].outputs.index(asked.step)]
 
 
 def kept_placeholder(key: str, cache: Path) -> Placeholder | None:

@@ -59,15 +59,20 @@ def render(
     workers: Workers,
     max_memory: int,
     progress: Progress,
+    checkpoint: Callable[[], None],
 ) -> Results:
-    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
+    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes.
+
+    `checkpoint` is called before each, and may raise what ends the work.
+    """
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
     placeholders: dict[str, Placeholder] = {}
     variants = 0
     if jobs:
         progress(0, len(jobs))
-    for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
+    given = _checked(jobs, checkpoint)
+    for done, (job, result) in enumerate(workers.run(work, given, decoded_bytes, max_memory), 1):
         path = job.photo.path
         if isinstance(result, Died):
             failures[path] = Problem(f"{PICTURES}/{path}", Died.what, Died.hint, passing=True)
@@ -79,6 +84,12 @@ def render(
                 placeholders[job.shown] = result.placeholder
         progress(done, len(jobs))
     return Results(len(jobs) - len(failures), variants, failures, placeholders)
+
+
+def _checked(jobs: Iterable[Job], checkpoint: Callable[[], None]) -> Iterator[Job]:
+    for job in jobs:
+        checkpoint()
+        yield job
 
 
 def kept_placeholders(

@@ -4,6 +4,6 @@ From the bottom up:
 
     order
     tags titles variants words
-    placement
+    listing placement
     plan
 """

@@ -86,7 +86,7 @@ def plan_tags(paths: Sequence[Sequence[TagPath]], page_size: int) -> tuple[Tag, 
     def planned(above: TagPath, address: str) -> tuple[Tag, ...]:
         keys = sorted(below[above])
         taken = routes.page_slugs(len(photos.get(above, ())), page_size)
-        slugs = routes.distinct([_wishes(key) for key in keys], taken)
+        slugs = routes.distinct_slugs([key[-1] for key in keys], taken)
         tags = (
             Tag(
                 name=_spelling(spelt[key]),
@@ -100,11 +100,6 @@ def plan_tags(paths: Sequence[Sequence[TagPath]], page_size: int) -> tuple[Tag, 
         return tuple(sorted(tags, key=lambda tag: natural(tag.key[-1])))
 
     return planned((), routes.TAGS)
-
-
-def _wishes(key: TagPath) -> tuple[str, str]:
-    slug = routes.slug(key[-1])
-    return slug, f"{slug}-{routes.mark(key[-1])}"
 
 
 def _spelling(spelt: Counter[str]) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from msgspec import Struct
 
 from generator.core.errors import Problem
-from generator.core.model import Document, Photo
+from generator.core.model import CENTRE, Document, Photo
 from generator.core.routes import folded, folders_above
 
 _INDEX = "index"
@@ -88,7 +88,12 @@ def _claim(owners: dict[str, Document], owner: str, document: Document) -> Itera
 def _misplaced(document: Document) -> list[Problem]:
     """Report a page with settings that only a photo or an album has: it must have lost its own."""
     matter = document.matter
-    of_photos = {"alt": matter.alt, "caption": matter.caption, "keywords": matter.keywords}
+    of_photos = {
+        "alt": matter.alt,
+        "caption": matter.caption,
+        "keywords": matter.keywords,
+        "focus": matter.focus != CENTRE,
+    }
     of_albums = {
         "cover": matter.cover,
         "sort": matter.sort,

@@ -48,8 +48,12 @@ class Desk(Protocol):
     def answer(self, path: str) -> Answer | None:
         """Return a file of the site by its path in output/, made at once if need be; None if none.
 
-        Blocks while it is made. DecodeError if the picture cannot be.
+        Blocks while it is made. DecodeError if the picture cannot be; TemplateError if the page
+        cannot, and there is none from before. A theme file is found by its former address too.
         """
+
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
 
     def state(self) -> State:
         """Return how the site stands."""

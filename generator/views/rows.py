@@ -68,11 +68,13 @@ class Place(Struct, frozen=True):
     """Where a tile stands in all plans: its classes, and how wide it is, as `sizes` of HTML.
 
     A small letter starts a row, a capital is a row alone; `l` and `L` before one stand for a last
-    row that does not fill the width.
+    row that does not fill the width. `area` is how much a phone shows of it, in squares of the
+    width of rows.
     """
 
     classes: str
     sizes: str
+    area: float
 
 
 class _Row(Struct, frozen=True):
@@ -99,7 +101,7 @@ def plan_squares(ratios: Sequence[float]) -> tuple[Place, ...]:
 
 @cache
 def _square(ratio: float) -> Place:
-    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]))
+    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]), 1.0)
 
 
 def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
@@ -144,7 +146,8 @@ def _planned(
                 share = min(1.0, ratios[index] * row.height / each.width)
                 shares[index].append(max(share, 1 / each.columns) if columns else share)
     return tuple(
-        Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
+        Place(" ".join(names), _sizes(given), given[0] ** 2 / ratio)
+        for names, given, ratio in zip(classes, shares, ratios, strict=True)
     )
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from generator.core.geometry import fit
-from generator.core.model import Layout, Metadata, Placeholder, Size
+from generator.core.model import CENTRE, Layout, Metadata, Placeholder, Size
 from generator.planning.plan import Source
 from generator.views.rows import (
     Place,
@@ -70,6 +70,7 @@ class Picture(Struct, frozen=True):
 
     Its placeholder is unknown until it has been rendered, and never known if it is transparent.
     `plain`, its old-style file that every program reads, is there if none of these is a JPEG.
+    `focus` is the point that a crop keeps, in per cent from the left and from the top.
     """
 
     size: Size
@@ -77,6 +78,7 @@ class Picture(Struct, frozen=True):
     sources: tuple[Source, ...]
     placeholder: Placeholder | None = None
     plain: Variant | None = None
+    focus: tuple[int, int] = CENTRE
 
     @property
     def ratio(self) -> float:
@@ -88,6 +90,15 @@ class Picture(Struct, frozen=True):
         """The classes of its ratio, digit by digit: `r1 t5 u0` is 1.50."""
         whole, hundredths = divmod(rounded(self.ratio), 100)
         return f"r{whole} t{hundredths // 10} u{hundredths % 10}"
+
+    @property
+    def crop(self) -> str:
+        """The classes of the point that a crop keeps, in steps of ten per cent.
+
+        `f3 g2` is 30 % from the left and 20 % from the top; empty if it is the centre.
+        """
+        x, y = ((each + 5) // 10 for each in self.focus)
+        return "" if (x, y) == (5, 5) else f"f{x:x} g{y:x}"
 
     @property
     def tint(self) -> str:
@@ -239,8 +250,6 @@ class Page(Struct, frozen=True, kw_only=True):
     """
 
     template: ClassVar[str] = ""
-    indexed: ClassVar[bool] = True
-
     url: str
     title: str
     description: str = ""
@@ -248,6 +257,7 @@ class Page(Struct, frozen=True, kw_only=True):
     body: Body = ()
     cover: Picture | None = None
     feed: str = ""
+    indexed: bool = True
 
     @property
     def image(self) -> Picture | None:
@@ -440,15 +450,16 @@ class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
     template: ClassVar[str] = "404.html"
-    indexed: ClassVar[bool] = False
+
+    indexed: bool = False
 
 
 class MovedPage(Page, frozen=True, kw_only=True, tag=True):
     """What stands at the old address of a page, for hosts that cannot send visitors on."""
 
     template: ClassVar[str] = "moved.html"
-    indexed: ClassVar[bool] = False
 
+    indexed: bool = False
     target: Link
 
 
