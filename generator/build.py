@@ -72,7 +72,7 @@ def brought_up_to_date(
 ) -> Report:
     """Run the steps if anything changed since the last build; the site's lock must be held."""
     made_of = fingerprint(found, order.config)
-    if not order.options.force:
+    if not (order.options.force or order.options.verbose):
         report = _unchanged(made_of, order.output, order.cache)
         if report is not None:
             return report

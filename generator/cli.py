@@ -96,7 +96,7 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     wanted = config.build.jobs if jobs is None else jobs
-    options = Options(strict=strict, force=force, jobs=wanted or _cores())
+    options = Options(strict=strict, force=force, verbose=verbose, jobs=wanted or _cores())
     with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:

@@ -2,7 +2,8 @@
 
 From the bottom up:
 
-    tags variants words
+    order
+    tags titles variants words
     listing locations placement
     plan
     archives

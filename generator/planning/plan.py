@@ -4,10 +4,9 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
-from natsort import natsort_keygen, ns
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -20,12 +19,12 @@ from generator.core.model import Document, FrontMatter, Job, Layout, Library, Ph
 from generator.core.text import clean_text
 from generator.planning.listing import Listing, listing_problems, make_listing
 from generator.planning.locations import find_mapped
+from generator.planning.order import natural
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
+from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
 from generator.planning.words import Words, lookup, match, nearest, stem
-
-_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -70,11 +69,13 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
-    `tags` are its keywords with those above each. `focus` is the point that a crop keeps, in per
-    cent from the left and from the top.
+    `tags` are its keywords with those above each. `name` is a title made of the file's name, for
+    where there is no other; it does not say what the photo shows. `focus` is the point that a crop
+    keeps, in per cent from the left and from the top.
     """
 
     title: str
+    name: str
     caption: str
     alt: str
     description: str
@@ -428,6 +429,7 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
     return PhotoWords(
         title=title,
+        name=title_of_name(photo.path),
         # Windows writes a title into the place of a caption too.
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
@@ -468,7 +470,7 @@ def _plan_albums(
         sort = matter.sort or config.albums.sort
         backwards = config.albums.reverse if matter.reverse is None else matter.reverse
         inside = _ordered(photos_in[folder], sort, backwards=backwards)
-        within = (albums[name] for name in sorted(folders_in[folder], key=_natural))
+        within = (albums[name] for name in sorted(folders_in[folder], key=natural))
         below = tuple(album for album in within if album.path not in apart)
         if folder in listing.apart or not (inside or below):
             apart.add(folder)
@@ -534,16 +536,11 @@ def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
     """Sort the photos of an album, which lie in one folder; undated ones come last."""
-    named = sorted(photos, key=_by_name)
+    named = sorted(photos, key=lambda each: natural(posixpath.basename(each.photo.path)))
     if by == "name":
         return tuple(reversed(named) if backwards else named)
     dated, undated = _by_date(named, backwards=backwards)
     return (*dated, *undated)
-
-
-def _by_name(photo: PlannedPhoto) -> tuple[Any, str]:
-    name = posixpath.basename(photo.photo.path)
-    return _natural(name), name
 
 
 def _by_date(
