@@ -305,8 +305,8 @@ class _Changes:
         mended = self._in_trouble and not state.trouble
         self._in_trouble = bool(state.trouble)
         if not self._quiet and not state.trouble and (change.paths or mended):
-            now = time.strftime("%H:%M:%S")
-            click.echo(f"{now} {counted(len(change.paths), 'file')} changed")
+            said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
+            click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 
 
 def _cores() -> int:
