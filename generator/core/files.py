@@ -79,13 +79,28 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def write_whole(target: Path, body: bytes) -> None:
+def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with naming(target), beside.open("wb") as file:
-            file.write(body)
+            for part in parts:
+                file.write(part)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file with its times beside its target and rename it there; the source stays as is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with naming(target):
+            shutil.copyfile(source, beside)
+            shutil.copystat(source, beside)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -118,17 +133,3 @@ class Arrival:
         """Leave nothing of it, if it has not come into its place."""
         self._file.close()
         self._beside.unlink(missing_ok=True)
-
-
-def copy_whole(source: Path, target: Path) -> None:
-    """Copy a file with its times beside its target and rename it there; the source stays as is."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with naming(target):
-            shutil.copyfile(source, beside)
-            shutil.copystat(source, beside)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

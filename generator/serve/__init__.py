@@ -13,5 +13,5 @@ From the bottom up:
     own_pages           what is wrong, and where to add pictures
     replies             what is answered, as a static host would
     reload              open pages, and what they are told
-    server
+    server              sockets, headers and handlers
 """
