@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from generator import __version__
+from generator.cli import cli
 from generator.report import Report
 from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, scraps, stamps, tree, wait_until
@@ -29,7 +30,7 @@ def damaged(site: Site) -> Path:
     return photo
 
 
-@pytest.mark.parametrize("command", [(), ("build",), ("clean",)])
+@pytest.mark.parametrize("command", [(), *((name,) for name in cli.commands)])
 def test_every_command_explains_itself(site: Site, command: tuple[str, ...]) -> None:
     done = site.run(*command, "--help")
 

@@ -103,12 +103,12 @@ def read_document(path: str, content: Path) -> Document | Unread:
         return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
-        return Unread((Problem(f"content/{path}", what, passing=True),))
+        return Unread((Problem(f"content/{path}", what, passing=True, code="unreadable-file"),))
 
 
 def _problem(path: str, fault: _Fault) -> Problem:
     place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
-    return Problem(place, fault.what, fault.hint)
+    return Problem(place, fault.what, fault.hint, code="wrong-text")
 
 
 def _read_text(file: Path) -> str:

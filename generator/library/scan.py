@@ -33,7 +33,7 @@ from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 10
+SCAN_VERSION = 11
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -231,7 +231,16 @@ def _results(
         elif len(batch) > 1:
             again += [[path] for path in batch]
         else:
-            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
+            yield (
+                batch[0],
+                Problem(
+                    f"{PICTURES}/{batch[0]}",
+                    Died.what,
+                    Died.hint,
+                    passing=True,
+                    code="decoder-died",
+                ),
+            )
     if again:
         yield from _results(again, read, workers)
 

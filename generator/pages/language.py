@@ -152,7 +152,11 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
         catalogue = read_po(io.BytesIO(templates[name]), _locale(tag), abort_invalid=True)
         if fault := next(_faults(templates[name].decode("utf-8-sig"), catalogue), None):
             line, what = fault
-            raise TemplateError(Problem(f"{place}:{line}", what, "mend it, or remove the file"))
+            raise TemplateError(
+                Problem(
+                    f"{place}:{line}", what, "mend it, or remove the file", code="wrong-catalogue"
+                )
+            )
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
         translations = GNUTranslations(io.BytesIO(compiled.getvalue()))
@@ -165,7 +169,7 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
         raise
     except Exception as error:  # noqa: BLE001 - a reader of foreign text raises what it likes
         what = f"cannot be read: {error}"
-    raise TemplateError(Problem(place, what, "mend it, or remove the file"))
+    raise TemplateError(Problem(place, what, "mend it, or remove the file", code="wrong-catalogue"))
 
 
 def _faults(text: str, catalogue: Catalog) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from generator.core import routes
-from generator.core.errors import Problem
+from generator.core.errors import Code, Problem
 from generator.core.model import Directive, Document, Html, ImageRef, LinkRef, Reference
 from generator.core.routes import folded
 from generator.pages.gallery import Gallery
@@ -142,11 +142,18 @@ class References:
 
     def _report_flaws(self, document: Document) -> None:
         for flaw in document.flaws:
-            self._report(document, flaw.line, flaw.what, flaw.hint)
+            self._report(document, flaw.line, flaw.what, flaw.hint, "wrong-directive")
 
-    def _report(self, document: Document, line: int, what: str, hint: str) -> None:
+    def _report(
+        self,
+        document: Document,
+        line: int,
+        what: str,
+        hint: str,
+        code: Code = "leads-nowhere",
+    ) -> None:
         where = f"content/{document.path}:{line}"
-        self.problems.append(Problem(where, what, hint, "warning"))
+        self.problems.append(Problem(where, what, hint, "warning", code=code))
 
 
 def describe(document: Document | None, body: Body) -> str:

@@ -4,6 +4,7 @@ From the bottom up:
 
     order
     tags titles variants words
-    listing placement
+    listing locations placement
     plan
+    archives
 """

@@ -58,7 +58,9 @@ def place_pages(
                 if slug != wish:
                     what = f"is at /{base}{slug}/, for something else wants /{base}{wish}/ too"
                     hint = "rename one, or give it a slug in its text"
-                    moved.append(Problem(f"{root}/{path}", what, hint, "warning"))
+                    moved.append(
+                        Problem(f"{root}/{path}", what, hint, "warning", code="address-taken")
+                    )
     places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
     return places, moved
 

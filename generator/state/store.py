@@ -27,9 +27,9 @@ _LOCK = "lock"
 T = TypeVar("T")
 
 
-def _seal(name: str, body: bytes) -> bytes:
+def _write(path: Path, name: str, body: bytes) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
-    return _digest(name, body) + body
+    write_whole(path, _digest(name, body), body)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -56,7 +56,7 @@ def load(cache: Path, name: str, kind: type[T]) -> T | None:
 
 def save(cache: Path, name: str, value: object) -> None:
     """Keep a value under a name for the next build."""
-    write_whole(cache / name, _seal(name, msgspec.msgpack.encode(value)))
+    _write(cache / name, name, msgspec.msgpack.encode(value))
 
 
 def _pack_path(cache: Path, key: str) -> Path:
@@ -65,13 +65,18 @@ def _pack_path(cache: Path, key: str) -> Path:
 
 def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
     """Keep the variants of one recipe, all of them or none."""
-    write_whole(_pack_path(cache, key), _seal(key, msgspec.msgpack.encode(blobs)))
+    _write(_pack_path(cache, key), key, msgspec.msgpack.encode(blobs))
 
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
     body = _read(_pack_path(cache, key), key)
     return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
+
+
+def has_pack(cache: Path, key: str) -> bool:
+    """Tell whether variants were once kept under a key, without looking whether they are whole."""
+    return _pack_path(cache, key).exists()
 
 
 def collect(cache: Path, keys: Collection[str]) -> int:
