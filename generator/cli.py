@@ -263,7 +263,7 @@ def serve_command(
         if upload:
             raise click.UsageError("--upload is for this machine alone: leave out --host")
         what = "everybody in this network can see the site, and what is not published yet"
-        _tell_problems([Problem("--host", what, severity="warning")])
+        _tell_problems([Problem("--host", what, severity="warning", code="open-to-network")])
     sockets = bind(host, port)
     address = _address(host, sockets[0].getsockname()[1])
     options = Options(jobs=jobs or _cores())
@@ -305,8 +305,8 @@ class _Changes:
         mended = self._in_trouble and not state.trouble
         self._in_trouble = bool(state.trouble)
         if not self._quiet and not state.trouble and (change.paths or mended):
-            now = time.strftime("%H:%M:%S")
-            click.echo(f"{now} {counted(len(change.paths), 'file')} changed")
+            said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
+            click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 
 
 def _cores() -> int:

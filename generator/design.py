@@ -126,7 +126,7 @@ def _faults(library: Library) -> Iterator[Problem]:
 def _yet_to_come(plan: Plan) -> Iterator[Problem]:
     """Say that a camera's clock was wrong, if it can be known: no clock is a day ahead of ours.
 
-    The site is the same on any day; the warning goes away by itself, so it is a passing one.
+    The site is the same on any day, what is said of it may not be.
     """
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
     late = [photo for photo in plan.all_photos() if photo.words.taken[:10] > tomorrow]

@@ -46,6 +46,7 @@ Code = Literal[
     "no-pictures",
     "not-a-picture",
     "not-built",
+    "open-to-network",
     "out-of-memory",
     "picture-too-large",
     "private-original",

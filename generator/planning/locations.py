@@ -40,8 +40,8 @@ def find_mapped(
         what, hint = "all photos were taken in private zones", "make gallery.private_zones smaller"
     if not located:
         what, hint = "no photo tells where it was taken", "set map = false in [gallery]"
-    problem = Problem(SETTINGS, f"gallery.map: there is no map, for {what}", hint, "warning")
-    return mapped, (problem,)
+    said = f"gallery.map: there is no map, for {what}"
+    return mapped, (Problem(SETTINGS, said, hint, "warning", code="unused-setting"),)
 
 
 def _wanted(paths: Iterable[str], words: Words, unread: Collection[str]) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import TypeVar
 import msgspec
 from filelock import FileLock, Timeout
 
-from generator.core.files import write_whole
+from generator.core.files import stamp_of, write_whole
+from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
 # What the cache holds: the variants, what was read, what was published, what was done last.
@@ -23,6 +24,9 @@ OUTPUTS = "outputs"
 LAST = "last"
 PLACEHOLDERS = "placeholders"
 _LOCK = "lock"
+
+# The packs that this process found whole, as they were then.
+_whole: dict[Path, Stamp] = {}
 
 T = TypeVar("T")
 
@@ -75,8 +79,17 @@ def get_pack(cache: Path, key: str) -> list[bytes] | None:
 
 
 def has_pack(cache: Path, key: str) -> bool:
-    """Tell whether variants were once kept under a key, without looking whether they are whole."""
-    return _pack_path(cache, key).exists()
+    """Tell whether the variants under a key are there and whole; read once while they stay."""
+    path = _pack_path(cache, key)
+    try:
+        stamp = stamp_of(path.stat())
+    except OSError:
+        return False
+    if _whole.get(path) != stamp:
+        if get_pack(cache, key) is None:
+            return False
+        _whole[path] = stamp
+    return True
 
 
 def collect(cache: Path, keys: Collection[str]) -> int:
@@ -88,6 +101,7 @@ def collect(cache: Path, keys: Collection[str]) -> int:
         for pack in folder.iterdir() if folder.is_dir() else ():
             if folder.name + pack.name not in keys and not pack.is_dir():
                 pack.unlink()
+                _whole.pop(pack, None)
                 removed += 1
     return removed
 
