@@ -127,9 +127,10 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     else:
         start_site(folder, demo=demo)
         pictures = "more photographs" if demo else "photographs"
-        click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
+        place = visible(str(folder / PICTURES))
+        click.echo(f"Put {pictures} into {place}, a folder for each album.")
     where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
-    click.echo(f"Then build it: fastphoto build{where}")
+    click.echo(visible(f"Then build it: fastphoto build{where}"))
 
 
 @cli.command("check")

@@ -13,6 +13,7 @@ import yaml
 
 from generator.cli import cli
 from generator.core.routes import IMAGE, STATIC, is_variant
+from generator.machines.hosting import ALWAYS
 from tests.support.sites import Site, tree
 from tests.test_docs import ROOT
 
@@ -84,6 +85,13 @@ def test_servers_keep_for_ever_what_never_changes_and_nothing_else(paths: list[s
     assert len(caddy) == 1
     for patterns in (nginx, caddy):
         assert {p for p in paths if any(re.search(each, f"/{p}") for each in patterns)} == wanted
+
+
+def test_servers_say_with_every_answer_what_hosts_are_told_to() -> None:
+    for server in ("nginx", "Caddy"):
+        said = block(server).replace('"', "")
+        for name, value in ALWAYS.items():
+            assert f"{name} {value}" in said, (server, name)
 
 
 def test_every_file_goes_to_the_bucket_once_with_its_header(paths: list[str]) -> None:

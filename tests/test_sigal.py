@@ -83,6 +83,7 @@ def test_a_migrated_site_shows_what_the_old_one_did(old: Path) -> None:
     assert '<html lang="de"' in front
     assert '<title>Far "away"</title>' in front
     assert "All that I <em>saw</em>." in front
+    assert "Ignored" not in front
     assert "Iceland: a week" in front
     assert re.search(r"image/iceland/a\.\w+-", front)
     assert "In <strong>May</strong>." in album

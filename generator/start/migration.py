@@ -167,12 +167,13 @@ def _texts(
         except UnicodeDecodeError:
             left.append(f"{path} (not UTF-8)")
             continue
-        text = sigal.translated_text(body, of_album=of_album)
+        names = sigal.OF_ALBUMS if of_album else sigal.OF_PICTURES
+        text = sigal.translated_text(body, sigal.OF_SITE if path == _INDEX else names)
         if path == _INDEX:
             title = text.title
         if text.text:
             texts[path] = text.text
-        left += [f"{key} in {path}" for key in text.left]
+        left += [f"{key} in {path}" for key in text.left if (key, path) != ("title", _INDEX)]
     return texts, left, title
 
 

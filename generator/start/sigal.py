@@ -63,6 +63,12 @@ _WHY = {
 _NOTHING = "nothing here does that"
 
 
+# What our front matter calls the keys of texts. The first text's title is that of the site.
+OF_SITE = {"thumbnail": "cover"}
+OF_ALBUMS = {"title": "title", "thumbnail": "cover"}
+OF_PICTURES = {"title": "title", "date": "date"}
+
+
 class Given(Struct, frozen=True):
     """The plain values of a settings file by name, and the lines that hold something else."""
 
@@ -224,8 +230,11 @@ def _plugins(value: object) -> Iterator[str]:
             yield f"{name} ({_WHY.get(name, _NOTHING)})"
 
 
-def translated_text(text: str, *, of_album: bool) -> Text:
-    """Turn a text with lines of `Key: value` above it into one with front matter of ours."""
+def translated_text(text: str, names: Mapping[str, str]) -> Text:
+    """Turn a text with lines of `Key: value` above it into one with front matter of ours.
+
+    `names` are those of ours for keys of sigal's.
+    """
     # Late, for it is felt, and only this needs it.
     import markdown  # noqa: PLC0415
     from markdown.extensions.meta import MetaPreprocessor  # noqa: PLC0415
@@ -233,11 +242,9 @@ def translated_text(text: str, *, of_album: bool) -> Text:
     reader = markdown.Markdown()
     body = "\n".join(MetaPreprocessor(reader).run(text.splitlines())).strip()
     said = {key: " ".join(lines).strip() for key, lines in vars(reader).get("Meta", {}).items()}
-    names = {"title": "title", "thumbnail": "cover"} if of_album else {"title": "title"}
-    matter = {names[key]: value for key, value in said.items() if key in names and value}
-    if not of_album and (date := _date(said.get("date", ""))):
-        matter["date"] = date
-    left = [key for key, value in said.items() if value and key not in names and key not in matter]
+    values = said | {"date": _date(said.get("date", ""))}
+    matter = {name: values[key] for key, name in names.items() if values.get(key)}
+    left = [key for key, value in said.items() if value and names.get(key) not in matter]
     return Text(_written(matter, body), said.get("title", ""), tuple(left))
 
 
