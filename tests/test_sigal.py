@@ -76,6 +76,7 @@ def test_a_migrated_site_shows_what_the_old_one_did(old: Path) -> None:
 
     assert (done.returncode, site.returncode, site.stderr.count("error")) == (0, 0, 0)
     assert tree(old) == before
+    assert "set: images.max_dimensions = [320, 480, 800]\n" in done.stdout
     assert not (bench.root / "ran.txt").exists()
     front = unescape((root / "output/index.html").read_text())
     album = unescape((root / "output/iceland/index.html").read_text())

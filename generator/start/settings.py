@@ -60,7 +60,7 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
         if not isinstance(default, Struct):
             key = f"{prefix}{name}"
             mark = "" if key in chosen else "#"
-            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {_written(chosen.get(key, default))}"
+            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {written(chosen.get(key, default))}"
     if prefix:
         yield ""
     for name, inner in fields.items():
@@ -69,7 +69,7 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
             yield from _tables(inner, f"{prefix}{name}.", chosen)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Write a value as TOML, of which the JSON of text, numbers, truth and lists is a part."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, value))}]"
