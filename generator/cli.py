@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from generator.audit import Audit
     from generator.check import Findings
+    from generator.serve.answers import Change
 
 INTERRUPTED = 130
 
@@ -209,6 +210,104 @@ def clean_command(site: Path) -> None:
         store.remove_all(cache)
     _tell_problems(problems)
     click.echo(f"Removed {counted(count, 'file')} and the cache.")
+
+
+@cli.command("serve")
+@_site_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the finished site goes; by default output/ in the site's folder.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    help="Where it is served; 8000 by default, 0 is any free one.",
+)
+@click.option(
+    "--host",
+    default="localhost",
+    help="The address to listen at; by default those that only this machine reaches.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the front page in the browser.")
+@click.option("--upload", is_flag=True, help="Take pictures that are dropped on an album's page.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Processes that render; 0 is one a core, 1 works without any.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
+@click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
+def serve_command(
+    site: Path,
+    output: Path | None,
+    port: int,
+    host: str,
+    opens: bool,
+    upload: bool,
+    jobs: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Show the site while you work on it: build, serve, and reload what is open in browsers.
+
+    Ctrl-C ends it. Exit status: 0 ended; 2 wrong usage, or the port is taken.
+    """
+    # Late: no build needs a server.
+    from generator.serve.desk import SiteDesk  # noqa: PLC0415
+    from generator.serve.guard import is_loopback  # noqa: PLC0415
+    from generator.serve.server import Service, bind, run  # noqa: PLC0415
+
+    if not is_loopback(host):
+        if upload:
+            raise click.UsageError("--upload is for this machine alone: leave out --host")
+        what = "everybody in this network can see the site, and what is not published yet"
+        _tell_problems([Problem("--host", what, severity="warning")])
+    sockets = bind(host, port)
+    address = _address(host, sockets[0].getsockname()[1])
+    options = Options(jobs=jobs or _cores())
+    with _listener(quiet=quiet, verbose=verbose) as listener:
+        desk = SiteDesk(site, output or site / OUTPUT, options, listener)
+        desk.listen(_Changes(quiet=quiet))
+        service = Service(desk, site, host, upload, lambda problem: _tell_problems([problem]))
+        click.echo(f"Serving at {address} until Ctrl-C")
+        try:
+            desk.start()
+            if opens:
+                click.launch(address)
+            run(service, sockets)
+        except KeyboardInterrupt:
+            click.echo("Ended.")
+        finally:
+            desk.close()
+
+
+def _address(host: str, port: int) -> str:
+    """Return where this machine finds a server that listens at a host."""
+    near = {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{near}]' if ':' in near else near}:{port}/"
+
+
+class _Changes:
+    """Tells of each change of a site in a line, and of each problem once while it lasts."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told: frozenset[Problem] = frozenset()
+        self._in_trouble = False
+
+    def __call__(self, change: "Change") -> None:
+        state = change.state
+        problems = (*state.trouble, *state.problems)
+        _tell_problems(each for each in problems if each not in self._told)
+        self._told = frozenset(problems)
+        mended = self._in_trouble and not state.trouble
+        self._in_trouble = bool(state.trouble)
+        if not self._quiet and not state.trouble and (change.paths or mended):
+            now = time.strftime("%H:%M:%S")
+            click.echo(f"{now} {counted(len(change.paths), 'file')} changed")
 
 
 def _cores() -> int:

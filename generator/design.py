@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,12 +10,14 @@ from msgspec import Struct
 from generator.core.errors import Problem
 from generator.core.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.core.model import (
+    ArchiveOrigin,
     FeedOrigin,
     IconOrigin,
     Library,
     OutputFile,
     PageOrigin,
     Photo,
+    PhotoOrigin,
     PictureOrigin,
     Placeholder,
     Private,
@@ -28,7 +31,7 @@ from generator.machines.feeds import Feed, make_feeds, written_feed
 from generator.machines.icons import draw, icon_problems
 from generator.machines.redirects import find_moved, moved_pages
 from generator.output import inventory
-from generator.output.publish import Content, Original
+from generator.output.content import Archive, Content, Original, Single
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
@@ -63,12 +66,16 @@ def make_design(
     library: Library,
     assets: tuple[OutputFile, ...],
     placeholders: Mapping[str, Placeholder],
+    sizes: Mapping[str, int],
     warnings: tuple[Problem, ...],
 ) -> Design:
-    """Add the pages to what they refer to; a placeholder that is not known yet is left out."""
+    """Add the pages to what they refer to; a placeholder that is not known yet is left out.
+
+    `sizes` are those of archives by path, in bytes, as far as they are known.
+    """
     language = Language(plan.config.site.language, plan.theme.templates)
     site = site_of(plan, language)
-    pages, dangling = make_pages(plan, placeholders, language)
+    pages, dangling = make_pages(plan, placeholders, language, sizes)
     renderer = f"{renderer_version()} {code_digest()}"
     feeds = make_feeds(site, pages, plan.config.feeds.items)
     told = tuple(inventory.for_machines(site, pages, feeds, renderer))
@@ -149,11 +156,10 @@ def contents(
     """
     renderer = Renderer(design.plan.theme, design.site, design.language)
     rights = design.plan.config.images.rights
+    fetch = partial(fetched, site=site, rights=rights, variant=variant)
 
     def content(file: OutputFile) -> Content:
         match file.origin:
-            case StoreOrigin(key, index):
-                return variant(key, index)
             case PageOrigin(index):
                 return renderer.render(design.pages[index])
             case FeedOrigin(index, form):
@@ -162,17 +168,24 @@ def contents(
                 return draw(icon, variant(icon.key, icon.index) if icon.key else b"")
             case TextOrigin(text):
                 return text.encode()
+            case ArchiveOrigin(members):
+                return Archive(tuple((each, partial(fetch, each.origin)) for each in members))
             case source:
-                return _source(source, site, rights)
+                return fetch(source)
 
     return content
 
 
-def _source(
-    origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin, site: Path, rights: Sequence[str]
-) -> Content:
-    """Fetch what was there before the build, if need be without what it tells."""
+def fetched(
+    origin: PhotoOrigin | ThemeOrigin,
+    site: Path,
+    rights: Sequence[str],
+    variant: Callable[[str, int], bytes],
+) -> Single:
+    """Fetch what is there before the pages; an original, if need be, without what it tells."""
     match origin:
+        case StoreOrigin(key, index):
+            return variant(key, index)
         case PictureOrigin(photo):
             return _original(site, photo)
         case ScrubbedOrigin(photo):

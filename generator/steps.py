@@ -15,38 +15,36 @@ from generator.core.config import Config
 from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
 from generator.core.layout import PICTURES, SETTINGS
 from generator.core.model import (
+    ArchiveOrigin,
     Icon,
     IconOrigin,
     Library,
+    Member,
     OutputFile,
     Placeholder,
     ScrubbedOrigin,
     StoreOrigin,
     Stray,
 )
-from generator.design import TOLD, Design, contents, make_design, told_by_originals
+from generator.design import TOLD, Design, contents, fetched, make_design, told_by_originals
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
+from generator.output.content import Content, SourceChangedError, content_size
 from generator.output.manifest import Manifest, pending
-from generator.output.publish import (
-    Changes,
-    Content,
-    SourceChangedError,
-    content_size,
-    foresee,
-    publish,
-)
+from generator.output.publish import Changes, foresee, publish
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
+from generator.planning.archives import archives
 from generator.planning.plan import Plan, is_shown, make_plan
 from generator.report import Order, Report
 from generator.state import store
 from generator.state.workers import Workers
 
 NONE: Mapping[str, Problem] = MappingProxyType({})
+UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 _VALUES_BETWEEN_COLLECTIONS = 100_000
 
@@ -68,9 +66,14 @@ class Sketch(Struct, frozen=True):
     assets: tuple[OutputFile, ...]
     warnings: tuple[Problem, ...]
 
-    def design(self, placeholders: Mapping[str, Placeholder]) -> Design:
-        """Add the pages; a picture without a placeholder has none."""
-        return make_design(self.plan, self.library, self.assets, placeholders, self.warnings)
+    def design(
+        self, placeholders: Mapping[str, Placeholder], sizes: Mapping[str, int] = UNKNOWN
+    ) -> Design:
+        """Add the pages; what they tell of pictures and archives is left out if it is not known.
+
+        `sizes` are those of archives by path, in bytes.
+        """
+        return make_design(self.plan, self.library, self.assets, placeholders, sizes, self.warnings)
 
 
 class Made(Struct, frozen=True):
@@ -232,7 +235,12 @@ def _make(
             continue
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
-        design = sketch.design(placeholders)
+        try:
+            sizes = dict(_archive_sizes(order, plan, manifest))
+        except SourceChangedError as error:
+            failures[error.path] = _changed(error)
+            continue
+        design = sketch.design(placeholders, sizes)
         to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
@@ -244,13 +252,34 @@ def _make(
         try:
             changes = _publish(order, design, to_write, manifest)
         except SourceChangedError as error:
-            what, hint = "it changed while the build was reading it", "build again"
-            place = f"{PICTURES}/{error.path}"
-            failures[error.path] = Problem(place, what, hint, passing=True, code="source-changed")
+            failures[error.path] = _changed(error)
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
         return Made(sketch, design, changes, problems, failures, photos, variants)
+
+
+def _changed(error: SourceChangedError) -> Problem:
+    what, hint = "it changed while the build was reading it", "build again"
+    return Problem(f"{PICTURES}/{error.path}", what, hint, passing=True, code="source-changed")
+
+
+def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
+    """Yield the path and bytes of archives whose members have to be made to know theirs."""
+    pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
+    rights = plan.config.images.rights
+
+    def size_of(member: Member) -> int:
+        record = manifest.files.get(member.path)
+        if record is not None and record.identity == member.identity:
+            return record.size
+        order.listener.checkpoint()
+        content = fetched(member.origin, order.site, rights, lambda key, at: pack(key)[at])
+        return content_size(content)
+
+    for archive in archives(plan):
+        if not archive.known_size:
+            yield archive.path, archive.size(map(size_of, archive.members))
 
 
 def _render(
@@ -284,6 +313,9 @@ def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
         match file.origin:
             case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
                 yield key
+            case ArchiveOrigin(members):
+                origins = (member.origin for member in members)
+                yield from (each.key for each in origins if isinstance(each, StoreOrigin))
 
 
 def lost(library: Library, failures: Mapping[str, Problem]) -> dict[str, Problem]:

@@ -39,6 +39,7 @@ svg = true
 sort = "name"
 reverse = true
 layout = "square"
+download = true
 ignore = ["drafts"]
 
 [gallery]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from generator.cli import INTERRUPTED, build_command, cli
+from generator.cli import INTERRUPTED, build_command, cli, serve_command
 from generator.core.config import Config
 from generator.core.model import FrontMatter
 
@@ -54,6 +54,10 @@ def test_every_command_and_option_stands_in_the_readme() -> None:
         option for each in build_command.params for option in each.opts if option[:2] == "--"
     }
     assert stated == options
+    stated = set(re.findall(r"`(--[a-z]+)", str(rows("`output/` holds what `build` makes."))))
+    assert stated == {
+        option for each in serve_command.params for option in each.opts if option[:2] == "--"
+    }
 
 
 def test_the_exit_statuses_are_those_of_the_help() -> None:

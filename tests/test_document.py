@@ -67,6 +67,7 @@ sections:
   The coast: 20.jpg
 focus: 30% 20%
 unlisted: true
+download: false
 """
 
 
@@ -90,6 +91,7 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         layout="columns",
         focus=(30, 20),
         unlisted=True,
+        download=False,
         sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
     )
     default = structs.asdict(FrontMatter())

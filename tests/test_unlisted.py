@@ -32,7 +32,8 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Site:
             f"keywords: [sea, {MARK}, animals/{MARK}s]\naliases: [/old/{number}/]\n---\n",
         )
     site.text(
-        f"a-{MARK}/index.md", f"---\nunlisted: true\ntitle: {MARK}s\n---\nSee [it](within).\n"
+        f"a-{MARK}/index.md",
+        f"---\nunlisted: true\ndownload: true\ntitle: {MARK}s\n---\nSee [it](within).\n",
     )
     site.text(f"coast/a-{MARK}/index.md", "---\nunlisted: true\n---\n")
     site.text(f"coast/a-{MARK}/{MARK}-deep/index.md", "---\nunlisted: true\n---\n")
@@ -94,6 +95,7 @@ def test_the_album_is_whole_for_who_knows_where_it_is(secret: Site) -> None:
     assert [each["href"] for each in album.one("nav", kind="links").links()] == ["notes/"]
     assert "2 photos" in album.one("p", kind="facts").text
     assert album.one("dialog", kind="viewer")
+    assert f"zip/a-{MARK}." in album.one("p", kind="facts download").links()[0]["href"]
     inner = crawl.pages[f"a-{MARK}/within/index.html"]
     assert [each["href"] for each in inner.one("nav", kind="crumbs").links()] == [
         f"../../a-{MARK}/"

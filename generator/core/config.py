@@ -76,11 +76,12 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """[albums]: order and layout, which front matter overrides, and which files are passed over."""
+    """[albums]: what the front matter of one overrides, and which files are passed over."""
 
     sort: Sort = "taken"
     reverse: bool = False
     layout: Layout = "rows"
+    download: bool = False
     ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
 
 

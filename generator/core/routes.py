@@ -17,6 +17,7 @@ from generator.core.model import Asset
 IMAGE = "image"
 FULL = "full"
 STATIC = "static"
+ARCHIVES = "zip"
 
 SEARCH = "search/"
 TAGS = "tags/"
@@ -28,7 +29,7 @@ MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
 # Folders that hold no page, for hosts have rules of their own for them.
-FILE_FOLDERS = (STATIC, IMAGE, FULL)
+FILE_FOLDERS = (STATIC, IMAGE, FULL, ARCHIVES)
 
 # Names at the root that no page of the site's own may have: those, and pages of ours.
 RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from generator.core.routes import IMAGE, STATIC, variant_ending
+from generator.core.routes import ARCHIVES, IMAGE, STATIC, variant_ending
 
 HEADERS_PATH = "_headers"
 
@@ -31,7 +31,9 @@ ALWAYS = {
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 
-_IMAGES, _STATICS = f"{IMAGE}/", f"{STATIC}/"
+_IMAGES = f"{IMAGE}/"
+# No page is there, and every file has a digest in its name: see routes.asset_path.
+_STAMPED = (f"{STATIC}/", f"{ARCHIVES}/")
 _SIZED = re.compile(r"-\d+\.\w+")
 
 _COMMENT = (
@@ -55,7 +57,7 @@ def _lasting(paths: Iterable[str]) -> list[str]:
     """
     variants: Counter[str] = Counter()
     aliases: set[str] = set()
-    assets: Counter[str] = Counter()
+    stamped: Counter[tuple[str, str]] = Counter()
     for path in paths:
         if path.startswith(_IMAGES):
             if ending := variant_ending(path):
@@ -63,14 +65,13 @@ def _lasting(paths: Iterable[str]) -> list[str]:
             else:
                 # Some hosts do not tell capitals from small letters.
                 aliases.add(path[max(path.rfind("-"), path.rfind("/") + 1) :].lower())
-        elif path.startswith(_STATICS):
-            # No page is there, and every other file has a digest: see routes.asset_path.
-            assets[path[path.rfind(".") :]] += 1
+        elif path.startswith(_STAMPED):
+            stamped[path[: path.find("/")], path[path.rfind(".") :]] += 1
     others = {pattern for tail in aliases for pattern in _patterns(IMAGE, tail)}
     named: Counter[str] = Counter()
-    for folder, endings in ((IMAGE, variants), (STATIC, assets)):
-        for tail, count in endings.items():
-            named.update(dict.fromkeys(_patterns(folder, tail), count))
+    endings = {(IMAGE, ending): count for ending, count in variants.items()} | stamped
+    for (folder, tail), count in endings.items():
+        named.update(dict.fromkeys(_patterns(folder, tail), count))
     rules = [pattern for pattern in named if pattern not in others]
     suffixes = {rule for rule in rules if "/*." in rule}
     needed = [rule for rule in rules if rule in suffixes or _suffix_rule(rule) not in suffixes]

@@ -1,24 +1,22 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
-import io
 import os
-import shutil
 import stat
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.files import naming, stamp_of, walk, within
-from generator.core.model import OutputFile, Photo
+from generator.core.files import naming, walk, within
+from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
+from generator.output.content import Archive, Content, content_size, write_to
 from generator.output.manifest import (
     Manifest,
     Record,
@@ -37,54 +35,6 @@ class Changes(Struct, frozen=True):
     manifest: Manifest
     written: tuple[str, ...]
     removed: tuple[str, ...]
-
-
-class SourceChangedError(Exception):
-    """A photo is no longer the one that was planned; it alone must be left out."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        super().__init__(path)
-
-
-class Original(Struct, frozen=True):
-    """The bytes of a photograph's own file, to be copied as they are."""
-
-    source: Path
-    photo: Photo
-
-    def read(self) -> bytes:
-        """Return the bytes; SourceChangedError if they are no longer those that were planned."""
-        buffer = io.BytesIO()
-        self.copy_to(buffer)
-        return buffer.getvalue()
-
-    def copy_to(self, target: BinaryIO) -> None:
-        """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
-        try:
-            with self.source.open("rb") as source:
-                before = stamp_of(os.fstat(source.fileno()))
-                _copy(source, target, before.size)
-                after = stamp_of(os.fstat(source.fileno()))
-        except FileNotFoundError as error:
-            raise SourceChangedError(self.photo.path) from error
-        if not before == after == self.photo.stamp:
-            raise SourceChangedError(self.photo.path)
-
-
-def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    # Where the file system can, this shares the blocks instead of copying them; into memory, none.
-    if hasattr(os, "copy_file_range"):
-        with suppress(OSError):
-            while size > 0 and (
-                copied := os.copy_file_range(source.fileno(), target.fileno(), size)
-            ):
-                size -= copied
-    # Wherever that stopped, both files stand at the same place.
-    shutil.copyfileobj(source, target, 1 << 20)
-
-
-Content = bytes | Original
 
 
 def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
@@ -272,17 +222,19 @@ def _stage(output: Path, file: OutputFile, content: Content) -> Record:
         # A killed build may have left half of it, and every record of that be lost.
         beside.unlink(missing_ok=True)
         with naming(beside), beside.open("xb") as written:
-            if isinstance(content, bytes):
-                written.write(content)
-            else:
-                content.copy_to(written)
+            write_to(written, content)
             written.flush()
             status = os.fstat(written.fileno())
     return Record(file.identity, status.st_size, status.st_mtime_ns)
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
-    """Return the state of a file that holds this content already."""
+    """Return the state of a file that holds this content already.
+
+    An archive whose record is lost is written anew.
+    """
+    if isinstance(content, Archive):
+        return None
     try:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
@@ -296,11 +248,6 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     return status if same else None
-
-
-def content_size(content: Content) -> int:
-    """Return the number of bytes of a content."""
-    return len(content) if isinstance(content, bytes) else content.photo.stamp.size
 
 
 def _make_durable(paths: Sequence[Path]) -> None:

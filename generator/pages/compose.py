@@ -19,6 +19,7 @@ from generator.pages.language import Language
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
+from generator.planning.archives import archive_of
 from generator.planning.plan import Album, Plan, Text
 from generator.planning.tags import TagPath, key_of_path
 from generator.views.values import (
@@ -27,6 +28,7 @@ from generator.views.values import (
     Body,
     Branch,
     Card,
+    Download,
     Figure,
     FrontPage,
     GridPage,
@@ -88,13 +90,17 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
 
 
 def make_pages(
-    plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+    plan: Plan,
+    placeholders: Mapping[str, Placeholder],
+    language: Language,
+    sizes: Mapping[str, int] | None = None,
 ) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
     """Build the value of every page; the problems are references that lead nowhere.
 
-    Placeholders go by the key of the source that every browser shows.
+    Placeholders go by the key of the source that every browser shows. `sizes` are those of
+    archives by path, in bytes, as far as only rendering tells them.
     """
-    builder = _Builder(plan, placeholders, language)
+    builder = _Builder(plan, placeholders, language, sizes or {})
     pages = tuple(builder.pages())
     return pages, builder.problems()
 
@@ -103,9 +109,14 @@ class _Builder:
     """Makes page values of a plan."""
 
     def __init__(
-        self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+        self,
+        plan: Plan,
+        placeholders: Mapping[str, Placeholder],
+        language: Language,
+        sizes: Mapping[str, int],
     ) -> None:
         self.plan = plan
+        self._sizes = sizes
         self.language = language
         self._gallery = Gallery(plan, placeholders, language)
         self._references = References(plan, self._gallery)
@@ -174,6 +185,7 @@ class _Builder:
             sections=shown,
             count=len(root.photos),
             dates=dates_of(root.photos),
+            download=self._download(root),
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=newest,
@@ -211,9 +223,19 @@ class _Builder:
             sections=shown,
             count=len(photos),
             dates=dates_of(photos),
+            download=self._download(album),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
         )
+
+    def _download(self, album: Album) -> Download | None:
+        archive = archive_of(album, self.plan.config.images.rights)
+        if archive is None:
+            return None
+        # What stands before its digest.
+        name = posixpath.basename(archive.path).partition(".")[0]
+        size = archive.known_size or self._sizes.get(archive.path, 0)
+        return Download(archive.path, f"{name}.zip", len(archive.members), size)
 
     def _told(
         self, album: Album, newest: Section | None = None

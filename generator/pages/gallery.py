@@ -179,7 +179,7 @@ def _continued(
         number=language.number(number),
     )
     cover = sections[0].tiles[0].picture
-    bare = replace(page, title=title, description="", body=(), cover=cover)
+    bare = replace(page, title=title, description="", body=(), cover=cover, download=None)
     match bare:
         case FrontPage():
             return AlbumPage(**{name: getattr(bare, name) for name in GridPage.__struct_fields__})

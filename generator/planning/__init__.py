@@ -5,4 +5,5 @@ From the bottom up:
     tags variants words
     listing placement
     plan
+    archives
 """

@@ -120,7 +120,8 @@ class PlannedPhoto(Struct, frozen=True):
 class Album(Struct, frozen=True):
     """A folder of photos: `path` in pictures/, `address` in the site; albums may hold albums.
 
-    Albums that stand apart are not among its own. There is no cover if it holds nothing else.
+    Albums that stand apart are not among its own. There is no cover if it holds nothing else. Its
+    photos are for `download` in one file.
     """
 
     path: str
@@ -133,6 +134,7 @@ class Album(Struct, frozen=True):
     albums: tuple["Album", ...]
     cover: PlannedPhoto | None
     listed: bool
+    download: bool
 
     def all_photos(self) -> Iterator[PlannedPhoto]:
         """Yield the photos of this album and of all below it."""
@@ -442,6 +444,7 @@ def _plan_albums(
     by_path = {routes.folded(path): path for path in photos}
     problems: list[Problem] = []
     albums: dict[str, Album] = {}
+    has_download = _downloads(config, words)
     apart: set[str] = set()
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
@@ -468,10 +471,33 @@ def _plan_albums(
         layout = matter.layout or config.albums.layout
         address = places.folders[folder]
         albums[folder] = Album(
-            folder, address, title, document, sort, layout, inside, below, cover, is_listed
+            folder,
+            address,
+            title,
+            document,
+            sort,
+            layout,
+            inside,
+            below,
+            cover,
+            is_listed,
+            has_download(folder),
         )
     aside = (albums[folder] for folder in sorted(apart - {""}))
     return albums[""], tuple(aside), tuple(problems)
+
+
+def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
+    """Return the function that tells what the nearest text wants, from an album upwards."""
+
+    @cache
+    def has_download(folder: str) -> bool:
+        text = words.albums.get(folder)
+        if text and text.matter.download is not None:
+            return text.matter.download
+        return has_download(posixpath.dirname(folder)) if folder else config.albums.download
+
+    return has_download
 
 
 def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:

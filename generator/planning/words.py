@@ -101,6 +101,7 @@ def _misplaced(document: Document) -> list[Problem]:
         "layout": matter.layout,
         "sections": matter.sections,
         "originals": matter.originals,
+        "download": matter.download is not None,
     }
     for owner, keys in (("picture", of_photos), ("album", of_albums)):
         for key, value in keys.items():

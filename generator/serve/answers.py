@@ -52,6 +52,9 @@ class Desk(Protocol):
         cannot, and there is none from before. A theme file is found by its former address too.
         """
 
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
+
     def state(self) -> State:
         """Return how the site stands."""
 

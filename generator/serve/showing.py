@@ -10,7 +10,7 @@ from generator.core.model import Job, OutputFile, PageOrigin, Placeholder, Theme
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
-from generator.output.publish import Original, content_size
+from generator.output.content import Archive, Original, content_size, written
 from generator.planning.plan import Plan
 from generator.serve.answers import Answer
 from generator.serve.asking import Asking
@@ -38,6 +38,8 @@ class Showing:
         if file is None:
             return None
         content = self._content(file)
+        if isinstance(content, Archive):
+            content = written(content)
         body = content.source if isinstance(content, Original) else content
         return Answer(path, body, file.identity)
 

@@ -200,6 +200,18 @@ class Pager(Struct, frozen=True):
         return self.urls[self.number] if self.number < len(self.urls) else None
 
 
+class Download(Struct, frozen=True):
+    """All photos of an album in one file; `name` is what to save it as, `size` its bytes.
+
+    The size is 0 if it is not known yet.
+    """
+
+    url: str
+    name: str
+    count: int
+    size: int
+
+
 class Card(Struct, frozen=True):
     """An album or a year in a list; `dates` are the first and last day of its photos, or empty."""
 
@@ -285,14 +297,15 @@ class GridPage(Page, frozen=True, kw_only=True):
 
     `sections` are those of this page, `contents` lead to all sections, on whichever page they
     begin; empty if there are few. There is a `pager` if there is more than one page; what a list
-    has beside its photos stands on the first. `count` and `dates` are of all its photos, on all
-    pages and in the albums within.
+    has beside its photos, such as a `download`, stands on the first. `count` and `dates` are of
+    all its photos, on all pages and in the albums within.
     """
 
     layout: Layout
     sections: tuple[Section, ...]
     contents: tuple[Link, ...] = ()
     pager: Pager | None = None
+    download: Download | None = None
     count: int
     dates: tuple[str, str]
 
