@@ -26,8 +26,8 @@ _SIDECAR = ".xmp"
 class Migration(Struct, frozen=True):
     """What was carried over, and what was left.
 
-    `settings` are our keys with their values, as TOML. `left` are settings and texts, each with a reason; `strays` counts
-    files that are no pictures, by kind.
+    `settings` are our keys with their values, as TOML. `left` are settings and texts, each with a
+    reason; `strays` counts files that are no pictures, by kind.
     """
 
     photos: int

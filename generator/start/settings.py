@@ -72,5 +72,5 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
 def written(value: object) -> str:
     """Write a value as TOML, of which the JSON of text, numbers, truth and lists is a part."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(written, value))}]"
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
