@@ -10,6 +10,7 @@ from rows above its own in the list of its room; a step never imports another.
     privacy         an independent reader of what files tell; originals without it
     pixels          one picture to its variants
     library         pictures and texts to values
+    cartography     where places lie on a drawn map, and what coasts are around them
     planning        every address, size, key and file, decided before any work
     views           what templates are given
     machines        what feeds, search engines, phones and hosts are told

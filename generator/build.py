@@ -71,13 +71,12 @@ def brought_up_to_date(
     run: Callable[[Order, Survey, Manifest], tuple[Report, str]],
 ) -> Report:
     """Run the steps if anything changed since the last build; the site's lock must be held."""
-    manifest = open_manifest(order.output, order.cache)
     made_of = fingerprint(found, order.config)
-    if not order.options.force:
-        report = _unchanged(made_of, manifest, order.output, order.cache)
+    if not (order.options.force or order.options.verbose):
+        report = _unchanged(made_of, order.output, order.cache)
         if report is not None:
             return report
-    report, token = run(order, found, manifest)
+    report, token = run(order, found, open_manifest(order.output, order.cache))
     if token:
         store.save(order.cache, store.LAST, Last(made_of, token, report))
     return report
@@ -94,12 +93,10 @@ def check(site: Path, output: Path) -> None:
         raise ConfigError(Problem(str(pictures), what, hint, code="no-pictures"))
 
 
-def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:
+def _unchanged(made_of: str, output: Path, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
-    if last is None or last.made_of != made_of or last.token != manifest.token:
-        return None
-    if not is_intact(manifest, output):
+    if last is None or last.made_of != made_of or not is_intact(output, cache, last.token):
         return None
     return msgspec.structs.replace(
         last.report,

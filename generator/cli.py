@@ -96,7 +96,7 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     wanted = config.build.jobs if jobs is None else jobs
-    options = Options(strict=strict, force=force, jobs=wanted or _cores())
+    options = Options(strict=strict, force=force, verbose=verbose, jobs=wanted or _cores())
     with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
@@ -306,8 +306,8 @@ class _Changes:
         mended = self._in_trouble and not state.trouble
         self._in_trouble = bool(state.trouble)
         if not self._quiet and not state.trouble and (change.paths or mended):
-            now = time.strftime("%H:%M:%S")
-            click.echo(f"{now} {counted(len(change.paths), 'file')} changed")
+            said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
+            click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 
 
 def _cores() -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def make_design(
         *_unspoken(plan),
         *idle_parts(plan.theme),
         *_warnings(plan),
+        *_yet_to_come(plan),
         *_faults(library),
     )
     return Design(plan, language, site, pages, feeds, files, (*warnings, *found))
@@ -119,6 +121,20 @@ def _faults(library: Library) -> Iterator[Problem]:
             yield Problem(
                 f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
             )
+
+
+def _yet_to_come(plan: Plan) -> Iterator[Problem]:
+    """Say that a camera's clock was wrong, if it can be known: no clock is a day ahead of ours.
+
+    The site is the same on any day, what is said of it may not be.
+    """
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    late = [photo for photo in plan.all_photos() if photo.words.taken[:10] > tomorrow]
+    if late:
+        first = min(late, key=lambda photo: photo.photo.path)
+        what = f"dated {first.words.taken[:10]}; photos of days to come: {len(late)}"
+        hint = "they lead lists and feeds: set the camera's clock, and a date in their texts"
+        yield Problem(f"{PICTURES}/{first.photo.path}", what, hint, "warning", code="future-date")
 
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:

@@ -76,6 +76,14 @@ class Sketch(Struct, frozen=True):
         return make_design(self.plan, self.library, self.assets, placeholders, sizes, self.warnings)
 
 
+class Drawn(Struct, frozen=True):
+    """A sketch with its pages, and the placeholders that they show."""
+
+    sketch: Sketch
+    placeholders: Mapping[str, Placeholder]
+    design: Design
+
+
 class Made(Struct, frozen=True):
     """What rendering and publishing came to; `failures` are the photos left out, by path."""
 
@@ -171,12 +179,14 @@ def make(
     manifest: Manifest,
     workers: Workers,
     failures: Mapping[str, Problem] = NONE,
+    drawn: Drawn | None = None,
 ) -> tuple[Made, Report, str]:
     """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
 
-    `failures` are photos that are known to fail, by path.
+    `failures` are photos that are known to fail, by path; what is `drawn` without these is taken
+    as far as it holds.
     """
-    made = _make(order, sources, manifest, workers, failures)
+    made = _make(order, sources, manifest, workers, failures, drawn)
     if made.failures:
         store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
@@ -208,6 +218,7 @@ def _make(
     manifest: Manifest,
     workers: Workers,
     known_failures: Mapping[str, Problem],
+    drawn: Drawn | None,
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures = dict(known_failures)
@@ -217,7 +228,7 @@ def _make(
     force = order.options.force
     known = Manifest(manifest.place) if force else manifest
     while True:
-        sketch = sketched(order, sources, failures, unpublished)
+        sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
         plan, files = sketch.plan, sketch.assets
         to_write = pending(files, known, order.output)
         unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
@@ -232,6 +243,7 @@ def _make(
             refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
         )
         if results.failures or refused_originals:
+            drawn = None
             continue
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
@@ -239,8 +251,10 @@ def _make(
             sizes = dict(_archive_sizes(order, plan, manifest))
         except SourceChangedError as error:
             failures[error.path] = _changed(error)
+            drawn = None
             continue
-        design = sketch.design(placeholders, sizes)
+        is_drawn = drawn is not None and drawn.placeholders == placeholders and not sizes
+        design = drawn.design if drawn and is_drawn else sketch.design(placeholders, sizes)
         to_write += pending(design.files[len(files) :], known, order.output)
         ahead = foresee(design.files, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
@@ -253,6 +267,7 @@ def _make(
             changes = _publish(order, design, to_write, manifest)
         except SourceChangedError as error:
             failures[error.path] = _changed(error)
+            drawn = None
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)

@@ -68,7 +68,7 @@ OUTSIDE = {
     "markdown": {"library.document", "start.sigal"},
     "nh3": {"library.document"},
     "yaml": {"library.document"},
-    "natsort": {"planning.plan", "planning.tags"},
+    "natsort": {"planning.order"},
     "slugify": {"core.routes"},
     "filelock": {"state.store"},
     "watchfiles": {"serve.watching"},

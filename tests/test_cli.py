@@ -11,7 +11,7 @@ import pytest
 from generator import __version__
 from generator.cli import cli
 from generator.report import Report
-from tests.support.pictures import chart, save
+from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, scraps, stamps, tree, wait_until
 
 
@@ -59,6 +59,21 @@ def test_a_build_without_changes_says_so(site: Site) -> None:
 
     assert done.returncode == 0
     assert "Nothing changed" in done.stdout
+    assert stamps(site.output) == before
+
+
+def test_verbose_names_what_matters_even_if_nothing_changed(site: Site) -> None:
+    save(chart(32, 32), site.pictures / "where.jpg", exif=gps_exif())
+    site.write("pictures/notes.txt", b"x")
+    named = ["passed over pictures/notes.txt", "pictures/where.jpg: its original carries"]
+    site.run("build")
+    before = stamps(site.output)
+
+    done = site.run("build", "--verbose")
+
+    assert "Nothing changed" in done.stdout
+    assert [name for name in named if name not in done.stderr] == []
+    assert "to render" not in done.stderr
     assert stamps(site.output) == before
 
 

@@ -92,6 +92,17 @@ def test_files_and_folders_that_the_readme_links_to_exist() -> None:
     assert [each for each in targets if each not in examples and not (ROOT / each).exists()] == []
 
 
+def test_every_key_of_the_viewer_stands_in_the_readme() -> None:
+    theirs = (ROOT / "templates/_viewer.html").read_text("utf-8")
+    section = README.split("## The viewer", 1)[1].split("\n## ", 1)[0]
+    stated = {key for row in re.findall(r"^\| (`.*?) \|", section, re.M) for key in _names(row)}
+    assert set(re.findall(r"<kbd>(.+?)</kbd>", theirs)) | {"?"} == stated
+
+
+def _names(cell: str) -> list[str]:
+    return re.findall(r"`(.+?)`", cell)
+
+
 @pytest.mark.parametrize("command", re.findall(r"```sh\n(.+?)\n```", README, re.DOTALL))
 def test_the_commands_are_one_line_each_and_make_their_own_environment(command: str) -> None:
     assert "\n" not in command

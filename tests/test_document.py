@@ -60,6 +60,7 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+map: false
 aliases: [/old/falls.html, falls]
 layout: columns
 sections:
@@ -86,13 +87,14 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        map=False,
         aliases=("/old/falls.html", "falls"),
-        aliases_line=13,
+        aliases_line=14,
         layout="columns",
         focus=(30, 20),
         unlisted=True,
         download=False,
-        sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
+        sections=(Opening("Arrival", "1.jpg", 17), Opening("The coast", "20.jpg", 18)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []

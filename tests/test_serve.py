@@ -371,12 +371,22 @@ def test_the_pages_own_404_is_shown(server: Running) -> None:
     assert b"<title>Not found" in answer.body
 
 
-def test_without_a_site_there_is_a_page_that_waits_for_it(tmp_path: Path) -> None:
-    with running(TableDesk({}), tmp_path) as server:
+def test_before_there_is_a_site_a_page_waits_for_it(tmp_path: Path) -> None:
+    desk = TableDesk({})
+    with running(desk, tmp_path) as server, server.page() as page:
         answer = server.ask("/")
-        assert answer.status == 404
-        assert b"desk.js" in answer.body
+        assert (answer.status, b"One moment" in answer.body) == (503, True)
         assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+        page.show(answer.body)
+        desk.change({"index.html": HTML})
+        assert page.hear()["path"] == "index.html"
+
+
+def test_a_site_that_never_was_built_says_why(tmp_path: Path) -> None:
+    desk = TableDesk({})
+    with running(desk, tmp_path) as server:
+        desk.change({}, trouble=(Problem("site.toml:2", "unknown setting 'site.titel'"),))
+        assert b"site.toml:2" in server.ask("/").body
 
 
 def test_a_folder_without_its_slash_is_led_to(server: Running) -> None:

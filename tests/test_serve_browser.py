@@ -67,7 +67,7 @@ def is_marked(page: Page) -> bool:
 
 def connected(page: Page) -> None:
     """Wait until the page hears from the server."""
-    page.wait_for_function("window.LiveReload?.connector?.protocol === 7")
+    page.wait_for_function("() => window.LiveReload?.connector?.protocol === 7")
 
 
 def test_an_edit_shows_by_itself(browser: Browser, tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_a_page_stays_where_it_was_scrolled_to(browser: Browser, tmp_path: Path)
         page.goto(f"{server.address}walks/")
         connected(page)
         page.evaluate("scrollTo(0, 500)")
-        page.wait_for_function("scrollY === 500")
+        page.wait_for_function("() => scrollY === 500")
         desk.site.text("walks/index.md", "# Walking\n")
         desk.rebuild()
         expect(page.locator("h1")).to_have_text("Walking")
-        page.wait_for_function("scrollY === 500")
+        page.wait_for_function("() => scrollY === 500")
 
 
 def test_an_open_photo_stays_open(browser: Browser, tmp_path: Path) -> None:
@@ -125,19 +125,19 @@ def test_an_open_photo_stays_open(browser: Browser, tmp_path: Path) -> None:
         connected(page)
         page.locator(".grid a").nth(1).click()
         expect(page.locator("dialog.viewer")).to_be_visible()
-        page.wait_for_function("location.pathname === '/walks/p01/'")
+        page.wait_for_function("() => location.pathname === '/walks/p01/'")
         length = page.evaluate("history.length")
         mark(page)
         desk.site.text("walks/index.md", "# Walking\n")
         desk.rebuild()
         expect(page.locator("h1").first).to_have_text("Walking")
         expect(page.locator("dialog.viewer")).to_be_visible()
-        page.wait_for_function("location.pathname === '/walks/p01/'")
+        page.wait_for_function("() => location.pathname === '/walks/p01/'")
         assert not is_marked(page)
         assert page.evaluate("history.length") == length
         page.keyboard.press("Escape")
         expect(page.locator("dialog.viewer")).to_be_hidden()
-        page.wait_for_function("location.pathname === '/walks/'")
+        page.wait_for_function("() => location.pathname === '/walks/'")
 
 
 @pytest.mark.parametrize("in_viewer", [False, True])
@@ -201,7 +201,7 @@ def test_problems_are_listed_on_a_page_that_keeps_up(browser: Browser, tmp_path:
 
 def test_before_there_is_a_site_its_trouble_shows(browser: Browser, tmp_path: Path) -> None:
     desk = TableDesk({})
-    with running(desk, tmp_path) as server, opened(browser, tolerated="404") as page:
+    with running(desk, tmp_path) as server, opened(browser, tolerated="503") as page:
         desk.change({}, trouble=(TROUBLE,))
         page.goto(server.address)
         alert = page.get_by_role("alert").filter(has_text="The site cannot be built")

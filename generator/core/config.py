@@ -85,11 +85,21 @@ class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
 
 
+class PrivateZone(Struct, frozen=True, forbid_unknown_fields=True):
+    """A circle of which pages do not say that photos were taken there; the radius is in km."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    radius_km: Annotated[float, Meta(gt=0, le=20_000)]
+
+
 class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[gallery]: what the pages show."""
 
     links: Literal["directory", "file"] = "directory"
     show_location: bool = False
+    map: bool = False
+    private_zones: tuple[PrivateZone, ...] = ()
     min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
     min_alt: Annotated[int, Meta(ge=0, le=100)] = 0
     page_size: Annotated[int, Meta(ge=1)] = 500
@@ -225,6 +235,7 @@ def _remedy(name: str, value: object) -> str:
 # A host has a dot, or it is this machine.
 _BARE_HOST = re.compile(r"(//)?(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/[^\s?#\[\]]*)?\Z")
 _EXAMPLES = {
+    "gallery.private_zones": "such as [{ latitude = 52.5, longitude = 13.4, radius_km = 5 }]",
     "site.base_url": "such as https://example.org/photos/",
     "site.language": "such as en or pt-BR",
 }

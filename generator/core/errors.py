@@ -38,6 +38,7 @@ Code = Literal[
     "few-alt-texts",
     "folder-in-use",
     "foreign-file",
+    "future-date",
     "icon-not-found",
     "idle-template",
     "leads-nowhere",

@@ -79,13 +79,14 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def write_whole(target: Path, body: bytes) -> None:
+def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with naming(target), beside.open("wb") as file:
-            file.write(body)
+            for part in parts:
+                file.write(part)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)

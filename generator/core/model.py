@@ -220,6 +220,7 @@ class FrontMatter(Struct, frozen=True):
     layout: Literal["", "rows", "square", "columns", "story"] = ""
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
+    map: bool | None = None
     slug: str = ""
     aliases: tuple[str, ...] = ()
     aliases_line: int = 0

@@ -19,6 +19,7 @@ FULL = "full"
 STATIC = "static"
 ARCHIVES = "zip"
 
+MAP = "map/"
 SEARCH = "search/"
 TAGS = "tags/"
 YEARS = "years/"
@@ -32,7 +33,7 @@ MARK = "This folder is made by fastphoto.\n"
 FILE_FOLDERS = (STATIC, IMAGE, FULL, ARCHIVES)
 
 # Names at the root that no page of the site's own may have: those, and pages of ours.
-RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
+RESERVED = frozenset((*FILE_FOLDERS, MAP[:-1], SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
 _VARIANT = re.compile(r"\.[0-9a-f]{8}(-\d+\.\w+)$")

@@ -84,9 +84,10 @@ def fingerprint(survey: Survey, config: Config) -> str:
 
 
 def code_digest() -> str:
-    """Return a digest of our own code: pages are made anew by every version of it."""
+    """Return a digest of our own code and data: pages are made anew by every version of it."""
     code = Path(generator.__file__).parent
-    return digest_of(*(file.read_bytes() for file in sorted(code.rglob("*.py"))))
+    files = sorted((*code.rglob("*.py"), *code.rglob("*.bin")))
+    return digest_of(*(file.read_bytes() for file in files))
 
 
 def theme_folders(site: Path) -> Sequence[Path]:

@@ -9,11 +9,12 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from typing import Generic, TypeVar
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
@@ -23,6 +24,11 @@ from generator.state import store
 
 # What a build has begun lies beside the manifest, under its name with this behind.
 _BEGUN = ".begun"
+
+# How many files are read at once to see whether they are as they were left.
+_BLOCK = 10_000
+
+_Block = TypeVar("_Block")
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
@@ -61,11 +67,20 @@ class Manifest(Struct, frozen=True):
         return {*self.files, *self.switching}
 
 
+class _Kept(Struct, Generic[_Block], frozen=True):
+    """What is kept of a manifest: its files in blocks, each of which may be left unread."""
+
+    place: str
+    adopted: bool
+    token: str
+    blocks: tuple[_Block, ...]
+
+
 class _Begun(Struct, frozen=True):
     """What a manifest notes while a build writes, in a file of its own beside it."""
 
-    staged: tuple[str, ...]
-    switching: dict[str, Record]
+    staged: tuple[str, ...] = ()
+    switching: dict[str, Record] = {}
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
@@ -111,27 +126,40 @@ def _record_name(place: str, cache: Path) -> str:
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
     name = _record_name(manifest.place, cache)
-    store.save(cache, name, manifest)
-    (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
+    paths = iter(manifest.files.items())
+    blocks = tuple(iter(lambda: dict(islice(paths, _BLOCK)), {}))
+    store.save(cache, name, _Kept(manifest.place, manifest.adopted, manifest.token, blocks))
+    if manifest.staged or manifest.switching:
+        store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
+    else:
+        (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
 
 
 def save_begun(manifest: Manifest, cache: Path) -> None:
     """Note only what is about to be written: the list of all files is a hundred times as long."""
-    name = _record_name(manifest.place, cache)
     if not manifest.files:
-        store.save(cache, name, manifest)
-    store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
+        save_manifest(manifest, cache)
+        return
+    name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
+    store.save(cache, name, _Begun(manifest.staged, manifest.switching))
 
 
 def _load(name: str, cache: Path) -> Manifest | None:
-    known = store.load(cache, name, Manifest)
-    if known is None or not (cache / f"{name}{_BEGUN}").exists():
-        return known
-    begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
-    # What was written in the meantime nobody knows then: only the mark tells that it is ours.
-    if begun is None:
+    kept = store.load(cache, name, _Kept[dict[str, Record]])
+    begun: _Begun | None = _Begun()
+    if _has_begun(name, cache):
+        # What was written if this is lost nobody knows: only the mark tells that it is ours.
+        begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
+    if kept is None or begun is None:
         return None
-    return replace(known, staged=begun.staged, switching=begun.switching)
+    files: dict[str, Record] = {}
+    for block in kept.blocks:
+        files |= block
+    return Manifest(kept.place, files, begun.staged, begun.switching, kept.adopted, kept.token)
+
+
+def _has_begun(name: str, cache: Path) -> bool:
+    return (cache / f"{name}{_BEGUN}").exists()
 
 
 def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
@@ -179,12 +207,22 @@ def _is_marked(output: Path) -> bool:
         return False
 
 
-def is_intact(manifest: Manifest, output: Path) -> bool:
-    """Tell whether every file is as we left it, judged by size and time."""
-    if not manifest.files or manifest.staged or manifest.switching or manifest.adopted:
+def is_intact(output: Path, cache: Path, token: str) -> bool:
+    """Tell whether every file is as the build left it whose manifest had this token.
+
+    Judged by size and time; a block of files at a time, for all together may not fit in memory.
+    """
+    name = _record_name(_place(output, cache), cache)
+    kept = store.load(cache, name, _Kept[msgspec.Raw])
+    if kept is None or kept.token != token or not kept.blocks or _has_begun(name, cache):
         return False
+    files = msgspec.msgpack.Decoder(dict[str, Record])
     with _looking_into(output) as is_as_left_at:
-        return all(is_as_left_at(path, record) for path, record in manifest.files.items())
+        return all(
+            is_as_left_at(path, record)
+            for block in kept.blocks
+            for path, record in files.decode(block).items()
+        )
 
 
 def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:

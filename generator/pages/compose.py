@@ -16,10 +16,12 @@ from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
+from generator.pages.maps import map_page
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
 from generator.planning.archives import archive_of
+from generator.planning.locations import is_secret
 from generator.planning.plan import Album, Plan, Text
 from generator.planning.tags import TagPath, key_of_path
 from generator.views.values import (
@@ -87,6 +89,8 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
         yield Link(language.gettext("Tags"), routes.TAGS)
     if plan.years:
         yield Link(language.gettext("Years"), routes.YEARS)
+    if plan.mapped:
+        yield Link(language.gettext("Map"), routes.MAP)
 
 
 def make_pages(
@@ -142,6 +146,7 @@ class _Builder:
         yield self._search()
         yield from tag_pages(self.plan, self._gallery, self.language)
         yield from year_pages(self.plan, self._gallery, self.language)
+        yield from map_page(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
         for album in self.plan.apart:
             yield from self._with_all_below(album, self._way(posixpath.dirname(album.path)))
@@ -264,7 +269,8 @@ class _Builder:
         body = self._references.body(words.document)
         heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
-        with_place = self.plan.config.gallery.show_location
+        settings = self.plan.config
+        with_place = settings.gallery.show_location and not is_secret(photo.photo, settings)
         link, last = self._gallery.link, len(album.photos) - 1
         on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(

@@ -48,8 +48,11 @@ class Gallery:
         for album in plan.all_albums():
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
-                self.headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=language.number(position)
+                words = photo.words
+                self.headings[path] = (
+                    words.title
+                    or words.name
+                    or language.gettext("Photo %(position)s", position=language.number(position))
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)

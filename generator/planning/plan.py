@@ -4,10 +4,9 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
-from natsort import natsort_keygen, ns
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -19,12 +18,13 @@ from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.core.text import clean_text
 from generator.planning.listing import Listing, listing_problems, make_listing
+from generator.planning.locations import find_mapped
+from generator.planning.order import natural
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
+from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
 from generator.planning.words import Words, lookup, match, nearest, stem
-
-_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -69,11 +69,13 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
-    `tags` are its keywords with those above each. `focus` is the point that a crop keeps, in per
-    cent from the left and from the top.
+    `tags` are its keywords with those above each. `name` is a title made of the file's name, for
+    where there is no other; it does not say what the photo shows. `focus` is the point that a crop
+    keeps, in per cent from the left and from the top.
     """
 
     title: str
+    name: str
     caption: str
     alt: str
     description: str
@@ -172,7 +174,7 @@ class Plan(Struct, frozen=True):
     Whatever gathers or names photos and albums takes them from `root`, `photos`, `tags` and
     `years`, which hold what is listed; albums that stand apart are `apart`, those above first.
     `photos` are in the order of the settings; tags go by their numbers. Years are in order, the
-    last one first.
+    last one first. `mapped` are the photos on the map, which is not there without any.
     """
 
     config: Config
@@ -182,6 +184,7 @@ class Plan(Struct, frozen=True):
     photos: tuple[PlannedPhoto, ...]
     tags: tuple[Tag, ...]
     years: tuple[Year, ...]
+    mapped: tuple[PlannedPhoto, ...]
     texts: tuple[Text, ...]
     jobs: tuple[Job, ...]
 
@@ -227,10 +230,23 @@ def make_plan(
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    plan = Plan(config, library.theme, root, apart, in_order, tags, _years(by_date), texts, jobs)
+    paths, no_map = find_mapped(config, [each.photo for each in in_order], words, library.unread)
+    plan = Plan(
+        config=config,
+        theme=library.theme,
+        root=root,
+        apart=apart,
+        photos=in_order,
+        tags=tags,
+        years=_years(by_date),
+        mapped=tuple(each for each in in_order if each.photo.path in paths),
+        texts=texts,
+        jobs=jobs,
+    )
     warnings = (
         *cover_problems,
         *listing_problems(words, library.unread, places.folders),
+        *no_map,
         *_withheld(config, shown, library.unread),
         *_undescribed(plan),
     )
@@ -413,6 +429,7 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
     return PhotoWords(
         title=title,
+        name=title_of_name(photo.path),
         # Windows writes a title into the place of a caption too.
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
@@ -453,7 +470,7 @@ def _plan_albums(
         sort = matter.sort or config.albums.sort
         backwards = config.albums.reverse if matter.reverse is None else matter.reverse
         inside = _ordered(photos_in[folder], sort, backwards=backwards)
-        within = (albums[name] for name in sorted(folders_in[folder], key=_natural))
+        within = (albums[name] for name in sorted(folders_in[folder], key=natural))
         below = tuple(album for album in within if album.path not in apart)
         if folder in listing.apart or not (inside or below):
             apart.add(folder)
@@ -519,16 +536,11 @@ def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
     """Sort the photos of an album, which lie in one folder; undated ones come last."""
-    named = sorted(photos, key=_by_name)
+    named = sorted(photos, key=lambda each: natural(posixpath.basename(each.photo.path)))
     if by == "name":
         return tuple(reversed(named) if backwards else named)
     dated, undated = _by_date(named, backwards=backwards)
     return (*dated, *undated)
-
-
-def _by_name(photo: PlannedPhoto) -> tuple[Any, str]:
-    name = posixpath.basename(photo.photo.path)
-    return _natural(name), name
 
 
 def _by_date(

@@ -12,7 +12,8 @@ from generator.core.errors import Problem
 class Answer(Struct, frozen=True):
     """One file of the site as it is planned now: its path in output/, and its bytes or their file.
 
-    The tag is another whenever the bytes may be.
+    The tag is another whenever the bytes may be. The path is not the one that was asked for if
+    that is a former one.
     """
 
     path: str

@@ -15,7 +15,7 @@ from generator.serve.planning import Task
 from generator.serve.showing import seen_first
 from generator.state import store
 from generator.state.workers import Workers
-from generator.steps import Made, lost, make
+from generator.steps import Drawn, Made, lost, make
 
 # How much less of the processor a build gets than what is asked for: a tenth (nice(2)).
 _NICENESS = 10
@@ -25,7 +25,9 @@ class SupersededError(Exception):
     """There is a newer plan, or the desk is closed: this build is given up."""
 
 
-def build_behind(task: Task, order: Order, workers: Workers) -> tuple[Report, Made | None]:
+def build_behind(
+    task: Task, drawn: Drawn, order: Order, workers: Workers
+) -> tuple[Report, Made | None]:
     """Render what visitors see first, then all the rest, and publish; None if nothing was to do.
 
     Whatever the listener of the order raises at a checkpoint ends it.
@@ -34,8 +36,9 @@ def build_behind(task: Task, order: Order, workers: Workers) -> tuple[Report, Ma
 
     def run(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
         store.save(order.cache, store.MEMO, task.sources.memo)
-        failures = task.failures | _render_first(task, order, workers)
-        done, report, token = make(order, task.sources, manifest, workers, failures)
+        more = _render_first(task, order, workers)
+        failures, known = task.failures | more, None if more else drawn
+        done, report, token = make(order, task.sources, manifest, workers, failures, known)
         made.append(done)
         return report, token
 

@@ -32,7 +32,7 @@ from generator.serve.planning import Planner, Task
 from generator.serve.showing import Showing, changed_files, differing
 from generator.serve.watching import Watcher
 from generator.state.workers import AbandonedError, Workers
-from generator.steps import Made, kept_placeholders_of
+from generator.steps import Drawn, Made, kept_placeholders_of
 
 # How long the end of all work is waited for.
 _SECONDS_TO_END = 1.5
@@ -58,6 +58,7 @@ class SiteDesk:
         self._is_to_look = True
         self._look_at = float("inf")
         self._task: Task | None = None
+        self._drawn: Drawn | None = None
         self._is_to_build = False
         self._is_planning = False
         self._is_building = False
@@ -121,6 +122,10 @@ class SiteDesk:
             return built.answer(path)
         except AbandonedError:
             return None
+
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
+        return self._showing.album(path) if self._showing is not None else None
 
     def state(self) -> State:
         """Return how the site stands."""
@@ -228,14 +233,15 @@ class SiteDesk:
             self._placeholders = kept_placeholders_of(task.order)
         while True:
             before, placeholders = self._showing, self._placeholders
-            showing = Showing(task.sketch.design(placeholders), self._site, asking)
+            drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
+            showing = Showing(drawn.design, self._site, asking)
             showing.try_templates(before)
             paths = changed_files(task.sketch, placeholders, showing, before)
-            if self._show(task, showing, before):
+            if self._show(task, drawn, showing, before):
                 break
         self._tell(paths, problems=self._lasting())
 
-    def _show(self, task: Task, showing: Showing, before: Showing | None) -> bool:
+    def _show(self, task: Task, drawn: Drawn, showing: Showing, before: Showing | None) -> bool:
         """Show a plan in the place of another; false if a build that ended took that place."""
         with self._lock:
             if self._showing is not before:
@@ -243,7 +249,7 @@ class SiteDesk:
             self._showing = showing
             self._young = task.young
             if not task.is_as(self._task):
-                self._task = task
+                self._task, self._drawn = task, drawn
                 self._is_to_build = True
                 refused = (*task.sources.refused, *task.failures.values())
                 self._problems = in_order((*refused, *showing.design.problems))
@@ -268,19 +274,21 @@ class SiteDesk:
     # What the builder does.
 
     def _build_all(self) -> None:
-        while (task := self._next_task()) is not None:
-            self._in_words(partial(self._build, task))
+        while (work := self._next_task()) is not None:
+            self._in_words(partial(self._build, *work))
             self._is_building = False
 
-    def _next_task(self) -> Task | None:
+    def _next_task(self) -> tuple[Task, Drawn] | None:
         """Wait until there is something to build; None if the desk is closed."""
         with self._lock:
             self._lock.wait_for(lambda: self._is_to_build or self._closed)
             self._is_to_build = False
             self._is_building = True
-            return None if self._closed else self._task
+            if self._closed or self._task is None or self._drawn is None:
+                return None
+            return self._task, self._drawn
 
-    def _build(self, task: Task) -> None:
+    def _build(self, task: Task, drawn: Drawn) -> None:
         listener = _Teller(self, self._listener, task)
         order = replace(task.order, listener=listener)
         try:
@@ -289,7 +297,7 @@ class SiteDesk:
                 listener.checkpoint()
                 with suppress(SupersededError):
                     # What is being rendered is kept: it ends before the processes do.
-                    report, made = build_behind(task, order, workers)
+                    report, made = build_behind(task, drawn, order, workers)
                 listener.checkpoint()
         except Exception:
             with self._lock:

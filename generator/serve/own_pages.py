@@ -65,7 +65,9 @@ class OwnPages:
             ("Left out", [each for each in state.problems if each.severity == "error"]),
             ("Warnings", [each for each in state.problems if each.severity == "warning"]),
         ]
-        return _answer(PROBLEMS, _page("Problems", [part for part in parts if part[1]]))
+        return _answer(
+            PROBLEMS, _page("Problems", [part for part in parts if part[1]], "There are none.")
+        )
 
 
 def failure_page(problems: Sequence[Problem]) -> bytes:
@@ -73,7 +75,13 @@ def failure_page(problems: Sequence[Problem]) -> bytes:
     return _page("There is no page here", [("", problems)])
 
 
-def _page(title: str, parts: Sequence[tuple[str, Sequence[Problem]]]) -> bytes:
+def waiting_page() -> bytes:
+    """Return a page for the time before the first plan, which it gives way to by itself."""
+    text = "The site is being planned. This page gives way to it by itself."
+    return _page("One moment", [], text)
+
+
+def _page(title: str, parts: Sequence[tuple[str, Sequence[Problem]]], text: str = "") -> bytes:
     lists = "".join(_list(heading, problems) for heading, problems in parts)
     return f"""\
 <!doctype html>
@@ -89,7 +97,7 @@ def _page(title: str, parts: Sequence[tuple[str, Sequence[Problem]]]) -> bytes:
 <body>
 <main>
 <h1>{title}</h1>
-{lists or "<p>There are none.</p>"}
+{lists or f"<p>{text}</p>"}
 <p><a href="/">To the front page</a></p>
 </main>
 </body>

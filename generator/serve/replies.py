@@ -14,7 +14,7 @@ from generator.core.errors import DecodeError, FastphotoError, MachineError, Pro
 from generator.machines import hosting, redirects
 from generator.serve import rules
 from generator.serve.answers import Answer, Desk
-from generator.serve.own_pages import OwnPages, failure_page
+from generator.serve.own_pages import OwnPages, failure_page, waiting_page
 from generator.serve.wire import Showing, below, file_of, showing, with_scripts
 
 MISSING = "404.html"
@@ -81,9 +81,10 @@ class Replies:
         """Answer a request."""
         path = file_of(ask.address)
         try:
-            return self._found(ask, path) or self._page(ask, self._missing(), path or MISSING, 404)
+            found = self._found(ask, path)
+            return found or self._page(ask, self._missing(), path or MISSING, self._status())
         except _FAULTS as error:
-            return self._page(ask, self._failure(error, path or ""), path or MISSING, 500)
+            return self._page(ask, _failure(error), path or MISSING, 500)
 
     def showing(self, page: str) -> Showing:
         """Return what a page shows now, if it were loaded anew."""
@@ -93,7 +94,7 @@ class Replies:
                 return Showing(page, answer.tag)
             html = _content(answer) if answer else self._missing()
         except _FAULTS as error:
-            html = self._failure(error, page)
+            html = _failure(error)
         return showing(page, html, self._token)
 
     def _answer(self, path: str) -> Answer | None:
@@ -134,64 +135,79 @@ class Replies:
         headers = self._headers(ask) | {"Location": target, "Cache-Control": "no-store"}
         return Reply(301, headers)
 
+    def _status(self) -> int:
+        """Return that of what is not there: before the first plan, it may come to be."""
+        return 404 if self._desk.state().serial else 503
+
     def _missing(self) -> bytes:
         answer = self._desk.answer(MISSING)
-        return _content(answer) if answer else failure_page([Problem("", "there is no such page")])
-
-    def _failure(self, error: Exception, path: str) -> bytes:
-        match error:
-            case FastphotoError():
-                return failure_page(error.problems)
-            case DecodeError():
-                return failure_page([Problem(path, error.what, error.hint)])
-        return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
+        if answer is not None:
+            return _content(answer)
+        state = self._desk.state()
+        return failure_page(state.trouble) if state.trouble else waiting_page()
 
     def _send(self, ask: Ask, answer: Answer, path: str) -> Reply:
         if _is_page(path):
             return self._page(ask, _content(answer), path, 200)
         kind = type_of(path)
+        headers = self._headers(ask)
+        if answer.path != path:
+            # At a former address, which may come to be that of other bytes again.
+            headers["Cache-Control"] = "no-store"
         if _TEXTS.fullmatch(kind):
-            return self._text_file(ask, _content(answer), f'W/"{answer.tag}"', kind)
-        return self._file(ask, answer, kind)
+            return _text_file(ask, _content(answer), headers | _type_of_text(kind))
+        return _file(ask, answer, headers | {"Content-Type": kind})
 
     def _page(self, ask: Ask, html: bytes, path: str, status: int) -> Reply:
         shown = showing(path, html, self._token)
         album = self._desk.album(path) if self._token else None
         drop = None if album is None else (album, self._token)
         body = with_scripts(html, shown, ask.host, drop)
-        return self._text_file(ask, body, f'W/"{digest_of(body)}"', "text/html", status)
+        return _text_file(ask, body, self._headers(ask) | _type_of_text("text/html"), status)
 
-    def _text_file(self, ask: Ask, body: bytes, tag: str, kind: str, status: int = 200) -> Reply:
-        headers = self._headers(ask) | {"Content-Type": f"{kind}; charset=utf-8", "ETag": tag}
-        if status == 200 and _is_known(tag, ask.known):
-            return Reply(304, headers)
-        if status != 200:
-            headers["Cache-Control"] = "no-store"
-        if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(ask.encodings):
-            body = gzip.compress(body, 6, mtime=0)
-            headers["Content-Encoding"] = "gzip"
-        return Reply(status, headers, body, 0, len(body))
 
-    def _file(self, ask: Ask, answer: Answer, kind: str) -> Reply:
-        tag = f'"{answer.tag}"'
-        headers = self._headers(ask) | {
-            "Content-Type": kind,
-            "ETag": tag,
-            "Accept-Ranges": "bytes",
-        }
+def _failure(error: Exception) -> bytes:
+    match error:
+        case FastphotoError():
+            return failure_page(error.problems)
+        case DecodeError():
+            return failure_page([Problem("", error.what, error.hint)])
+    return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
+
+
+def _text_file(ask: Ask, body: bytes, headers: dict[str, str], status: int = 200) -> Reply:
+    # Weak, for it stands for the compressed text too.
+    tag = f'W/"{digest_of(body)}"'
+    if status == 200:
+        headers["ETag"] = tag
         if _is_known(tag, ask.known):
             return Reply(304, headers)
-        body = answer.body
-        size = body.stat().st_size if isinstance(body, Path) else len(body)
-        if not ask.range or ask.if_range not in ("", tag):
-            return Reply(200, headers, body, 0, size)
-        part = part_of(ask.range, size)
-        if part is None:
-            return Reply(200, headers, body, 0, size)
-        if not part:
-            return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
-        where = f"bytes {part.start}-{part.stop - 1}/{size}"
-        return Reply(206, headers | {"Content-Range": where}, body, part.start, len(part))
+    else:
+        headers["Cache-Control"] = "no-store"
+    if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(ask.encodings):
+        body = gzip.compress(body, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Reply(status, headers, body, 0, len(body))
+
+
+def _file(ask: Ask, answer: Answer, headers: dict[str, str]) -> Reply:
+    tag = f'"{digest_of(answer.tag.encode())}"'
+    headers |= {"ETag": tag, "Accept-Ranges": "bytes"}
+    if _is_known(tag, ask.known):
+        return Reply(304, headers)
+    body = answer.body
+    size = body.stat().st_size if isinstance(body, Path) else len(body)
+    part = part_of(ask.range, size) if ask.if_range in ("", tag) else None
+    if part is None:
+        return Reply(200, headers, body, 0, size)
+    if not part:
+        return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
+    where = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return Reply(206, headers | {"Content-Range": where}, body, part.start, len(part))
+
+
+def _type_of_text(kind: str) -> dict[str, str]:
+    return {"Content-Type": f"{kind}; charset=utf-8"}
 
 
 def _is_page(path: str) -> bool:

@@ -16,6 +16,8 @@ from generator.serve.answers import Answer
 from generator.serve.asking import Asking
 from generator.steps import Sketch
 
+_FURTHER = re.compile(r"page-\d+/\Z")
+
 
 class Showing:
     """The files of a design by path, fetched or made when they are asked for."""
@@ -24,6 +26,7 @@ class Showing:
         self.design = design
         self.files = {file.path: file for file in design.files}
         self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
+        self._albums = {each.address: each.path for each in design.plan.root.all_albums()}
         self._assets = {
             origin.asset.name: file
             for file in design.files
@@ -41,7 +44,12 @@ class Showing:
         if isinstance(content, Archive):
             content = written(content)
         body = content.source if isinstance(content, Original) else content
-        return Answer(path, body, file.identity)
+        return Answer(file.path, body, file.identity)
+
+    def album(self, path: str) -> str | None:
+        """Return the folder of the album that a page shows, also one of its further pages."""
+        address = path.removesuffix("index.html")
+        return self._albums.get(address, self._albums.get(_FURTHER.sub("", address)))
 
     def try_templates(self, before: "Showing | None") -> None:
         """Render one page by each template of which a page is new; TemplateError as in a build."""

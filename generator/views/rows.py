@@ -17,11 +17,9 @@ from msgspec.structs import replace
 
 GAP = 8.0
 
-# A row that is off by more than this, up or down, is a blemish.
+# A row that is off by more than this, up or down, is a blemish. A last one that would be so much
+# higher is left as it is, with its end empty: where less of it were empty, that would look amiss.
 _TOLERANCE = 1.25
-
-# A last row that would be higher than this is left as it is, with its end empty.
-_STRETCH = 1.1
 
 # How wide windows are in which pictures that belong into one row may take several, and how much
 # higher than others those are then.
@@ -203,7 +201,7 @@ def _height(total: float, count: int, wanted: Range) -> float:
 
 def _cost(height: float, wanted: Range, *, is_last: bool) -> float:
     """Return how bad a row of this height is; a last one may end before the width does."""
-    if is_last and height > wanted.height:
+    if is_last and height > _TOLERANCE * wanted.height:
         return 0.0
     off = (math.log(height / wanted.height) / math.log(_TOLERANCE)) ** 2
     return off if off <= 1 else off**2
@@ -214,5 +212,5 @@ def _row(ratios: Sequence[float], first: int, end: int, wanted: Range, *, full: 
     height = _height(total, end - first, wanted)
     fits = total * wanted.share * wanted.least + GAP * (end - first - 1) <= wanted.least
     early = end == len(ratios) and not full
-    natural = early and height > _STRETCH * wanted.height and fits
+    natural = early and height > _TOLERANCE * wanted.height and fits
     return _Row(first, end, wanted.height if natural else height, natural)

@@ -459,6 +459,59 @@ class SearchPage(Page, frozen=True, kw_only=True, tag=True):
     texts: tuple[Link, ...]
 
 
+class Dot(Struct, frozen=True, gc=False):
+    """A dot on a map, which stands for photos that were taken near each other.
+
+    `x` and `y` are per cent of the map, the radius is CSS pixels.
+    """
+
+    x: float
+    y: float
+    radius: int
+    url: str
+    title: str
+    photo_count: int
+
+
+class PhotoList(Struct, frozen=True):
+    """An album, or its only photo there, and how many of its photos were taken at a place."""
+
+    title: str
+    url: str
+    photo_count: int
+
+
+class Spot(Struct, frozen=True):
+    """Photos that were taken near each other; `anchor` is its id in the list.
+
+    `title` is a name that all of them share, or empty. `cover` is one of them, `street_map` an
+    address elsewhere.
+    """
+
+    anchor: str
+    title: str
+    photo_count: int
+    lists: tuple[PhotoList, ...]
+    cover: Figure
+    street_map: str
+
+
+class MapPage(Page, frozen=True, kw_only=True, tag=True):
+    """Where photos were taken: on a drawn map, and the same in a list.
+
+    `land` is the path of an SVG of this `size`. Of the levels of dots the first is for the
+    narrowest screens, the last for the widest. `count` are the photos that are on the map.
+    """
+
+    template: ClassVar[str] = "map.html"
+
+    size: Size
+    land: str
+    levels: tuple[tuple[Dot, ...], ...]
+    spots: tuple[Spot, ...]
+    count: int
+
+
 class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
@@ -486,6 +539,7 @@ AnyPage = (
     | PhotoPage
     | TextPage
     | SearchPage
+    | MapPage
     | MissingPage
     | MovedPage
 )

@@ -30,7 +30,7 @@ class TableDesk:
         self.files = dict(files)
         self.albums: dict[str, str] = {}
         self.asked: list[str] = []
-        self._state = State()
+        self._state = State(serial=1 if files else 0)
         self._listeners: list[Callable[[Change], None]] = []
 
     def answer(self, path: str) -> Answer | None:
