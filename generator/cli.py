@@ -264,7 +264,7 @@ def serve_command(
         if upload:
             raise click.UsageError("--upload is for this machine alone: leave out --host")
         what = "everybody in this network can see the site, and what is not published yet"
-        _tell_problems([Problem("--host", what, severity="warning")])
+        _tell_problems([Problem("--host", what, severity="warning", code="seen-by-others")])
     sockets = bind(host, port)
     address = _address(host, sockets[0].getsockname()[1])
     options = Options(jobs=jobs or _cores())

@@ -73,8 +73,9 @@ def _listening(address: str, port: int) -> socket.socket:
 def _unbound(error: OSError, host: str, port: int) -> Problem:
     if error.errno == errno.EADDRINUSE:
         hint = f"end what is there, or take another: --port {port + 1}"
-        return Problem("", f"port {port} is taken", hint)
-    return Problem("", f"cannot listen at {host}, port {port}: {error.strerror or error}")
+        return Problem("", f"port {port} is taken", hint, code="port-taken")
+    what = f"cannot listen at {host}, port {port}: {error.strerror or error}"
+    return Problem("", what, code="machine")
 
 
 class _Guarded(RequestHandler):
@@ -105,7 +106,8 @@ class _Guarded(RequestHandler):
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         if isinstance(value, HTTPError | StreamClosedError) or value is None:
             return
-        self.settings["tell"](Problem(self.request.path, f"{type(value).__name__}: {value}"))
+        what = f"{type(value).__name__}: {value}"
+        self.settings["tell"](Problem(self.request.path, what, code="fault"))
 
 
 class _Files(_Guarded):
