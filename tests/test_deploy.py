@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from generator.cli import cli
-from generator.core.routes import IMAGE, STATIC, is_variant
+from generator.core.routes import ARCHIVES, IMAGE, STATIC, is_variant
 from generator.machines.hosting import ALWAYS
 from tests.support.sites import Site, tree
 from tests.test_docs import ROOT
@@ -35,7 +35,7 @@ def block(heading: str) -> str:
 
 def lasting(path: str) -> bool:
     folder, _, name = path.partition("/")
-    return folder == STATIC or (folder == IMAGE and is_variant(name))
+    return folder in (STATIC, ARCHIVES) or (folder == IMAGE and is_variant(name))
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ def paths(site: Site) -> list[str]:
         ("a.jpg", "static/b.jpg", "image/c.png", "pole-1080.jpg", "x.1a2b3c4d-64.jpg", "ü/é.jpg")
     ):
         site.photo(name, index)
+    site.settings(f"{Site.SETTINGS}[albums]\ndownload = true\n")
     site.build()
     return list(tree(site.output))
 

@@ -36,12 +36,14 @@ _NEEDLESS = frozenset(
     " thumb_prefix thumb_suffix thumb_size thumb_fit thumb_fit_centering orig_dir orig_link"
     " rel_link datetime_format display_timestamp locale write_html output_filename autoplay"
     " galleria_theme colorbox_column_size leaflet_provider map_height photobook_map_provider"
-    " compress_assets_options feeds plugins".split()
+    " compress_assets_options feeds plugins zip_media_format zip_skip_if_exists".split()
 )
 HIDING = "sigal.plugins.nomedia"
 _NEEDLESS_PLUGINS = frozenset(
     f"sigal.plugins.{name}"
-    for name in "compress_assets copyright extended_caching feeds media_page nomedia".split()
+    for name in (
+        "compress_assets copyright extended_caching feeds media_page nomedia zip_gallery".split()
+    )
 )
 
 # What is so here too.
@@ -50,7 +52,7 @@ _AS_HERE = {"albums_sort_attr": "name"}
 _WHY = {
     "theme": "the pages have a theme of their own",
     "user_css": "write templates/static/user.css",
-    "show_map": "gallery.show_location shows coordinates",
+    "show_map": "gallery.map draws one",
     "copy_exif_data": "only the fields of images.rights are kept",
     "albums_sort_attr": "albums stand by name",
     "albums_sort_reverse": "albums stand by name",
@@ -133,7 +135,7 @@ def translated(given: Given, hidden: tuple[str, ...]) -> Translated:
     chosen: dict[str, object] = {}
     done: set[str] = set()
     unfit: dict[str, str] = {}
-    for translate in (_same, _sizes, _formats, _originals, _order, _ignored(hidden), _links):
+    for translate in (_same, _sizes, _formats, _originals, _order, _ignored(hidden), _pages):
         for name, key, value in translate(values):
             if _fits(key, value):
                 chosen[key] = value
@@ -219,9 +221,11 @@ def _strings(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list | tuple | set) else []
 
 
-def _links(values: Mapping[str, Any]) -> _Found:
+def _pages(values: Mapping[str, Any]) -> _Found:
     if values.get("index_in_url"):
         yield "index_in_url", "gallery.links", "file"
+    if values.get("zip_gallery"):
+        yield "zip_gallery", "albums.download", True
 
 
 def _plugins(value: object) -> Iterator[str]:
