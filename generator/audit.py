@@ -109,7 +109,7 @@ def _in_archive(output: Path, path: str, rules: _Rules) -> Iterator[Problem]:
                 continue
             for finding in reader.findings(data):
                 where = f"{output.name}/{path}: {member.filename}"
-                yield Problem(where, f"{finding.kind}: {finding.detail}")
+                yield Problem(where, f"{finding.kind}: {finding.detail}", code="told-by-site")
 
 
 def _on_pages(data: bytes, rules: _Rules) -> Iterator[reader.Finding]:

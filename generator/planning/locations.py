@@ -40,7 +40,8 @@ def find_mapped(
         what, hint = "all photos were taken in private zones", "make gallery.private_zones smaller"
     if not located:
         what, hint = "no photo tells where it was taken", "set map = false in [gallery]"
-    problem = Problem(SETTINGS, f"gallery.map: there is no map, for {what}", hint, "warning")
+    said = f"gallery.map: there is no map, for {what}"
+    problem = Problem(SETTINGS, said, hint, "warning", code="no-map")
     return mapped, (problem,)
 
 
