@@ -38,17 +38,23 @@ def build(
     Raises OSError where the machine refuses.
     """
     listener = listener or Listener()
-    cache = site / CACHE
     check(site, output)
-    with store.exclusive(cache, listener.waiting):
+    with store.exclusive(site / CACHE, listener.waiting):
         started = time.perf_counter()
-        memory = config.build.max_memory * MEGABYTE
-        order = Order(site, output, cache, config, options, listener, memory)
+        order = order_of(site, output, config, options, listener)
         report = brought_up_to_date(order, survey(site, config), _run_steps)
     if options.strict and report.problems:
         report = msgspec.structs.replace(report, published=False)
     seconds = time.perf_counter() - started
     return msgspec.structs.replace(report, seconds=seconds, output=str(output))
+
+
+def order_of(
+    site: Path, output: Path, config: Config, options: Options, listener: Listener
+) -> Order:
+    """Return an order that remembers in the site's cache, and has all the memory allowed."""
+    memory = config.build.max_memory * MEGABYTE
+    return Order(site, output, site / CACHE, config, options, listener, memory)
 
 
 def _run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
@@ -65,13 +71,12 @@ def brought_up_to_date(
     run: Callable[[Order, Survey, Manifest], tuple[Report, str]],
 ) -> Report:
     """Run the steps if anything changed since the last build; the site's lock must be held."""
-    manifest = open_manifest(order.output, order.cache)
     made_of = fingerprint(found, order.config)
-    if not order.options.force:
-        report = _unchanged(made_of, manifest, order.output, order.cache)
+    if not (order.options.force or order.options.verbose):
+        report = _unchanged(made_of, order.output, order.cache)
         if report is not None:
             return report
-    report, token = run(order, found, manifest)
+    report, token = run(order, found, open_manifest(order.output, order.cache))
     if token:
         store.save(order.cache, store.LAST, Last(made_of, token, report))
     return report
@@ -85,15 +90,13 @@ def check(site: Path, output: Path) -> None:
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"
-        raise ConfigError(Problem(str(pictures), what, hint))
+        raise ConfigError(Problem(str(pictures), what, hint, code="no-pictures"))
 
 
-def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:
+def _unchanged(made_of: str, output: Path, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
-    if last is None or last.made_of != made_of or last.token != manifest.token:
-        return None
-    if not is_intact(manifest, output):
+    if last is None or last.made_of != made_of or not is_intact(output, cache, last.token):
         return None
     return msgspec.structs.replace(
         last.report,

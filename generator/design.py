@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,12 +11,14 @@ from msgspec import Struct
 from generator.core.errors import Problem
 from generator.core.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.core.model import (
+    ArchiveOrigin,
     FeedOrigin,
     IconOrigin,
     Library,
     OutputFile,
     PageOrigin,
     Photo,
+    PhotoOrigin,
     PictureOrigin,
     Placeholder,
     Private,
@@ -28,7 +32,7 @@ from generator.machines.feeds import Feed, make_feeds, written_feed
 from generator.machines.icons import draw, icon_problems
 from generator.machines.redirects import find_moved, moved_pages
 from generator.output import inventory
-from generator.output.publish import Content, Original
+from generator.output.content import Archive, Content, Original, Single
 from generator.pages.compose import make_pages, site_of
 from generator.pages.html import Renderer, renderer_version
 from generator.pages.language import LANGUAGES, Language, is_spoken
@@ -63,12 +67,16 @@ def make_design(
     library: Library,
     assets: tuple[OutputFile, ...],
     placeholders: Mapping[str, Placeholder],
+    sizes: Mapping[str, int],
     warnings: tuple[Problem, ...],
 ) -> Design:
-    """Add the pages to what they refer to; a placeholder that is not known yet is left out."""
+    """Add the pages to what they refer to; a placeholder that is not known yet is left out.
+
+    `sizes` are those of archives by path, in bytes, as far as they are known.
+    """
     language = Language(plan.config.site.language, plan.theme.templates)
     site = site_of(plan, language)
-    pages, dangling = make_pages(plan, placeholders, language)
+    pages, dangling = make_pages(plan, placeholders, language, sizes)
     renderer = f"{renderer_version()} {code_digest()}"
     feeds = make_feeds(site, pages, plan.config.feeds.items)
     told = tuple(inventory.for_machines(site, pages, feeds, renderer))
@@ -85,6 +93,7 @@ def make_design(
         *_unspoken(plan),
         *idle_parts(plan.theme),
         *_warnings(plan),
+        *_yet_to_come(plan),
         *_faults(library),
     )
     return Design(plan, language, site, pages, feeds, files, (*warnings, *found))
@@ -95,7 +104,13 @@ def _unspoken(plan: Plan) -> Iterator[Problem]:
     tag = plan.config.site.language
     if not is_spoken(tag, plan.theme.templates):
         what = f"site.language: no catalogue for {tag!r}, so buttons and labels are in English"
-        yield Problem(SETTINGS, what, f"add {TEMPLATES}/{LANGUAGES}/{tag}.po", "warning")
+        yield Problem(
+            SETTINGS,
+            what,
+            f"add {TEMPLATES}/{LANGUAGES}/{tag}.po",
+            "warning",
+            code="unspoken-language",
+        )
 
 
 def _faults(library: Library) -> Iterator[Problem]:
@@ -103,7 +118,24 @@ def _faults(library: Library) -> Iterator[Problem]:
     for photo in library.photos:
         if photo.fault:
             hint = "it is taken for sRGB; export it anew"
-            yield Problem(f"{PICTURES}/{photo.path}", photo.fault, hint, "warning")
+            yield Problem(
+                f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
+            )
+
+
+def _yet_to_come(plan: Plan) -> Iterator[Problem]:
+    """Say that a camera's clock was wrong, if it can be known: no clock is a day ahead of ours.
+
+    The site is the same on any day, what is said of it may not be.
+    """
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    late = [photo for photo in plan.all_photos() if photo.words.taken[:10] > tomorrow]
+    if late:
+        first = min(late, key=lambda photo: photo.photo.path)
+        what = f"dated {first.words.taken[:10]}; photos of days to come: {len(late)}"
+        hint = "they lead lists and feeds: set the camera's clock, and a date in their texts"
+        place = f"{PICTURES}/{first.photo.path}"
+        yield Problem(place, what, hint, "warning", passing=True, code="future-date")
 
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
@@ -123,7 +155,9 @@ def _warnings(plan: Plan) -> Iterator[Problem]:
     for kind, what in TOLD.items():
         if count[kind]:
             said = f"originals that carry {what}: {count[kind]} of {originals}"
-            yield Problem("output/full", said, f"{hint} names them", "warning")
+            yield Problem(
+                "output/full", said, f"{hint} names them", "warning", code="private-original"
+            )
 
 
 def contents(
@@ -139,11 +173,10 @@ def contents(
     """
     renderer = Renderer(design.plan.theme, design.site, design.language)
     rights = design.plan.config.images.rights
+    fetch = partial(fetched, site=site, rights=rights, variant=variant)
 
     def content(file: OutputFile) -> Content:
         match file.origin:
-            case StoreOrigin(key, index):
-                return variant(key, index)
             case PageOrigin(index):
                 return renderer.render(design.pages[index])
             case FeedOrigin(index, form):
@@ -152,17 +185,24 @@ def contents(
                 return draw(icon, variant(icon.key, icon.index) if icon.key else b"")
             case TextOrigin(text):
                 return text.encode()
+            case ArchiveOrigin(members):
+                return Archive(tuple((each, partial(fetch, each.origin)) for each in members))
             case source:
-                return _source(source, site, rights)
+                return fetch(source)
 
     return content
 
 
-def _source(
-    origin: PictureOrigin | ScrubbedOrigin | ThemeOrigin, site: Path, rights: Sequence[str]
-) -> Content:
-    """Fetch what was there before the build, if need be without what it tells."""
+def fetched(
+    origin: PhotoOrigin | ThemeOrigin,
+    site: Path,
+    rights: Sequence[str],
+    variant: Callable[[str, int], bytes],
+) -> Single:
+    """Fetch what is there before the pages; an original, if need be, without what it tells."""
     match origin:
+        case StoreOrigin(key, index):
+            return variant(key, index)
         case PictureOrigin(photo):
             return _original(site, photo)
         case ScrubbedOrigin(photo):

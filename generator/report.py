@@ -62,10 +62,14 @@ class Listener:
 
 
 class Options(Struct, frozen=True):
-    """How to build: `strict` publishes nothing if there is a problem, `force` renders all again."""
+    """How to build: `strict` publishes nothing if there is a problem, `force` renders all again.
+
+    `verbose` looks at everything even if nothing changed, for there is always something to name.
+    """
 
     strict: bool = False
     force: bool = False
+    verbose: bool = False
     jobs: int = 1
 
 

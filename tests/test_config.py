@@ -39,11 +39,14 @@ svg = true
 sort = "name"
 reverse = true
 layout = "square"
+download = true
 ignore = ["drafts"]
 
 [gallery]
 links = "file"
 show_location = true
+map = true
+private_zones = [{ latitude = 52.5, longitude = 13.4, radius_km = 5 }]
 min_rating = 3
 min_alt = 80
 page_size = 100

@@ -35,6 +35,7 @@ def shows(watched: Watched, path: str) -> Callable[[], bool]:
 def test_all_that_is_built_is_shown_with_the_same_bytes(small: Site, tmp_path: Path) -> None:
     small.photo("a/one.jpg")
     small.photo("a/two.png", 1)
+    small.text("a/index.md", "---\ndownload: true\n---\n")
     small.text("about.md", "# About\n")
     with at_desk(small) as watched:
         watched.idle()

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.library.document import MAX_BYTES, MAX_MATTER, Unread, read_document, to_html
+from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 
@@ -60,6 +60,7 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+map: false
 aliases: [/old/falls.html, falls]
 layout: columns
 sections:
@@ -67,6 +68,7 @@ sections:
   The coast: 20.jpg
 focus: 30% 20%
 unlisted: true
+download: false
 """
 
 
@@ -85,12 +87,14 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        map=False,
         aliases=("/old/falls.html", "falls"),
-        aliases_line=13,
+        aliases_line=14,
         layout="columns",
         focus=(30, 20),
         unlisted=True,
-        sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
+        download=False,
+        sections=(Opening("Arrival", "1.jpg", 17), Opening("The coast", "20.jpg", 18)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from generator.report import Report
-from tests.support.crawl import Crawl, Element, addresses, candidates
+from tests.support.crawl import Crawl, Element, addresses, candidates, read_page
 from tests.support.pictures import chart, exif, gps_exif, save
 from tests.support.sites import Site, tree
 
@@ -269,14 +269,46 @@ def test_the_first_pictures_of_a_grid_are_loaded_at_once_and_the_later_ones_when
 def test_one_picture_of_a_page_at_most_is_fetched_before_all_else(crawl: Crawl) -> None:
     for path, page in crawl.pages.items():
         images = page.all("img")
-        urgent = [image for image in images if "fetchpriority" in image.attributes]
+        urgent = [image for image in images if image["fetchpriority"] != "low"]
         at_once = [image for image in images if "loading" not in image.attributes]
-        assert urgent == at_once[:1], path
+        assert [image["fetchpriority"] for image in urgent] == ["high"] * bool(at_once), path
+        assert all(image in at_once for image in urgent), path
+
+
+def test_that_is_the_largest_that_a_phone_shows_first(small: Site) -> None:
+    shapes = [(40, 60), (60, 40), (40, 60), (60, 60), *[(60, 40)] * 4, (300, 60)]
+    for number, (width, height) in enumerate(shapes):
+        small.photo(f"a/p{number}.png", number, width, height)
+    small.build()
+    (grid,) = read_page(small.html("a/index.html")).all("ul", kind="grid hold")
+
+    lead = [image["fetchpriority"] for image in grid.all("img")].index("high")
+    assert lead != 0
+    starts = [at for at, tile in enumerate(grid.all("li")) if {"a", "A"} & {*tile["class"].split()}]
+    areas = {
+        at: width / height / sum(w / h for w, h in shapes[start:end]) ** 2
+        for start, end in pairwise([*starts, len(shapes)])
+        for at, (width, height) in enumerate(shapes[start:end], start)
+        if at < 8
+    }
+    assert areas[lead] == pytest.approx(max(areas.values()))
 
 
 def test_the_picture_of_a_photo_page_is_loaded_at_once(crawl: Crawl) -> None:
     for path in photo_pages(crawl):
         assert "loading" not in crawl.pages[path].one("img").attributes, path
+
+
+def test_the_picture_of_a_photo_page_leads_to_its_largest_file(crawl: Crawl) -> None:
+    for path in photo_pages(crawl):
+        page = crawl.pages[path]
+        (link,) = page.all("a", title="View at full size")
+        image = link.one("img")
+        widths = candidates(image["srcset"])
+        assert widths[link["href"]] == max(widths.values()), path
+        # It is called what the picture is called.
+        assert image["alt"]
+        assert "aria-label" not in link.attributes
 
 
 def test_nothing_in_a_page_acts(crawl: Crawl) -> None:

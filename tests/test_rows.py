@@ -58,7 +58,21 @@ def test_only_a_last_row_may_end_early_and_it_fits(shapes: list[float]) -> None:
             total = sum(rounded(shapes[index]) / 100 for index in last)
             gaps = GAP * (len(last) - 1)
             assert total * each.share * each.least + gaps <= each.least
-            assert height(shapes, last, each) > 1.1
+            assert height(shapes, last, each) > 1.25
+
+
+@given(ratios)
+def test_a_last_row_fills_the_width_or_ends_well_before_it(shapes: list[float]) -> None:
+    """Where but little is empty, it looks as if something had gone wrong."""
+    places = plan_rows(shapes)
+    for each in RANGES:
+        last = rows_of(places, each.letter)[-1]
+        if is_natural(places, last, each.letter):
+            total = sum(rounded(shapes[index]) / 100 for index in last)
+            for width in (each.least, each.width):
+                assert total * each.share * width + GAP * (len(last) - 1) < 0.9 * width
+        else:
+            assert height(shapes, last, each) <= 1.25
 
 
 @given(st.lists(st.sampled_from([1.5, 0.67, 1.33, 0.75, 1.78]), min_size=20, max_size=60))
@@ -78,9 +92,7 @@ def test_no_other_breaks_are_better() -> None:
 
         off = (math.log(height(shapes, row, each)) / math.log(1.25)) ** 2
         is_last = row[-1] == len(shapes) - 1
-        return (
-            0 if is_last and off and height(shapes, row, each) > 1 else off if off <= 1 else off**2
-        )
+        return 0 if is_last and height(shapes, row, each) > 1.25 else off if off <= 1 else off**2
 
     for each in RANGES:
         found = sum(cost(row, each) for row in rows_of(plan_rows(shapes), each.letter))

@@ -94,6 +94,20 @@ def test_a_long_album_goes_on_page_by_page(small: Site) -> None:
     assert "a/page-4/" not in found
 
 
+def test_a_later_page_of_a_list_is_shared_with_its_own_first_photo(small: Site) -> None:
+    small.settings(settings(3, '\n[site]\nbase_url = "https://example.org"\n'))
+    album_of(small, 7)
+    found = pages(small)
+    shared = [found[f"a/{name}"].one("meta", property="og:image") for name in ("", "page-2/")]
+    assert ["/1." in each["content"] for each in shared] == [True, False]
+    assert "/4." in shared[1]["content"]
+
+    before = (small.output / "a/page-2/index.html").stat().st_mtime_ns
+    photo(small, "a/1.jpg", "y", taken="2025-01-01")
+    small.build()
+    assert (small.output / "a/page-2/index.html").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize(("count", "number"), [(1, 1), (3, 1), (4, 2), (6, 2)])
 def test_there_are_as_many_pages_as_are_needed(small: Site, count: int, number: int) -> None:
     small.settings(settings(3))

@@ -28,11 +28,12 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Site:
         site.photo(f"{folder}/{MARK}-{number}.jpg", number)
         site.text(
             f"{folder}/{MARK}-{number}.md",
-            f"---\ntitle: One {MARK}\ncaption: The {MARK}\ndate: 2031-0{number - 9}-01\n"
+            f"---\ntitle: One {MARK}\ncaption: The {MARK}\ndate: 2025-0{number - 9}-01\n"
             f"keywords: [sea, {MARK}, animals/{MARK}s]\naliases: [/old/{number}/]\n---\n",
         )
     site.text(
-        f"a-{MARK}/index.md", f"---\nunlisted: true\ntitle: {MARK}s\n---\nSee [it](within).\n"
+        f"a-{MARK}/index.md",
+        f"---\nunlisted: true\ndownload: true\ntitle: {MARK}s\n---\nSee [it](within).\n",
     )
     site.text(f"coast/a-{MARK}/index.md", "---\nunlisted: true\n---\n")
     site.text(f"coast/a-{MARK}/{MARK}-deep/index.md", "---\nunlisted: true\n---\n")
@@ -75,8 +76,8 @@ def test_counts_dates_and_covers_are_of_what_is_listed(secret: Site) -> None:
     front = read_page(secret.html("index.html"))
     (card,) = front.one("ul", kind="cards").links()
     assert "2 photos" in card.text
-    assert "2031" not in secret.html("index.html")
-    assert not (secret.output / "years/2031").exists()
+    assert "2025" not in secret.html("index.html")
+    assert not (secret.output / "years/2025").exists()
     tags = read_page(secret.html("tags/index.html")).one("ul", kind="tags")
     assert tags.text.split() == ["sea", "3"]
     about = read_page(secret.html("about/index.html"))
@@ -94,6 +95,7 @@ def test_the_album_is_whole_for_who_knows_where_it_is(secret: Site) -> None:
     assert [each["href"] for each in album.one("nav", kind="links").links()] == ["notes/"]
     assert "2 photos" in album.one("p", kind="facts").text
     assert album.one("dialog", kind="viewer")
+    assert f"zip/a-{MARK}." in album.one("p", kind="facts download").links()[0]["href"]
     inner = crawl.pages[f"a-{MARK}/within/index.html"]
     assert [each["href"] for each in inner.one("nav", kind="crumbs").links()] == [
         f"../../a-{MARK}/"
@@ -140,7 +142,7 @@ def test_listing_and_unlisting_change_the_pages_that_name_it(site: Site, tmp_pat
     site.settings(settings())
     site.photo("a/1.jpg", 1)
     site.photo("b/1.jpg", 2)
-    site.text("b/1.md", "---\ndate: 2030-01-01\n---\n")
+    site.text("b/1.md", "---\ndate: 2025-01-01\n---\n")
     for text in ("", "---\nunlisted: true\n---\n", "---\nunlisted: false\n---\n"):
         site.text("b/index.md", text)
         site.build()

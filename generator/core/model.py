@@ -214,11 +214,13 @@ class FrontMatter(Struct, frozen=True):
     cover: str = ""
     focus: tuple[int, int] = CENTRE
     unlisted: bool = False
+    download: bool | None = None
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
     layout: Literal["", "rows", "square", "columns", "story"] = ""
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
+    map: bool | None = None
     slug: str = ""
     aliases: tuple[str, ...] = ()
     aliases_line: int = 0
@@ -372,6 +374,29 @@ class FeedOrigin(Struct, frozen=True, tag=True, gc=False):
     form: Literal["atom", "json"]
 
 
+# Where what is published of a photo comes from.
+PhotoOrigin = StoreOrigin | PictureOrigin | ScrubbedOrigin
+
+
+class Member(Struct, frozen=True):
+    """A file of the site within an archive: its name there, and when it was taken, to the second.
+
+    That is wall time in ISO 8601, or empty. It lies at `path` in the site as well.
+    """
+
+    name: str
+    taken: str
+    path: str
+    identity: str
+    origin: PhotoOrigin
+
+
+class ArchiveOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of an archive of these files."""
+
+    members: tuple[Member, ...]
+
+
 Origin = (
     StoreOrigin
     | PictureOrigin
@@ -381,6 +406,7 @@ Origin = (
     | PageOrigin
     | IconOrigin
     | FeedOrigin
+    | ArchiveOrigin
 )
 
 

@@ -17,7 +17,7 @@ import nh3
 import yaml
 from msgspec import Struct
 
-from generator.core.errors import Problem, in_words
+from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.core.text import clean_lines, clean_text
 from generator.library.directives import Cut, cut_directives
@@ -81,17 +81,6 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-class Unread(Struct, frozen=True, tag=True):
-    """A text that cannot be used, with all that is wrong with it."""
-
-    problems: tuple[Problem, ...]
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be read next time although it is the same."""
-        return any(problem.passing for problem in self.problems)
-
-
 class _Fault(Exception):
     """One thing that is wrong with a text; in line 0, with all of it."""
 
@@ -114,12 +103,12 @@ def read_document(path: str, content: Path) -> Document | Unread:
         return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
-        return Unread((Problem(f"content/{path}", what, passing=True),))
+        return Unread((Problem(f"content/{path}", what, passing=True, code="unreadable-file"),))
 
 
 def _problem(path: str, fault: _Fault) -> Problem:
     place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
-    return Problem(place, fault.what, fault.hint)
+    return Problem(place, fault.what, fault.hint, code="wrong-text")
 
 
 def _read_text(file: Path) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from generator.core.digest import digest_of
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.files import is_settled
 from generator.core.formats import INPUTS
 from generator.core.layout import CONTENT, PICTURES, SHIPPED
@@ -27,14 +27,13 @@ from generator.core.model import (
     Theme,
 )
 from generator.core.routes import STATIC, folded
-from generator.library.document import Unread, read_document
 from generator.library.photo import Found, is_sidecar, read_files
 from generator.library.survey import Survey
 from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 10
+SCAN_VERSION = 11
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -201,6 +200,11 @@ def _is_known(remembered: Remembered, stamp: Stamp) -> bool:
 
 
 def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Unread]:
+    if not paths:
+        return {}
+    # Late: Markdown and YAML cost a build that reads no text a thirtieth of its time.
+    from generator.library.document import read_document  # noqa: PLC0415
+
     return {path: read_document(path, content) for path in paths}
 
 
@@ -227,7 +231,16 @@ def _results(
         elif len(batch) > 1:
             again += [[path] for path in batch]
         else:
-            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
+            yield (
+                batch[0],
+                Problem(
+                    f"{PICTURES}/{batch[0]}",
+                    Died.what,
+                    Died.hint,
+                    passing=True,
+                    code="decoder-died",
+                ),
+            )
     if again:
         yield from _results(again, read, workers)
 

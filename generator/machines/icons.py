@@ -72,7 +72,9 @@ def icon_problems(plan: Plan) -> tuple[Problem, ...]:
     if found == "SVG":
         what = "is a drawing"
     hint = "name another photo" if found else nearest(wanted, {path: path for path in formats})
-    return (Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning"),)
+    return (
+        Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning", code="icon-not-found"),
+    )
 
 
 def _chosen(plan: Plan) -> PlannedPhoto | None:

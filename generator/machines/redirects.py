@@ -69,14 +69,16 @@ def find_moved(
             if path is None:
                 what = f"aliases: {alias!r} is no address of this site"
                 hint = "write it as /old/address/, without ? and #"
-                problems.append(Problem(place, what, hint, "warning"))
+                problems.append(Problem(place, what, hint, "warning", code="wrong-alias"))
                 continue
             page = by_address[address]
             moved = Moved(path, Link(page.title, address), page.indexed)
             key = folded(moved.file)
             if why := _clash(key, there, small, found):
                 hint = "remove it, or give that another slug"
-                problems.append(Problem(place, f"aliases: {alias!r} {why}", hint, "warning"))
+                problems.append(
+                    Problem(place, f"aliases: {alias!r} {why}", hint, "warning", code="wrong-alias")
+                )
             else:
                 found[key] = moved
                 if moved.has_page:

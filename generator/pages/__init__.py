@@ -5,6 +5,6 @@ From the bottom up:
     language search stories theme
     html sections
     gallery lint
-    collected references
+    collected maps references
     compose
 """

@@ -16,9 +16,12 @@ from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
+from generator.pages.maps import map_page
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
+from generator.planning.archives import archive_of
+from generator.planning.locations import is_secret
 from generator.planning.plan import Album, Plan, Text
 from generator.planning.tags import TagPath, key_of_path
 from generator.views.values import (
@@ -27,6 +30,7 @@ from generator.views.values import (
     Body,
     Branch,
     Card,
+    Download,
     Figure,
     FrontPage,
     GridPage,
@@ -85,16 +89,22 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
         yield Link(language.gettext("Tags"), routes.TAGS)
     if plan.years:
         yield Link(language.gettext("Years"), routes.YEARS)
+    if plan.mapped:
+        yield Link(language.gettext("Map"), routes.MAP)
 
 
 def make_pages(
-    plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+    plan: Plan,
+    placeholders: Mapping[str, Placeholder],
+    language: Language,
+    sizes: Mapping[str, int] | None = None,
 ) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
     """Build the value of every page; the problems are references that lead nowhere.
 
-    Placeholders go by the key of the source that every browser shows.
+    Placeholders go by the key of the source that every browser shows. `sizes` are those of
+    archives by path, in bytes, as far as only rendering tells them.
     """
-    builder = _Builder(plan, placeholders, language)
+    builder = _Builder(plan, placeholders, language, sizes or {})
     pages = tuple(builder.pages())
     return pages, builder.problems()
 
@@ -103,9 +113,14 @@ class _Builder:
     """Makes page values of a plan."""
 
     def __init__(
-        self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+        self,
+        plan: Plan,
+        placeholders: Mapping[str, Placeholder],
+        language: Language,
+        sizes: Mapping[str, int],
     ) -> None:
         self.plan = plan
+        self._sizes = sizes
         self.language = language
         self._gallery = Gallery(plan, placeholders, language)
         self._references = References(plan, self._gallery)
@@ -131,6 +146,7 @@ class _Builder:
         yield self._search()
         yield from tag_pages(self.plan, self._gallery, self.language)
         yield from year_pages(self.plan, self._gallery, self.language)
+        yield from map_page(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
         for album in self.plan.apart:
             yield from self._with_all_below(album, self._way(posixpath.dirname(album.path)))
@@ -174,6 +190,7 @@ class _Builder:
             sections=shown,
             count=len(root.photos),
             dates=dates_of(root.photos),
+            download=self._download(root),
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=newest,
@@ -211,9 +228,19 @@ class _Builder:
             sections=shown,
             count=len(photos),
             dates=dates_of(photos),
+            download=self._download(album),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
         )
+
+    def _download(self, album: Album) -> Download | None:
+        archive = archive_of(album, self.plan.config.images.rights)
+        if archive is None:
+            return None
+        # What stands before its digest.
+        name = posixpath.basename(archive.path).partition(".")[0]
+        size = archive.known_size or self._sizes.get(archive.path, 0)
+        return Download(archive.path, f"{name}.zip", len(archive.members), size)
 
     def _told(
         self, album: Album, newest: Section | None = None
@@ -242,7 +269,8 @@ class _Builder:
         body = self._references.body(words.document)
         heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
-        with_place = self.plan.config.gallery.show_location
+        settings = self.plan.config
+        with_place = settings.gallery.show_location and not is_secret(photo.photo, settings)
         link, last = self._gallery.link, len(album.photos) - 1
         on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(

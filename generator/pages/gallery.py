@@ -48,8 +48,11 @@ class Gallery:
         for album in plan.all_albums():
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
-                self.headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=language.number(position)
+                words = photo.words
+                self.headings[path] = (
+                    words.title
+                    or words.name
+                    or language.gettext("Photo %(position)s", position=language.number(position))
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
@@ -148,7 +151,7 @@ def paged(page: GridPage, size: int, language: Language) -> Iterator[GridPage]:
     for number, (url, sections) in enumerate(zip(urls, pages, strict=True), 1):
         start = (number - 1) * size + 1
         pager = Pager(number, urls, start, count) if len(pages) > 1 else None
-        whole = first if number == 1 else _continued(first, number, language)
+        whole = first if number == 1 else _continued(first, sections, number, language)
         yield replace(whole, url=url, sections=sections, pager=pager)
 
 
@@ -167,14 +170,19 @@ def _divided(sections: Iterable[Section], size: int) -> tuple[tuple[Section, ...
     return tuple(map(tuple, pages))
 
 
-def _continued(page: GridPage, number: int, language: Language) -> GridPage:
-    """Take away from a list what only its first page has."""
+def _continued(
+    page: GridPage, sections: Sequence[Section], number: int, language: Language
+) -> GridPage:
+    """Take away from a list what only its first page has; the first photo of a later one stands
+    for it.
+    """
     title = language.gettext(
         "%(title)s – page %(number)s",  # noqa: RUF001
         title=page.title,
         number=language.number(number),
     )
-    bare = replace(page, title=title, description="", body=())
+    cover = sections[0].tiles[0].picture
+    bare = replace(page, title=title, description="", body=(), cover=cover, download=None)
     match bare:
         case FrontPage():
             return AlbumPage(**{name: getattr(bare, name) for name in GridPage.__struct_fields__})

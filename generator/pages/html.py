@@ -183,5 +183,7 @@ def _grid(context: Context, section: Section, first: int) -> Markup:
     if macro is None:
         hint = f"copy it from {SHIPPED}/{LISTS_TEMPLATE}"
         what = "has no macro 'grid', which shows photos in texts"
-        raise TemplateError(Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint))
+        raise TemplateError(
+            Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint, code="wrong-template")
+        )
     return Markup(macro(section, first))

@@ -75,7 +75,9 @@ def _unused(name: str, parsed: dict[str, nodes.Template]) -> Problem:
         hint = f"did you mean {near[0]}?" if near else "extend or include it, or remove it"
     else:
         hint = f"styles, scripts and pictures lie in {TEMPLATES}/{STATIC}/"
-    return Problem(f"{TEMPLATES}/{name}", "nothing uses this file", hint, "warning")
+    return Problem(
+        f"{TEMPLATES}/{name}", "nothing uses this file", hint, "warning", code="idle-template"
+    )
 
 
 def _lost_blocks(name: str, parsed: dict[str, nodes.Template]) -> Iterator[Problem]:
@@ -88,7 +90,9 @@ def _lost_blocks(name: str, parsed: dict[str, nodes.Template]) -> Iterator[Probl
             what = f"no template that this one extends has a block {block.name!r}"
             near = get_close_matches(block.name, above, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(above))}"
-            yield Problem(f"{TEMPLATES}/{name}:{block.lineno}", what, hint, "warning")
+            yield Problem(
+                f"{TEMPLATES}/{name}:{block.lineno}", what, hint, "warning", code="idle-template"
+            )
 
 
 def _blocks_above(name: str, parsed: dict[str, nodes.Template]) -> set[str] | None:

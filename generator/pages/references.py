@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from generator.core import routes
-from generator.core.errors import Problem
+from generator.core.errors import Code, Problem
 from generator.core.model import Directive, Document, Html, ImageRef, LinkRef, Reference
 from generator.core.routes import folded
 from generator.pages.gallery import Gallery
@@ -41,7 +41,11 @@ class References:
         self.problems: list[Problem] = []
         self._gallery = gallery
         self._plan = plan
-        self._targets = _targets(plan)
+
+    @cached_property
+    def _targets(self) -> Targets:
+        """All that texts may refer to; gathered only if one does."""
+        return _targets(self._plan)
 
     def body(self, document: Document | None, own: Mapping[str, str] | None = None) -> Body:
         """Resolve what a text refers to; a picture alone in its paragraph is set as a block.
@@ -138,11 +142,18 @@ class References:
 
     def _report_flaws(self, document: Document) -> None:
         for flaw in document.flaws:
-            self._report(document, flaw.line, flaw.what, flaw.hint)
+            self._report(document, flaw.line, flaw.what, flaw.hint, "wrong-directive")
 
-    def _report(self, document: Document, line: int, what: str, hint: str) -> None:
+    def _report(
+        self,
+        document: Document,
+        line: int,
+        what: str,
+        hint: str,
+        code: Code = "leads-nowhere",
+    ) -> None:
         where = f"content/{document.path}:{line}"
-        self.problems.append(Problem(where, what, hint, "warning"))
+        self.problems.append(Problem(where, what, hint, "warning", code=code))
 
 
 def describe(document: Document | None, body: Body) -> str:

@@ -67,7 +67,7 @@ def _photo(photo: PlannedPhoto, tags: Mapping[TagPath, int], variant: str) -> _P
         photo.anchor,
         words.taken[:10],
         key if ending == variant else key + ending,
-        words.title,
+        words.title or words.name,
         tuple(dict.fromkeys(tags[key_of_path(path)] for path in words.tags)),
         _beginning(words.caption),
     ]

@@ -36,7 +36,9 @@ def of_album(album: Album, language: Language) -> tuple[tuple[Stretch, ...], tup
     if album.sort != "taken":
         what = f"sections: {wanted} needs photos in the order of their dates"
         where = f"{CONTENT}/{document.path}"
-        return undivided(album.photos), (Problem(where, what, "add sort: taken", "warning"),)
+        return undivided(album.photos), (
+            Problem(where, what, "add sort: taken", "warning", code="wrong-sections"),
+        )
     return by_date(album.photos, wanted, language), ()
 
 
@@ -83,12 +85,7 @@ def _opened(
     """Begin a section at each photo that is named; those before the first have no heading."""
     begun, problems = _beginnings(album, openings, document)
     starts = sorted({0, *begun})
-    slugs = routes.distinct(
-        [
-            ((slug := routes.slug(heading)), f"{slug}-{routes.mark(heading)}")
-            for heading in (begun.get(start, "-") for start in starts)
-        ]
-    )
+    slugs = routes.distinct_slugs([begun.get(start, "-") for start in starts])
     stretches = tuple(
         Stretch(album.photos[start:end], begun[start], _anchor(slug))
         if start in begun
@@ -110,7 +107,7 @@ def _beginnings(
 
     def warn(opening: Opening, what: str, hint: str) -> None:
         where = f"{CONTENT}/{document.path}:{opening.line}"
-        problems.append(Problem(where, f"sections: {what}", hint, "warning"))
+        problems.append(Problem(where, f"sections: {what}", hint, "warning", code="wrong-sections"))
 
     last = -1
     for opening in openings:

@@ -77,7 +77,9 @@ def _load(theme: Theme, name: str) -> tuple[str, str, None] | None:
         return body.decode("utf-8-sig"), place, None
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise TemplateError(Problem(f"{place}:{line}", "not UTF-8", "save it as UTF-8")) from None
+        raise TemplateError(
+            Problem(f"{place}:{line}", "not UTF-8", "save it as UTF-8", code="wrong-template")
+        ) from None
 
 
 class _Unknown(jinja2.StrictUndefined):
@@ -121,17 +123,23 @@ def fault(
             return error
         case jinja2.TemplateSyntaxError():
             place = f"{error.filename or place}:{error.lineno}"
-            return TemplateError(Problem(place, _syntax(str(error.message), engine)))
+            return TemplateError(
+                Problem(place, _syntax(str(error.message), engine), code="wrong-template")
+            )
         case jinja2.TemplateNotFound():
             what = f"there is no template {str(error.name)!r}"
-            return TemplateError(Problem(place, what + _meant(error.name, theme.templates)))
+            return TemplateError(
+                Problem(place, what + _meant(error.name, theme.templates), code="wrong-template")
+            )
         case RecursionError():
             hint = f"a template of yours extends ours of its name as {SHIPPED}/base.html"
-            return TemplateError(Problem(place, "it extends or includes itself", hint))
+            return TemplateError(
+                Problem(place, "it extends or includes itself", hint, code="wrong-template")
+            )
         case _:
             # A template may run into any error of Python's, and it is the template's.
             what = _syntax(str(error) or type(error).__name__, engine)
-            return TemplateError(Problem(place, what, f"on /{url}"))
+            return TemplateError(Problem(place, what, f"on /{url}", code="wrong-template"))
 
 
 def _syntax(said: str, engine: jinja2.Environment) -> str:

@@ -11,7 +11,7 @@ from generator.core.errors import Problem
 from generator.core.geometry import DRAFT_RATIO
 from generator.core.layout import PICTURES
 from generator.core.model import Job, Photo, Placeholder
-from generator.pixels.encode import kept_placeholder, render_job
+from generator.pixels.encode import kept_placeholder, render_job, try_job
 from generator.privacy.originals import not_scrubbed, why_not
 from generator.state import store
 from generator.state.workers import Died, Workers
@@ -75,7 +75,7 @@ def render(
     for done, (job, result) in enumerate(workers.run(work, given, decoded_bytes, max_memory), 1):
         path = job.photo.path
         if isinstance(result, Died):
-            failures[path] = Problem(f"{PICTURES}/{path}", Died.what, Died.hint, passing=True)
+            failures[path] = _died(path)
         elif result.problem is not None:
             failures[path] = result.problem
         else:
@@ -84,6 +84,29 @@ def render(
                 placeholders[job.shown] = result.placeholder
         progress(done, len(jobs))
     return Results(len(jobs) - len(failures), variants, failures, placeholders)
+
+
+def undecodable(
+    jobs: Sequence[Job], pictures: Path, workers: Workers, max_memory: int, progress: Progress
+) -> dict[str, Problem]:
+    """Decode the photos of all jobs, and return those that cannot be, by path, and why."""
+    found: dict[str, Problem] = {}
+    if jobs:
+        progress(0, len(jobs))
+    tried = workers.run(partial(try_job, pictures=pictures), jobs, decoded_bytes, max_memory)
+    for done, (job, result) in enumerate(tried, 1):
+        path = job.photo.path
+        if isinstance(result, Died):
+            found[path] = _died(path)
+        elif result is not None:
+            found[path] = result
+        progress(done, len(jobs))
+    return found
+
+
+def _died(path: str) -> Problem:
+    place = f"{PICTURES}/{path}"
+    return Problem(place, Died.what, Died.hint, passing=True, code="decoder-died")
 
 
 def _checked(jobs: Iterable[Job], checkpoint: Callable[[], None]) -> Iterator[Job]:

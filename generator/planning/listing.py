@@ -56,13 +56,21 @@ def listing_problems(
     if front and front.matter.unlisted:
         what = "unlisted: the front page is always listed"
         hint = "put the photos into an album, and say it there"
-        yield Problem(f"{CONTENT}/{front.path}", what, hint, "warning")
+        yield Problem(f"{CONTENT}/{front.path}", what, hint, "warning", code="wrong-unlisted")
     for document in {each.path: each for each in words.photos.values()}.values():
         if document.matter.unlisted:
             what = "unlisted: is for albums and pages; this photo is listed like its album"
             hint = "move it to an album that is unlisted"
-            yield Problem(f"{CONTENT}/{document.path}", what, hint, "warning")
+            yield Problem(
+                f"{CONTENT}/{document.path}", what, hint, "warning", code="wrong-unlisted"
+            )
     for path in _unread_indexes(unread):
         if posixpath.dirname(path) in {*folders} - {""}:
             what = "until it can be read, what is in its folder is not listed"
-            yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
+            yield Problem(
+                f"{CONTENT}/{path}",
+                what,
+                "mend what is wrong in it",
+                "warning",
+                code="withheld-page",
+            )

@@ -80,7 +80,13 @@ class Asking:
         with self._room_for(decoded_bytes(asked.job)):
             made = self._workers.ask(self._work, asked)
         if isinstance(made, Died):
-            made = Problem(f"{PICTURES}/{job.photo.path}", Died.what, Died.hint, passing=True)
+            made = Problem(
+                f"{PICTURES}/{job.photo.path}",
+                Died.what,
+                Died.hint,
+                passing=True,
+                code="decoder-died",
+            )
         if isinstance(made, Problem):
             raise RefusedError(job.photo.digest, made)
         return made

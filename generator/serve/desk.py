@@ -125,6 +125,10 @@ class SiteDesk:
         except AbandonedError:
             return None
 
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
+        return self._showing.album(path) if self._showing is not None else None
+
     def state(self) -> State:
         """Return how the site stands."""
         return self._state

@@ -10,11 +10,13 @@ from generator.core.model import Job, OutputFile, PageOrigin, Placeholder, Theme
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
-from generator.output.publish import Original, content_size
+from generator.output.content import Archive, Original, content_size, written
 from generator.planning.plan import Plan
 from generator.serve.answers import Answer
 from generator.serve.asking import Asking
 from generator.steps import Sketch
+
+_FURTHER = re.compile(r"page-\d+/\Z")
 
 
 class Showing:
@@ -24,6 +26,7 @@ class Showing:
         self.design = design
         self.files = {file.path: file for file in design.files}
         self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
+        self._albums = {each.address: each.path for each in design.plan.root.all_albums()}
         self._assets = {
             origin.asset.name: file
             for file in design.files
@@ -38,8 +41,15 @@ class Showing:
         if file is None:
             return None
         content = self._content(file)
+        if isinstance(content, Archive):
+            content = written(content)
         body = content.source if isinstance(content, Original) else content
-        return Answer(path, body, file.identity)
+        return Answer(file.path, body, file.identity)
+
+    def album(self, path: str) -> str | None:
+        """Return the folder of the album that a page shows, also one of its further pages."""
+        address = path.removesuffix("index.html")
+        return self._albums.get(address, self._albums.get(_FURTHER.sub("", address)))
 
     def try_templates(self, before: "Showing | None") -> None:
         """Render one page by each template of which a page is new; TemplateError as in a build."""

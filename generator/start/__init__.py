@@ -3,5 +3,6 @@
 From the bottom up:
 
     settings
-    site
+    site sigal
+    migration
 """

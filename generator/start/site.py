@@ -58,9 +58,13 @@ def write_frame(folder: Path, settings: str) -> None:
 def check_vacant(folder: Path) -> None:
     """Refuse a folder that holds anything: all but an empty repository of Git is somebody's."""
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(Problem(str(folder), "is not a folder", "choose another name"))
+        raise ConfigError(
+            Problem(str(folder), "is not a folder", "choose another name", code="folder-in-use")
+        )
     if folder.is_dir() and any(each.name != ".git" for each in folder.iterdir()):
-        raise ConfigError(Problem(str(folder), "is not empty", "choose a new folder"))
+        raise ConfigError(
+            Problem(str(folder), "is not empty", "choose a new folder", code="folder-in-use")
+        )
 
 
 def _demo_pictures() -> Path:

@@ -31,9 +31,9 @@ _whole: dict[Path, Stamp] = {}
 T = TypeVar("T")
 
 
-def _seal(name: str, body: bytes) -> bytes:
+def _write(path: Path, name: str, body: bytes) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
-    return _digest(name, body) + body
+    write_whole(path, _digest(name, body), body)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -60,7 +60,7 @@ def load(cache: Path, name: str, kind: type[T]) -> T | None:
 
 def save(cache: Path, name: str, value: object) -> None:
     """Keep a value under a name for the next build."""
-    write_whole(cache / name, _seal(name, msgspec.msgpack.encode(value)))
+    _write(cache / name, name, msgspec.msgpack.encode(value))
 
 
 def _pack_path(cache: Path, key: str) -> Path:
@@ -69,7 +69,7 @@ def _pack_path(cache: Path, key: str) -> Path:
 
 def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
     """Keep the variants of one recipe, all of them or none."""
-    write_whole(_pack_path(cache, key), _seal(key, msgspec.msgpack.encode(blobs)))
+    _write(_pack_path(cache, key), key, msgspec.msgpack.encode(blobs))
 
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:

@@ -17,11 +17,9 @@ from msgspec.structs import replace
 
 GAP = 8.0
 
-# A row that is off by more than this, up or down, is a blemish.
+# A row that is off by more than this, up or down, is a blemish. A last one that would be so much
+# higher is left as it is, with its end empty: where less of it were empty, that would look amiss.
 _TOLERANCE = 1.25
-
-# A last row that would be higher than this is left as it is, with its end empty.
-_STRETCH = 1.1
 
 # How wide windows are in which pictures that belong into one row may take several, and how much
 # higher than others those are then.
@@ -68,11 +66,13 @@ class Place(Struct, frozen=True):
     """Where a tile stands in all plans: its classes, and how wide it is, as `sizes` of HTML.
 
     A small letter starts a row, a capital is a row alone; `l` and `L` before one stand for a last
-    row that does not fill the width.
+    row that does not fill the width. `area` is how much of it a phone shows, where 1 is a square as
+    wide as the rows.
     """
 
     classes: str
     sizes: str
+    area: float
 
 
 class _Row(Struct, frozen=True):
@@ -99,7 +99,7 @@ def plan_squares(ratios: Sequence[float]) -> tuple[Place, ...]:
 
 @cache
 def _square(ratio: float) -> Place:
-    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]))
+    return Place("", _sizes([max(1.0, ratio) / each.squares for each in RANGES]), 1.0)
 
 
 def plan_columns(ratios: Sequence[float]) -> tuple[Place, ...]:
@@ -123,8 +123,8 @@ def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
 @cache
 def _plate(ratio: float) -> Place:
     (alone,) = _planned((ratio,), one=True)
-    high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
-    return replace(alone, sizes=f"min(96vw, {high})")
+    high = "max(min(100vh, 24rem), 100vh - 8rem)"
+    return replace(alone, sizes=f"min(96vw, {ratio:g} * {high})")
 
 
 @lru_cache(maxsize=64)
@@ -144,7 +144,8 @@ def _planned(
                 share = min(1.0, ratios[index] * row.height / each.width)
                 shares[index].append(max(share, 1 / each.columns) if columns else share)
     return tuple(
-        Place(" ".join(names), _sizes(given)) for names, given in zip(classes, shares, strict=True)
+        Place(" ".join(names), _sizes(given), given[0] ** 2 / ratio)
+        for names, given, ratio in zip(classes, shares, ratios, strict=True)
     )
 
 
@@ -200,7 +201,7 @@ def _height(total: float, count: int, wanted: Range) -> float:
 
 def _cost(height: float, wanted: Range, *, is_last: bool) -> float:
     """Return how bad a row of this height is; a last one may end before the width does."""
-    if is_last and height > wanted.height:
+    if is_last and height > _TOLERANCE * wanted.height:
         return 0.0
     off = (math.log(height / wanted.height) / math.log(_TOLERANCE)) ** 2
     return off if off <= 1 else off**2
@@ -211,5 +212,5 @@ def _row(ratios: Sequence[float], first: int, end: int, wanted: Range, *, full: 
     height = _height(total, end - first, wanted)
     fits = total * wanted.share * wanted.least + GAP * (end - first - 1) <= wanted.least
     early = end == len(ratios) and not full
-    natural = early and height > _STRETCH * wanted.height and fits
+    natural = early and height > _TOLERANCE * wanted.height and fits
     return _Row(first, end, wanted.height if natural else height, natural)

@@ -200,6 +200,18 @@ class Pager(Struct, frozen=True):
         return self.urls[self.number] if self.number < len(self.urls) else None
 
 
+class Download(Struct, frozen=True):
+    """All photos of an album in one file; `name` is what to save it as, `size` its bytes.
+
+    The size is 0 if it is not known yet.
+    """
+
+    url: str
+    name: str
+    count: int
+    size: int
+
+
 class Card(Struct, frozen=True):
     """An album or a year in a list; `dates` are the first and last day of its photos, or empty."""
 
@@ -285,14 +297,15 @@ class GridPage(Page, frozen=True, kw_only=True):
 
     `sections` are those of this page, `contents` lead to all sections, on whichever page they
     begin; empty if there are few. There is a `pager` if there is more than one page; what a list
-    has beside its photos stands on the first. `count` and `dates` are of all its photos, on all
-    pages and in the albums within.
+    has beside its photos, such as a `download`, stands on the first. `count` and `dates` are of
+    all its photos, on all pages and in the albums within.
     """
 
     layout: Layout
     sections: tuple[Section, ...]
     contents: tuple[Link, ...] = ()
     pager: Pager | None = None
+    download: Download | None = None
     count: int
     dates: tuple[str, str]
 
@@ -446,6 +459,59 @@ class SearchPage(Page, frozen=True, kw_only=True, tag=True):
     texts: tuple[Link, ...]
 
 
+class Dot(Struct, frozen=True, gc=False):
+    """A dot on a map, which stands for photos that were taken near each other.
+
+    `x` and `y` are per cent of the map, the radius is CSS pixels.
+    """
+
+    x: float
+    y: float
+    radius: int
+    url: str
+    title: str
+    photo_count: int
+
+
+class PhotoList(Struct, frozen=True):
+    """An album, or its only photo there, and how many of its photos were taken at a place."""
+
+    title: str
+    url: str
+    photo_count: int
+
+
+class Spot(Struct, frozen=True):
+    """Photos that were taken near each other; `anchor` is its id in the list.
+
+    `title` is a name that all of them share, or empty. `cover` is one of them, `street_map` an
+    address elsewhere.
+    """
+
+    anchor: str
+    title: str
+    photo_count: int
+    lists: tuple[PhotoList, ...]
+    cover: Figure
+    street_map: str
+
+
+class MapPage(Page, frozen=True, kw_only=True, tag=True):
+    """Where photos were taken: on a drawn map, and the same in a list.
+
+    `land` is the path of an SVG of this `size`. Of the levels of dots the first is for the
+    narrowest screens, the last for the widest. `count` are the photos that are on the map.
+    """
+
+    template: ClassVar[str] = "map.html"
+
+    size: Size
+    land: str
+    levels: tuple[tuple[Dot, ...], ...]
+    spots: tuple[Spot, ...]
+    count: int
+
+
 class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
@@ -473,6 +539,7 @@ AnyPage = (
     | PhotoPage
     | TextPage
     | SearchPage
+    | MapPage
     | MissingPage
     | MovedPage
 )
