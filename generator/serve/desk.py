@@ -67,7 +67,9 @@ class SiteDesk:
         self._closed = False
         self._planner = Planner(site, output, options, _Teller(self, listener))
         self._rendering: Workers | None = None
-        self._watcher = Watcher(site, theme_folders(site)[-1], self.look, listener.detail)
+        self._watcher = Watcher(
+            site, theme_folders(site)[-1], lambda paths: self.look(), listener.detail
+        )
         self._threads = [
             threading.Thread(target=target, name=f"fastphoto {name}", daemon=True)
             for name, target in (("planner", self._plan_all), ("builder", self._build_all))
