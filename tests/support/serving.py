@@ -60,7 +60,9 @@ class TableDesk:
     def change(self, files: Mapping[str, bytes | Path | Exception], **state: Any) -> None:
         """Take in other files and tell of it, in the caller's thread."""
         self.files |= files
-        self._state = msgspec.structs.replace(self._state, serial=self._state.serial + 1, **state)
+        self._state = msgspec.structs.replace(
+            self._state, serial=self._state.serial + bool(files), **state
+        )
         for listener in self._listeners:
             listener(Change(tuple(files), self._state))
 

@@ -7,6 +7,7 @@ const STATE = "/.fastphoto/state.json";
 const KEPT = "fastphoto: the open photo";
 const { page, digest } = document.currentScript.dataset;
 const shadow = makeRoot();
+let leaving = false;
 
 window.LiveReloadPluginFastphoto = class {
   static identifier = "fastphoto";
@@ -40,7 +41,11 @@ function swap(former, href) {
 
 /* Where the page was scrolled to, the browser remembers. A photo in the viewer is a step of the history, under
    which its own page would be loaded: so the step is taken back, and taken again afterwards. */
-function reload() {
+async function reload() {
+  if (leaving) return;
+  leaving = true;
+  // A reload would cut short what is on its way in.
+  await window.fastphotoUploads;
   const photo = document.querySelector("dialog.viewer[open]") && history.state?.photo;
   if (!photo) return location.reload();
   sessionStorage.setItem(KEPT, photo);

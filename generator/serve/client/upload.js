@@ -55,9 +55,22 @@ function tell(lines) {
   list.replaceChildren(...lines.map(line => Object.assign(document.createElement("li"), { textContent: line })));
 }
 
-/* One after the other: the disk is the narrow place, and what is refused is seen at once. */
-async function take(files) {
-  const target = folder(), refused = [];
+/* One after the other: the disk is the narrow place, and what is refused is seen at once. The page is not left
+   meanwhile: desk.js waits for the end before it reloads. */
+function take(files) {
+  const target = folder(), before = window.fastphotoUploads;
+  return window.fastphotoUploads = (async () => {
+    await before;
+    addEventListener("beforeunload", stay);
+    await sendAll(files, target);
+    removeEventListener("beforeunload", stay);
+  })();
+}
+
+function stay(event) { event.preventDefault(); }
+
+async function sendAll(files, target) {
+  const refused = [];
   for (const [index, file] of files.entries()) {
     tell([`${index} of ${files.length} added: ${file.name}`, ...refused]);
     const why = await send(file, target);
