@@ -12,7 +12,7 @@ tell(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
 sessionStorage.removeItem(KEPT);
 // The page reloads when what was taken is there; what was not stays to be read.
 addEventListener("pagehide", () => {
-  if (!panel.hidden) sessionStorage.setItem(KEPT, JSON.stringify([...list.children].map(each => each.textContent)));
+  if (list.childElementCount > 1) sessionStorage.setItem(KEPT, JSON.stringify([...list.children].map(each => each.textContent)));
 });
 
 document.querySelector("input#files")?.addEventListener("change", async event => {
