@@ -148,6 +148,7 @@ def measure_unchanged(site: Site, count: int, jobs: int, repeat: int) -> None:
             ("nothing changed: rebuild", "s", *_wall(unchanged)),
             ("nothing changed: without starting Python", "s", *_inside(unchanged)),
             ("nothing changed: CPU time", "CPU s", *_cpu(unchanged)),
+            ("nothing changed: peak memory", "MB", *_memory(unchanged)),
             ("nothing changed: photographs opened", "", f"{opened_unchanged:,}", ""),
             ("one changed: rebuild", "s", *_wall(changed)),
             ("one changed: CPU time of all processes", "CPU s", *_cpu(changed)),

@@ -167,12 +167,12 @@ def _idle(order: Order, plan: Plan) -> Iterator[tuple[str, str]]:
         yield "feeds.items", "without site.base_url there are no feeds"
     if not any(each.photo.format == "SVG" for each in plan.all_photos()):
         yield "images.svg", "there is no SVG file"
-    names = [set(_names(order.site / folder)) for folder in (PICTURES, CONTENT)]
-    for pattern in order.config.albums.ignore:
-        if pattern not in AlbumSettings().ignore:
-            is_meant = ignored([pattern])
-            if not any(map(is_meant, set().union(*names))):
-                yield "albums.ignore", f"nothing is called {pattern!r}"
+    own = [each for each in order.config.albums.ignore if each not in AlbumSettings().ignore]
+    folders = [order.site / PICTURES, order.site / CONTENT] if own else []
+    names = {name for folder in folders for name in _names(folder)}
+    for pattern in own:
+        if not any(map(ignored([pattern]), names)):
+            yield "albums.ignore", f"nothing is called {pattern!r}"
 
 
 def _names(root: Path) -> Iterator[str]:

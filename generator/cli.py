@@ -128,9 +128,10 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     else:
         start_site(folder, demo=demo)
         pictures = "more photographs" if demo else "photographs"
-        click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
+        place = visible(str(folder / PICTURES))
+        click.echo(f"Put {pictures} into {place}, a folder for each album.")
     where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
-    click.echo(f"Then build it: fastphoto build{where}")
+    click.echo(visible(f"Then build it: fastphoto build{where}"))
 
 
 @cli.command("check")
@@ -263,7 +264,7 @@ def serve_command(
         if upload:
             raise click.UsageError("--upload is for this machine alone: leave out --host")
         what = "everybody in this network can see the site, and what is not published yet"
-        _tell_problems([Problem("--host", what, severity="warning", code="open-to-network")])
+        _tell_problems([Problem("--host", what, severity="warning", code="seen-by-others")])
     sockets = bind(host, port)
     address = _address(host, sockets[0].getsockname()[1])
     options = Options(jobs=jobs or _cores())

@@ -22,7 +22,7 @@ def migrated(migration: "Migration") -> Iterator[str]:
     """Say what was carried over from another generator, and what was not."""
     copied = f"{counted(migration.photos, 'photo')} copied ({megabytes(migration.bytes)})"
     yield f"{copied}, {counted(migration.texts, 'text')}; the old site is as it was."
-    yield f"settings: {', '.join(migration.settings)}"
+    yield from (f"set: {each}" for each in migration.settings)
     yield from (f"left: {each}" for each in migration.left)
     if migration.strays:
         kinds = ", ".join(counted(count, kind) for kind, count in migration.strays)

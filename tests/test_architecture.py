@@ -192,15 +192,6 @@ def test_a_module_can_be_imported_alone(name: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_every_problem_has_a_code(name: str) -> None:
-    made = [call for function, call in calls(MODULES[name]) if function == "Problem"]
-
-    assert [
-        ast.unparse(call) for call in made if "code" not in {word.arg for word in call.keywords}
-    ] == []
-
-
 def test_the_command_line_starts_without_the_libraries_of_the_work() -> None:
     heavy = "PIL.Image numpy jinja2 markdown nh3 yaml rich multiprocessing tornado asyncio".split()
     done = run_alone(f"import generator.cli, sys; print(sorted(sys.modules.keys() & {heavy}))")

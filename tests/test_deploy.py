@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from generator.cli import cli
-from generator.core.routes import IMAGE, STATIC, is_variant
+from generator.core.routes import ARCHIVES, IMAGE, STATIC, is_variant
+from generator.machines.hosting import ALWAYS
 from tests.support.sites import Site, tree
 from tests.test_docs import ROOT
 
@@ -34,7 +35,7 @@ def block(heading: str) -> str:
 
 def lasting(path: str) -> bool:
     folder, _, name = path.partition("/")
-    return folder == STATIC or (folder == IMAGE and is_variant(name))
+    return folder in (STATIC, ARCHIVES) or (folder == IMAGE and is_variant(name))
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def paths(site: Site) -> list[str]:
         ("a.jpg", "static/b.jpg", "image/c.png", "pole-1080.jpg", "x.1a2b3c4d-64.jpg", "ü/é.jpg")
     ):
         site.photo(name, index)
+    site.settings(f"{Site.SETTINGS}[albums]\ndownload = true\n")
     site.build()
     return list(tree(site.output))
 
@@ -84,6 +86,13 @@ def test_servers_keep_for_ever_what_never_changes_and_nothing_else(paths: list[s
     assert len(caddy) == 1
     for patterns in (nginx, caddy):
         assert {p for p in paths if any(re.search(each, f"/{p}") for each in patterns)} == wanted
+
+
+def test_servers_say_with_every_answer_what_hosts_are_told_to() -> None:
+    for server in ("nginx", "Caddy"):
+        said = block(server).replace('"', "")
+        for name, value in ALWAYS.items():
+            assert f"{name} {value}" in said, (server, name)
 
 
 def test_every_file_goes_to_the_bucket_once_with_its_header(paths: list[str]) -> None:

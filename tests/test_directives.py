@@ -186,7 +186,7 @@ def test_three_across_take_two_rows_on_a_phone() -> None:
 def test_a_plate_is_never_wider_than_the_window_nor_much_higher() -> None:
     (place,) = plan_plates([0.75])
     assert place.classes == "A B C D E F"
-    assert place.sizes == "min(96vw, max(37.5vh, 0.75 * (100vh - 8rem)))"
+    assert place.sizes == "min(96vw, 0.75 * max(min(100vh, 24rem), 100vh - 8rem))"
 
 
 @pytest.fixture(scope="module")

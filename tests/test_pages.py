@@ -299,6 +299,18 @@ def test_the_picture_of_a_photo_page_is_loaded_at_once(crawl: Crawl) -> None:
         assert "loading" not in crawl.pages[path].one("img").attributes, path
 
 
+def test_the_picture_of_a_photo_page_leads_to_its_largest_file(crawl: Crawl) -> None:
+    for path in photo_pages(crawl):
+        page = crawl.pages[path]
+        (link,) = page.all("a", title="View at full size")
+        image = link.one("img")
+        widths = candidates(image["srcset"])
+        assert widths[link["href"]] == max(widths.values()), path
+        # It is called what the picture is called.
+        assert image["alt"]
+        assert "aria-label" not in link.attributes
+
+
 def test_nothing_in_a_page_acts(crawl: Crawl) -> None:
     for path, page in crawl.pages.items():
         for element in page.walk():

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from generator.core.errors import Problem
 from tests.support.browsing import launched, opened
+from tests.support.desks import Watched, at_desk
 from tests.support.pictures import chart, save
 from tests.support.serving import Running, TableDesk, running
 from tests.support.sites import Site
@@ -286,3 +287,75 @@ def test_the_page_of_uploads_takes_pictures(browser: Browser, tmp_path: Path) ->
         page.get_by_label(re.compile("choose some")).set_input_files(tmp_path / "a.jpg")
         expect(page.get_by_role("status")).to_contain_text("1 of 1 added")
         assert (desk.site.pictures / "walks/a.jpg").read_bytes() == body
+
+
+# The whole of it: the desk of a site, which watches, behind the server.
+
+
+@contextmanager
+def live(root: Path, *, upload: bool = False) -> Iterator[tuple[Site, Watched, Running]]:
+    site = Site(root / "site")
+    for number in range(3):
+        site.photo(f"walks/p{number:02}.jpg", number)
+    site.text("walks/p00.md", "The first caption")
+    with at_desk(site, watches=True) as watched:
+        watched.idle()
+        with running(watched.desk, site.root, upload=upload) as server:
+            yield site, watched, server
+
+
+def test_live_a_caption_is_edited(browser: Browser, tmp_path: Path) -> None:
+    with live(tmp_path) as (site, _, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/p00/")
+        expect(page.locator("main")).to_contain_text("The first caption")
+        connected(page)
+        site.text("walks/p00.md", "The second caption")
+        expect(page.locator("main")).to_contain_text("The second caption", timeout=60_000)
+
+
+def test_live_a_template_is_broken_and_mended(browser: Browser, tmp_path: Path) -> None:
+    with live(tmp_path) as (site, _, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/p00/")
+        connected(page)
+        site.write(
+            "templates/photo.html",
+            b'{% extends "theme/photo.html" %}\n{% block main %}{{ page.titel }}{% endblock %}',
+        )
+        alert = page.get_by_role("alert").filter(has_text="The site cannot be built")
+        expect(alert).to_contain_text("templates/photo.html:2", timeout=60_000)
+        expect(alert).to_contain_text("did you mean 'title'?", ignore_case=True)
+        site.write(
+            "templates/photo.html",
+            b'{% extends "theme/photo.html" %}\n{% block main %}It is mine{% endblock %}',
+        )
+        expect(page.locator("main")).to_contain_text("It is mine", timeout=60_000)
+        expect(alert).to_be_hidden()
+
+
+def test_live_a_stylesheet_is_edited(browser: Browser, tmp_path: Path) -> None:
+    with live(tmp_path) as (site, watched, server), opened(browser) as page:
+        site.write("templates/static/user.css", b"h1 { color: rgb(1, 2, 3) }")
+        watched.until(lambda: b"user." in watched.body("index.html"))
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        mark(page)
+        site.write("templates/static/user.css", b"h1 { color: rgb(3, 2, 1) }")
+        expect(page.locator("h1").first).to_have_css("color", "rgb(3, 2, 1)", timeout=60_000)
+        assert is_marked(page)
+
+
+def test_live_twenty_pictures_are_dropped(browser: Browser, tmp_path: Path) -> None:
+    bodies = {
+        f"n{number:02}.jpg": save(chart(90, 60, 50 + number), tmp_path / "n.jpg").read_bytes()
+        for number in range(20)
+    }
+    with live(tmp_path, upload=True) as (_, watched, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        before = len(watched.changes)
+        drop(page, bodies)
+        expect(page.locator(".grid a")).to_have_count(23, timeout=60_000)
+        watched.idle()
+        told = [change for change in watched.changes[before:] if "walks/index.html" in change.paths]
+        # A slow disk may take longer between two than the desk waits for more.
+        assert 1 <= len(told) <= 3

@@ -31,6 +31,7 @@ medias_sort_reverse = True
 ignore_directories = ['private']
 ignore_files = ['*/draft-*']
 zip_gallery = 'archive.zip'
+site_logo = 'logo.png'
 google_analytics = ''
 keep_orig = os.environ.get("KEEP", True)
 plugins = ['sigal.plugins.feeds', 'sigal.plugins.watermark', 'sigal.plugins.nomedia']
@@ -76,6 +77,7 @@ def test_a_migrated_site_shows_what_the_old_one_did(old: Path) -> None:
 
     assert (done.returncode, site.returncode, site.stderr.count("error")) == (0, 0, 0)
     assert tree(old) == before
+    assert "set: images.max_dimensions = [320, 480, 800]\n" in done.stdout
     assert not (bench.root / "ran.txt").exists()
     front = unescape((root / "output/index.html").read_text())
     album = unescape((root / "output/iceland/index.html").read_text())
@@ -83,6 +85,7 @@ def test_a_migrated_site_shows_what_the_old_one_did(old: Path) -> None:
     assert '<html lang="de"' in front
     assert '<title>Far "away"</title>' in front
     assert "All that I <em>saw</em>." in front
+    assert "Ignored" not in front
     assert "Iceland: a week" in front
     assert re.search(r"image/iceland/a\.\w+-", front)
     assert "In <strong>May</strong>." in album
@@ -111,6 +114,7 @@ def test_the_settings_are_those_of_the_old_site(old: Path) -> None:
     assert config.images.quality.jpeg == 85
     assert (config.images.originals, config.albums.sort) == ("none", "name")
     assert config.albums.reverse
+    assert config.albums.download
     assert config.albums.ignore[-3:] == ("/shy", "/private", "/*/draft-*")
 
 
@@ -123,11 +127,11 @@ def test_what_is_left_is_named(old: Path) -> None:
     assert done.strays == (("camera raw file", 1), ("video", 2))
     for said in (
         "theme (",
-        "zip_gallery (",
+        "site_logo (",
         "sigal.plugins.watermark (",
         "line 3 of its settings",
-        "line 17 of its settings",
-        "line 19 of its settings",
+        "line 18 of its settings",
+        "line 20 of its settings",
         "author in iceland/index.md",
         "lat in iceland/b.md",
         "films/index.md (of nothing that is shown)",

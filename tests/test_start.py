@@ -81,12 +81,13 @@ def test_the_demo_brings_pictures_that_are_built_without_a_problem(bench: Site) 
 
 def test_the_package_carries_the_pictures_of_the_demo() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    targets = project["tool"]["hatch"]["build"]["targets"]
+    carried, sources = targets["wheel"]["force-include"], targets["sdist"]["include"]
 
     assert {
         f"pictures/{path}": f"generator/demo/{path}" for path in DEMO
     }.items() <= carried.items()
-    assert "/pictures" in project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {f"/pictures/{path}" for path in DEMO} <= set(sources)
 
 
 def test_a_folder_in_use_is_refused_and_left_alone(bench: Site) -> None:

@@ -20,7 +20,8 @@ HEADERS_PATH = "_headers"
 # Rules, of which a few are left for those who add their own.
 _MAX_RULES = 90
 
-_ALWAYS = {
+# What every answer says; docs/deploy.md tells servers the same.
+ALWAYS = {
     # The viewer holds the base of addresses while it shows a photo under that photo's own.
     "Content-Security-Policy": "default-src 'self'; base-uri 'self'; form-action 'none';"
     " frame-ancestors 'self'; object-src 'none'",
@@ -43,7 +44,7 @@ _COMMENT = (
 
 def headers(paths: Iterable[str]) -> str:
     """Return the rules for a site of these files: what has a digest in its name never changes."""
-    always = "".join(f"  {name}: {value}\n" for name, value in _ALWAYS.items())
+    always = "".join(f"  {name}: {value}\n" for name, value in ALWAYS.items())
     lasting = "".join(f"{rule}\n  Cache-Control: {_FOR_EVER}\n" for rule in _lasting(paths))
     return f"{_COMMENT}/*\n{always}{lasting}"
 

@@ -41,7 +41,8 @@ def find_mapped(
     if not located:
         what, hint = "no photo tells where it was taken", "set map = false in [gallery]"
     said = f"gallery.map: there is no map, for {what}"
-    return mapped, (Problem(SETTINGS, said, hint, "warning", code="unused-setting"),)
+    problem = Problem(SETTINGS, said, hint, "warning", code="no-map")
+    return mapped, (problem,)
 
 
 def _wanted(paths: Iterable[str], words: Words, unread: Collection[str]) -> Iterator[str]:

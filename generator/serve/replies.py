@@ -171,7 +171,7 @@ def _failure(error: Exception) -> bytes:
         case FastphotoError():
             return failure_page(error.problems)
         case DecodeError():
-            return failure_page([Problem("", error.what, error.hint, code="damaged-picture")])
+            return failure_page([Problem("", error.what, error.hint, code=error.code)])
     return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
 
 

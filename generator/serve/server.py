@@ -73,7 +73,7 @@ def _listening(address: str, port: int) -> socket.socket:
 def _unbound(error: OSError, host: str, port: int) -> Problem:
     if error.errno == errno.EADDRINUSE:
         hint = f"end what is there, or take another: --port {port + 1}"
-        return Problem("", f"port {port} is taken", hint, code="machine")
+        return Problem("", f"port {port} is taken", hint, code="port-taken")
     what = f"cannot listen at {host}, port {port}: {error.strerror or error}"
     return Problem("", what, code="machine")
 

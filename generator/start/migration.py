@@ -15,7 +15,7 @@ from generator.core.formats import foreign_kind
 from generator.core.layout import CONTENT, PICTURES
 from generator.core.routes import folders_above
 from generator.start import sigal
-from generator.start.settings import settings_text
+from generator.start.settings import settings_text, written
 from generator.start.site import check_vacant, write_frame
 
 _INDEX = "index.md"
@@ -26,8 +26,8 @@ _SIDECAR = ".xmp"
 class Migration(Struct, frozen=True):
     """What was carried over, and what was left.
 
-    `settings` are our keys. `left` are settings and texts, each with a reason; `strays` counts
-    files that are no pictures, by kind.
+    `settings` are our keys with their values, as TOML. `left` are settings and texts, each with a
+    reason; `strays` counts files that are no pictures, by kind.
     """
 
     photos: int
@@ -74,7 +74,7 @@ def migrate(settings: Path, folder: Path, progress: Callable[[int, int], None]) 
         photos=len(found.pictures),
         bytes=sum(found.pictures.values()),
         texts=len(texts),
-        settings=tuple(chosen),
+        settings=tuple(f"{key} = {written(value)}" for key, value in chosen.items()),
         left=(*translated.left, *left),
         strays=found.strays,
     )
@@ -167,12 +167,13 @@ def _texts(
         except UnicodeDecodeError:
             left.append(f"{path} (not UTF-8)")
             continue
-        text = sigal.translated_text(body, of_album=of_album)
+        names = sigal.OF_ALBUMS if of_album else sigal.OF_PICTURES
+        text = sigal.translated_text(body, sigal.OF_SITE if path == _INDEX else names)
         if path == _INDEX:
             title = text.title
         if text.text:
             texts[path] = text.text
-        left += [f"{key} in {path}" for key in text.left]
+        left += [f"{key} in {path}" for key in text.left if (key, path) != ("title", _INDEX)]
     return texts, left, title
 
 

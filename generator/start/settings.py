@@ -34,9 +34,13 @@ EXPLAINED = {
     "albums.sort": 'The order of photos: "taken" or "name".',
     "albums.reverse": "Whether the newest, or the last name, comes first.",
     "albums.layout": '"rows", "square", "columns" or "story".',
+    "albums.download": "Whether each album offers its photos in one ZIP file.",
     "albums.ignore": "Names of files and folders that are passed over.",
     "gallery.links": '"directory", or "file" for sites that are opened without a server.',
     "gallery.show_location": "Whether pages show where photos were taken.",
+    "gallery.map": "Whether there is a map of where photos were taken, to about a kilometre.",
+    "gallery.private_zones": "Circles of which no page tells, such as "
+    "[{ latitude = 52.5, longitude = 13.4, radius_km = 5 }].",
     "gallery.min_rating": "Photos rated lower are left out: 1 to 5; 0 unrated, -1 rejected.",
     "gallery.min_alt": "Warn if fewer photos than this, in per cent, are put in words.",
     "gallery.page_size": "Photos on a page.",
@@ -60,7 +64,7 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
         if not isinstance(default, Struct):
             key = f"{prefix}{name}"
             mark = "" if key in chosen else "#"
-            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {_written(chosen.get(key, default))}"
+            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {written(chosen.get(key, default))}"
     if prefix:
         yield ""
     for name, inner in fields.items():
@@ -69,8 +73,8 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
             yield from _tables(inner, f"{prefix}{name}.", chosen)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Write a value as TOML, of which the JSON of text, numbers, truth and lists is a part."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(written, value))}]"
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -36,12 +36,14 @@ _NEEDLESS = frozenset(
     " thumb_prefix thumb_suffix thumb_size thumb_fit thumb_fit_centering orig_dir orig_link"
     " rel_link datetime_format display_timestamp locale write_html output_filename autoplay"
     " galleria_theme colorbox_column_size leaflet_provider map_height photobook_map_provider"
-    " compress_assets_options feeds plugins".split()
+    " compress_assets_options feeds plugins zip_media_format zip_skip_if_exists".split()
 )
 HIDING = "sigal.plugins.nomedia"
 _NEEDLESS_PLUGINS = frozenset(
     f"sigal.plugins.{name}"
-    for name in "compress_assets copyright extended_caching feeds media_page nomedia".split()
+    for name in (
+        "compress_assets copyright extended_caching feeds media_page nomedia zip_gallery".split()
+    )
 )
 
 # What is so here too.
@@ -50,7 +52,7 @@ _AS_HERE = {"albums_sort_attr": "name"}
 _WHY = {
     "theme": "the pages have a theme of their own",
     "user_css": "write templates/static/user.css",
-    "show_map": "gallery.show_location shows coordinates",
+    "show_map": "gallery.map draws one",
     "copy_exif_data": "only the fields of images.rights are kept",
     "albums_sort_attr": "albums stand by name",
     "albums_sort_reverse": "albums stand by name",
@@ -61,6 +63,12 @@ _WHY = {
     "sigal.plugins.watermark": "pictures carry no mark",
 }
 _NOTHING = "nothing here does that"
+
+
+# What our front matter calls the keys of texts. The first text's title is that of the site.
+OF_SITE = {"thumbnail": "cover"}
+OF_ALBUMS = {"title": "title", "thumbnail": "cover"}
+OF_PICTURES = {"title": "title", "date": "date"}
 
 
 class Given(Struct, frozen=True):
@@ -127,7 +135,7 @@ def translated(given: Given, hidden: tuple[str, ...]) -> Translated:
     chosen: dict[str, object] = {}
     done: set[str] = set()
     unfit: dict[str, str] = {}
-    for translate in (_same, _sizes, _formats, _originals, _order, _ignored(hidden), _links):
+    for translate in (_same, _sizes, _formats, _originals, _order, _ignored(hidden), _pages):
         for name, key, value in translate(values):
             if _fits(key, value):
                 chosen[key] = value
@@ -213,9 +221,11 @@ def _strings(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list | tuple | set) else []
 
 
-def _links(values: Mapping[str, Any]) -> _Found:
+def _pages(values: Mapping[str, Any]) -> _Found:
     if values.get("index_in_url"):
         yield "index_in_url", "gallery.links", "file"
+    if values.get("zip_gallery"):
+        yield "zip_gallery", "albums.download", True
 
 
 def _plugins(value: object) -> Iterator[str]:
@@ -224,8 +234,11 @@ def _plugins(value: object) -> Iterator[str]:
             yield f"{name} ({_WHY.get(name, _NOTHING)})"
 
 
-def translated_text(text: str, *, of_album: bool) -> Text:
-    """Turn a text with lines of `Key: value` above it into one with front matter of ours."""
+def translated_text(text: str, names: Mapping[str, str]) -> Text:
+    """Turn a text with lines of `Key: value` above it into one with front matter of ours.
+
+    `names` are those of ours for keys of sigal's.
+    """
     # Late, for it is felt, and only this needs it.
     import markdown  # noqa: PLC0415
     from markdown.extensions.meta import MetaPreprocessor  # noqa: PLC0415
@@ -233,11 +246,9 @@ def translated_text(text: str, *, of_album: bool) -> Text:
     reader = markdown.Markdown()
     body = "\n".join(MetaPreprocessor(reader).run(text.splitlines())).strip()
     said = {key: " ".join(lines).strip() for key, lines in vars(reader).get("Meta", {}).items()}
-    names = {"title": "title", "thumbnail": "cover"} if of_album else {"title": "title"}
-    matter = {names[key]: value for key, value in said.items() if key in names and value}
-    if not of_album and (date := _date(said.get("date", ""))):
-        matter["date"] = date
-    left = [key for key, value in said.items() if value and key not in names and key not in matter]
+    values = said | {"date": _date(said.get("date", ""))}
+    matter = {name: values[key] for key, name in names.items() if values.get(key)}
+    left = [key for key, value in said.items() if value and names.get(key) not in matter]
     return Text(_written(matter, body), said.get("title", ""), tuple(left))
 
 

@@ -66,8 +66,8 @@ class Place(Struct, frozen=True):
     """Where a tile stands in all plans: its classes, and how wide it is, as `sizes` of HTML.
 
     A small letter starts a row, a capital is a row alone; `l` and `L` before one stand for a last
-    row that does not fill the width. `area` is how much a phone shows of it, in squares of the
-    width of rows.
+    row that does not fill the width. `area` is how much of it a phone shows, where 1 is a square as
+    wide as the rows.
     """
 
     classes: str
@@ -123,8 +123,8 @@ def plan_plates(ratios: Sequence[float]) -> tuple[Place, ...]:
 @cache
 def _plate(ratio: float) -> Place:
     (alone,) = _planned((ratio,), one=True)
-    high = f"max({ratio * 50:g}vh, {ratio:g} * (100vh - 8rem))"
-    return replace(alone, sizes=f"min(96vw, {high})")
+    high = "max(min(100vh, 24rem), 100vh - 8rem)"
+    return replace(alone, sizes=f"min(96vw, {ratio:g} * {high})")
 
 
 @lru_cache(maxsize=64)

@@ -321,6 +321,8 @@ function view() {
     current = index;
     direction = 1;
     morph(tileOf(index), () => {
+      // Nothing is focused in a page that is hidden, nor brought back to.
+      document.activeElement.blur();
       root.classList.add("viewing");
       if (!dialog.open) dialog.showModal();
       dialog.returnValue = "";
@@ -344,9 +346,10 @@ function view() {
     if (document.fullscreenElement) document.exitFullscreen();
     document.title = pageTitle;
     morph(slideOf(current).frame, () => {
-      dialog.close("left");
       root.classList.remove("viewing");
+      dialog.close("left");
       slides.forEach(forget);
+      root.offsetTop; // The page is there again.
       links[current].focus({ preventScroll: true });
       links[current].parentElement.scrollIntoView({ block: "nearest", behavior: "instant" });
       return tileOf(current);
@@ -407,14 +410,11 @@ function view() {
   });
 
   dialog.addEventListener("cancel", event => {
-    if (event.target !== dialog) return;
     event.preventDefault();
     leave();
   });
   // A browser may close a dialog without asking.
-  dialog.addEventListener("close", event => {
-    if (event.target === dialog && dialog.returnValue !== "left") leave();
-  });
+  dialog.addEventListener("close", () => { if (dialog.returnValue !== "left") leave(); });
 
   /* Where the strip has come to. While a finger moves it, slides are left alone as long as there are enough. */
   function arrive() {

@@ -17,7 +17,7 @@ import msgspec
 
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.serve.answers import Answer, Change, State
+from generator.serve.answers import Answer, Change, Desk, State
 from generator.serve.server import Service, bind, serve
 
 
@@ -166,7 +166,7 @@ class OpenPage:
 
 
 @contextmanager
-def running(desk: TableDesk, site: Path, *, upload: bool = False) -> Iterator[Running]:
+def running(desk: Desk, site: Path, *, upload: bool = False) -> Iterator[Running]:
     """Serve a desk's files at a free port, and fail on any fault of the server."""
     sockets = bind("localhost", 0)
     server = Running(sockets[0].getsockname()[1])

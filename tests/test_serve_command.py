@@ -1,0 +1,139 @@
+"""`serve` from the command line: the whole of it, from an edit to what is served and told."""
+
+import http.client
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+from threading import Thread
+
+from tests.support.sites import SECONDS, Site, clean_tree, tree, wait_until
+
+
+@dataclass
+class Serving:
+    """The command at work; `said` are its lines so far."""
+
+    process: Popen[str]
+    said: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def get(self, path: str = "/") -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def has_said(self, expression: str) -> bool:
+        return any(re.search(expression, line) for line in self.said)
+
+
+@contextmanager
+def serving(site: Site, *arguments: str) -> Iterator[Serving]:
+    process = site.start("serve", "--port", "0", "--jobs", "1", *arguments)
+    found = Serving(process)
+    readers = [
+        Thread(target=lambda stream=stream: found.said.extend(stream))
+        for stream in (process.stdout, process.stderr)
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        wait_until(lambda: found.has_said("^Serving at") or process.poll() is not None)
+        address = re.search(r"http://127\.0\.0\.1:(\d+)/", "".join(found.said))
+        assert address, found.said
+        found.port = int(address[1])
+        yield found
+    finally:
+        process.kill()
+        process.wait()
+        for reader in readers:
+            reader.join()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def test_what_is_edited_is_served_and_built(small: Site, tmp_path: Path) -> None:
+    small.photo("walks/one.jpg")
+    small.text("index.md", "Hello")
+    with serving(small) as found:
+        wait_until(lambda: b"Hello" in found.get()[1])
+        small.text("index.md", "Goodbye")
+        wait_until(lambda: b"Goodbye" in found.get()[1])
+        wanted = clean_tree(small, tmp_path / "twin")
+        wait_until(lambda: tree(small.output) == wanted)
+        assert found.has_said(r"^\d\d:\d\d:\d\d \d+ files? changed$")
+        found.process.send_signal(signal.SIGINT)
+        assert found.process.wait(SECONDS) == 0
+    assert found.said.count("Ended.\n") == 1
+    assert "Traceback" not in "".join(found.said)
+
+
+def test_what_is_wrong_is_told_and_the_next_save_mends_it(small: Site) -> None:
+    small.photo("walks/one.jpg")
+    small.settings("[site]\ntitel = 'Walks'\n")
+    with serving(small) as found:
+        wait_until(lambda: found.has_said(r"site\.toml:2: unknown setting 'site\.titel'"))
+        status, page = found.get()
+        assert (status, b"site.toml:2" in page) == (503, True)
+        small.settings("[site]\ntitle = 'Walks'\n")
+        wait_until(lambda: b"<title>Walks" in found.get()[1])
+        small.settings("[site]\ntitel = 'Walks'\n")
+        wait_until(lambda: sum("site.titel" in line for line in found.said) == 2)
+        assert b"<title>Walks" in found.get()[1]
+
+
+def test_d8_pages_are_as_built_but_for_scripts(small: Site, tmp_path: Path) -> None:
+    small.photo("walks/one.jpg")
+    with serving(small) as found:
+        wanted = clean_tree(small, tmp_path / "twin")
+        wait_until(lambda: tree(small.output) == wanted)
+        for path in ("walks/index.html", "search.json", "_headers"):
+            served = re.sub(
+                rb'<script defer src="/[^>]*></script>\n', b"", found.get(f"/{path}")[1]
+            )
+            assert served == (small.output / path).read_bytes()
+
+
+def test_d9_a_taken_port_is_one_line(small: Site) -> None:
+    small.photo("one.jpg")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = small.run("serve", "--port", str(port))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: port {port} is taken (end what is there, or take another: --port {port + 1})\n"
+    )
+    assert not small.output.exists()
+
+
+def test_d1_whoever_opens_it_to_the_network_is_warned(small: Site) -> None:
+    small.photo("one.jpg")
+    with serving(small, "--host", "0.0.0.0") as found:
+        wait_until(lambda: found.has_said("warning: --host: everybody in this network can see"))
+
+
+def test_uploads_are_for_this_machine_alone(small: Site) -> None:
+    small.photo("one.jpg")
+    done = small.run("serve", "--port", "0", "--upload", "--host", "0.0.0.0")
+
+    assert done.returncode == 2
+    assert "--upload is for this machine alone: leave out --host" in done.stderr
+    assert not small.output.exists()
+
+
+def test_it_ends_as_others_ask_it_to(small: Site) -> None:
+    small.photo("one.jpg")
+    with serving(small) as found:
+        found.process.terminate()
+        assert found.process.wait(SECONDS) == 128 + signal.SIGTERM
+    assert "Traceback" not in "".join(found.said)
