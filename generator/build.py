@@ -1,6 +1,7 @@
 """A build: one at a time, only if something changed, and only into a folder that is ours."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,12 @@ from generator.core.config import Config
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import walk
 from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
-from generator.library.survey import fingerprint, survey
+from generator.library.survey import Survey, fingerprint, survey
 from generator.output.manifest import Manifest, check_output, is_intact, open_manifest
 from generator.report import Listener, Options, Order, Report
 from generator.state import store
+
+MEGABYTE = 1 << 20
 
 
 class Last(Struct, frozen=True):
@@ -35,27 +38,48 @@ def build(
     Raises OSError where the machine refuses.
     """
     listener = listener or Listener()
-    cache = site / CACHE
     check(site, output)
-    with store.exclusive(cache, listener.waiting):
+    with store.exclusive(site / CACHE, listener.waiting):
         started = time.perf_counter()
-        sources = survey(site, config)
-        manifest = open_manifest(output, cache)
-        made_of = fingerprint(sources, config)
-        report = None if options.force else _unchanged(made_of, manifest, output, cache)
-        if report is None:
-            # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild
-            # more than all it does.
-            from generator.steps import run_steps  # noqa: PLC0415
-
-            order = Order(site, output, cache, config, options, listener)
-            report, token = run_steps(order, sources, manifest)
-            if token:
-                store.save(cache, store.LAST, Last(made_of, token, report))
+        order = order_of(site, output, config, options, listener)
+        report = brought_up_to_date(order, survey(site, config), _run_steps)
     if options.strict and report.problems:
         report = msgspec.structs.replace(report, published=False)
     seconds = time.perf_counter() - started
     return msgspec.structs.replace(report, seconds=seconds, output=str(output))
+
+
+def order_of(
+    site: Path, output: Path, config: Config, options: Options, listener: Listener
+) -> Order:
+    """Return an order that remembers in the site's cache, and has all the memory allowed."""
+    memory = config.build.max_memory * MEGABYTE
+    return Order(site, output, site / CACHE, config, options, listener, memory)
+
+
+def _run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
+    # Late: the steps bring Pillow, Jinja2 and Markdown, which cost an unchanged rebuild more than
+    # all it does.
+    from generator.steps import run_steps  # noqa: PLC0415
+
+    return run_steps(order, found, manifest)
+
+
+def brought_up_to_date(
+    order: Order,
+    found: Survey,
+    run: Callable[[Order, Survey, Manifest], tuple[Report, str]],
+) -> Report:
+    """Run the steps if anything changed since the last build; the site's lock must be held."""
+    made_of = fingerprint(found, order.config)
+    if not (order.options.force or order.options.verbose):
+        report = _unchanged(made_of, order.output, order.cache)
+        if report is not None:
+            return report
+    report, token = run(order, found, open_manifest(order.output, order.cache))
+    if token:
+        store.save(order.cache, store.LAST, Last(made_of, token, report))
+    return report
 
 
 def check(site: Path, output: Path) -> None:
@@ -66,15 +90,13 @@ def check(site: Path, output: Path) -> None:
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"
-        raise ConfigError(Problem(str(pictures), what, hint))
+        raise ConfigError(Problem(str(pictures), what, hint, code="no-pictures"))
 
 
-def _unchanged(made_of: str, manifest: Manifest, output: Path, cache: Path) -> Report | None:
+def _unchanged(made_of: str, output: Path, cache: Path) -> Report | None:
     """Return the last report if sources, settings, software and output are as they were then."""
     last = store.load(cache, store.LAST, Last)
-    if last is None or last.made_of != made_of or last.token != manifest.token:
-        return None
-    if not is_intact(manifest, output):
+    if last is None or last.made_of != made_of or not is_intact(output, cache, last.token):
         return None
     return msgspec.structs.replace(
         last.report,

@@ -2,14 +2,13 @@
 
 import io
 import os
-import re
+import shlex
 import signal
 import sys
 import time
-import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,18 +16,25 @@ import click
 import msgspec
 
 from generator import __version__
-from generator.build import build
+from generator.build import build, order_of
+from generator.build import check as check_folders
 from generator.core.config import load_config
-from generator.core.errors import ConfigError, FastphotoError, MachineError, Problem
-from generator.core.formats import remedy
-from generator.core.layout import CACHE, OUTPUT
+from generator.core.errors import FastphotoError, MachineError, Problem, unforeseen
+from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
 from generator.output import publish
 from generator.report import Listener, Options, Report
+from generator.start.migration import migrate
+from generator.start.site import start_site
 from generator.state import store
+from generator.telling import audited, checked, counted, migrated, summary, tabled
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from generator.audit import Audit
+    from generator.check import Findings
+    from generator.serve.answers import Change
 
 INTERRUPTED = 130
 
@@ -90,14 +96,41 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     wanted = config.build.jobs if jobs is None else jobs
-    options = Options(strict=strict, force=force, jobs=wanted or _cores())
+    options = Options(strict=strict, force=force, verbose=verbose, jobs=wanted or _cores())
     with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(report)))
+        click.echo(_json(report))
     else:
         _tell(report, quiet=quiet)
     sys.exit(report.exit_code)
+
+
+@cli.command("new")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--demo", is_flag=True, help="With a few pictures, to see what comes out.")
+@click.option(
+    "--from-sigal",
+    "settings",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="With what a site of sigal's has, by its sigal.conf.py; pictures are copied.",
+)
+def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
+    """Start a site in a new folder DIR, ready to be built."""
+    if demo and settings:
+        raise click.UsageError("choose one of --demo and --from-sigal")
+    if settings:
+        with _listener(quiet=False, verbose=False) as listener:
+            migration = migrate(settings, folder, partial(listener.progress, "Copying files"))
+        for line in migrated(migration):
+            click.echo(visible(line))
+    else:
+        start_site(folder, demo=demo)
+        pictures = "more photographs" if demo else "photographs"
+        click.echo(f"Put {pictures} into {folder / PICTURES}, a folder for each album.")
+    where = "" if folder.resolve() == Path.cwd() else f" --site {shlex.quote(str(folder))}"
+    click.echo(f"Then build it: fastphoto build{where}")
 
 
 @cli.command("check")
@@ -110,34 +143,57 @@ def build_command(
 @click.option(
     "--privacy",
     is_flag=True,
-    help="Read every published file for locations, serial numbers, names, previews, maker notes.",
+    help="Instead, read every published file for locations, names, serial numbers, maker notes.",
 )
-def check_command(site: Path, output: Path | None, privacy: bool) -> None:
-    """Look through what was published, without changing anything.
+@click.option("--verbose", "-v", is_flag=True, help="Also name every photo without words.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def check_command(
+    site: Path, output: Path | None, privacy: bool, verbose: bool, as_json: bool
+) -> None:
+    """Say what a build would refuse or warn of, and write nothing.
 
-    Exit status: 0 nothing found; 1 something that the settings do not allow; 2 wrong usage, or
+    Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, or with --privacy
     nothing built yet.
     """
-    # Late: it plans once more, which takes more than a start of the command may.
+    # Late: they bring what builds need, which takes more than a start of the command may.
     from generator.audit import audit_privacy  # noqa: PLC0415
+    from generator.check import check_site  # noqa: PLC0415
 
-    if not privacy:
-        raise click.UsageError("say what to check: --privacy")
     config = load_config(site)
-    cache = site / CACHE
-    if not cache.is_dir():
-        raise ConfigError(Problem(str(site), "no build of this site is known", "build it first"))
-    with store.exclusive(cache, Listener().waiting):
-        audit = audit_privacy(site, output or site / OUTPUT, config)
-    _tell_problems(audit.problems)
-    if audit.problems:
-        found = f"{_count(len(audit.problems), 'finding')}: build again; report what stays"
+    output = output or site / OUTPUT
+    found: Audit | Findings
+    if privacy:
+        found = audit_privacy(site, output, config)
+        lines = audited(found)
     else:
-        found = "nothing that the settings forbid"
-    click.echo(f"{_count(audit.files - audit.verbatim, 'file')} read, {found}")
-    if audit.verbatim:
-        click.echo(f"{_count(audit.verbatim, 'original')} published as they are, and not read")
-    sys.exit(1 if audit.problems else 0)
+        options = Options(jobs=config.build.jobs or _cores())
+        with _listener(quiet=as_json, verbose=verbose) as listener:
+            found = check_site(order_of(site, output, config, options, listener))
+        lines = checked(found, verbose=verbose)
+    if as_json:
+        click.echo(_json(found))
+    else:
+        _tell_problems(found.problems)
+        for line in lines:
+            click.echo(line)
+    sys.exit(1 if found.problems else 0)
+
+
+@cli.command("stats")
+@_site_option
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+def stats_command(site: Path, as_json: bool) -> None:
+    """Count albums, photos, bytes, cameras and lenses, and write nothing."""
+    # Late, as for check.
+    from generator.stats import stats_of  # noqa: PLC0415
+
+    config = load_config(site)
+    check_folders(site, site / OUTPUT)
+    options = Options(jobs=config.build.jobs or _cores())
+    with _listener(quiet=as_json, verbose=False) as listener:
+        stats = stats_of(order_of(site, site / OUTPUT, config, options, listener))
+    for line in (_json(stats).decode(),) if as_json else tabled(stats):
+        click.echo(line)
 
 
 @cli.command("clean")
@@ -152,7 +208,105 @@ def clean_command(site: Path) -> None:
         count, problems = publish.remove_all(cache)
         store.remove_all(cache)
     _tell_problems(problems)
-    click.echo(f"Removed {_count(count, 'file')} and the cache.")
+    click.echo(f"Removed {counted(count, 'file')} and the cache.")
+
+
+@cli.command("serve")
+@_site_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the finished site goes; by default output/ in the site's folder.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    help="Where it is served; 8000 by default, 0 is any free one.",
+)
+@click.option(
+    "--host",
+    default="localhost",
+    help="The address to listen at; by default those that only this machine reaches.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the front page in the browser.")
+@click.option("--upload", is_flag=True, help="Take pictures that are dropped on an album's page.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Processes that render; 0 is one a core, 1 works without any.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
+@click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
+def serve_command(
+    site: Path,
+    output: Path | None,
+    port: int,
+    host: str,
+    opens: bool,
+    upload: bool,
+    jobs: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Show the site while you work on it: build, serve, and reload what is open in browsers.
+
+    Ctrl-C ends it. Exit status: 0 ended; 2 wrong usage, or the port is taken.
+    """
+    # Late: no build needs a server.
+    from generator.serve.desk import SiteDesk  # noqa: PLC0415
+    from generator.serve.guard import is_loopback  # noqa: PLC0415
+    from generator.serve.server import Service, bind, run  # noqa: PLC0415
+
+    if not is_loopback(host):
+        if upload:
+            raise click.UsageError("--upload is for this machine alone: leave out --host")
+        what = "everybody in this network can see the site, and what is not published yet"
+        _tell_problems([Problem("--host", what, severity="warning", code="open-to-network")])
+    sockets = bind(host, port)
+    address = _address(host, sockets[0].getsockname()[1])
+    options = Options(jobs=jobs or _cores())
+    with _listener(quiet=quiet, verbose=verbose) as listener:
+        desk = SiteDesk(site, output or site / OUTPUT, options, listener)
+        desk.listen(_Changes(quiet=quiet))
+        service = Service(desk, site, host, upload, lambda problem: _tell_problems([problem]))
+        click.echo(f"Serving at {address} until Ctrl-C")
+        try:
+            desk.start()
+            if opens:
+                click.launch(address)
+            run(service, sockets)
+        except KeyboardInterrupt:
+            click.echo("Ended.")
+        finally:
+            desk.close()
+
+
+def _address(host: str, port: int) -> str:
+    """Return where this machine finds a server that listens at a host."""
+    near = {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{near}]' if ':' in near else near}:{port}/"
+
+
+class _Changes:
+    """Tells of each change of a site in a line, and of each problem once while it lasts."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told: frozenset[Problem] = frozenset()
+        self._in_trouble = False
+
+    def __call__(self, change: "Change") -> None:
+        state = change.state
+        problems = (*state.trouble, *state.problems)
+        _tell_problems(each for each in problems if each not in self._told)
+        self._told = frozenset(problems)
+        mended = self._in_trouble and not state.trouble
+        self._in_trouble = bool(state.trouble)
+        if not self._quiet and not state.trouble and (change.paths or mended):
+            said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
+            click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 
 
 def _cores() -> int:
@@ -234,10 +388,14 @@ def _listener(*, quiet: bool, verbose: bool) -> Iterator[Listener]:
             yield _BarListener(bar, verbose=verbose)
 
 
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value))
+
+
 def _tell(report: Report, *, quiet: bool) -> None:
     _tell_problems(report.problems)
     if not quiet:
-        for line in _summary(report):
+        for line in summary(report):
             click.echo(line)
 
 
@@ -246,63 +404,6 @@ def _tell_problems(problems: Iterable[Problem]) -> None:
         colour = {"error": "red", "warning": "yellow"}[problem.severity]
         label = click.style(f"{problem.severity}:", fg=colour, bold=True)
         click.echo(f"{label} {problem}", err=True)
-
-
-_HDR = {
-    "gain map": "with a gain map, shown without it",
-    "hlg": "in HLG, tone-mapped",
-    "pq": "in PQ, tone-mapped",
-}
-
-
-def _summary(report: Report) -> Iterator[str]:
-    """Say in a few lines what a build came to."""
-    found = (_count(report.photos, "photo"), _count(report.albums, "album"))
-    yield f"{' in '.join(found)}, {_count(report.pages, 'page')}"
-    made = f"{_count(report.variants_made, 'variant')} made, {report.variants_reused:,} reused"
-    out = f"{_megabytes(report.bytes_out)} out in {_count(report.files, 'file')}"
-    yield f"{made}; {_megabytes(report.bytes_in)} in, {out}"
-    if report.described < report.photos:
-        yield f"with an alt text, a caption or a title: {report.described:,} of {found[0]}"
-    for refusal in report.hosts:
-        yield f"too much for {refusal.host}: {refusal.why}"
-    if report.strays:
-        yield f"left out: {', '.join(_left_out(*each) for each in report.strays)}"
-    if report.hdr:
-        total = _count(sum(count for _, count in report.hdr), "HDR photo")
-        yield f"{total}: {', '.join(f'{count:,} {_HDR[kind]}' for kind, count in report.hdr)}"
-    severities = Counter(problem.severity for problem in report.problems)
-    problems = "".join(
-        f"; {_count(severities[severity], severity)}"
-        for severity in ("error", "warning")
-        if severities[severity]
-    )
-    if not report.published:
-        yield f"Nothing published, for --strict allows no problems{problems}"
-    elif report.files_written or report.files_removed:
-        changed = (
-            f"{_count(report.files_written, 'file')} written, {report.files_removed:,} removed"
-        )
-        yield f"{changed} in {report.output} in {report.seconds:.1f} s{problems}"
-    else:
-        yield f"Nothing changed in {report.output} in {report.seconds:.2f} s{problems}"
-
-
-def _left_out(kind: str, count: int) -> str:
-    """Count the files of a kind that were left out, and say what would have them built."""
-    hint = remedy(kind)
-    return f"{_count(count, kind)} ({hint})" if hint else _count(count, kind)
-
-
-def _count(number: int, noun: str) -> str:
-    """Say how many of something there are: what follows the noun itself stays as it is."""
-    thing = re.split(r" (?=below |without )", noun, maxsplit=1)
-    thing[0] += "" if number == 1 else "s"
-    return f"{number:,} {' '.join(thing)}"
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"
 
 
 def main() -> NoReturn:
@@ -342,8 +443,5 @@ def _run() -> int:
         _tell_problems(MachineError.of(error, "the build had to stop").problems)
         return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {error}"
-        hint = "this is a fault of fastphoto's own; please report it with this line"
-        _tell_problems([Problem("", what, hint)])
+        _tell_problems([unforeseen(error)])
         return MachineError.exit_code

@@ -57,17 +57,27 @@ class Listener:
     def progress(self, step: str, done: int, total: int) -> None:
         """Some of a step's photos are done; none when it starts."""
 
+    def checkpoint(self) -> None:
+        """Nothing is half done: what is raised here ends the build, and the site is as it was."""
+
 
 class Options(Struct, frozen=True):
-    """How to build: `strict` publishes nothing if there is a problem, `force` renders all again."""
+    """How to build: `strict` publishes nothing if there is a problem, `force` renders all again.
+
+    `verbose` looks at everything even if nothing changed, for there is always something to name.
+    """
 
     strict: bool = False
     force: bool = False
+    verbose: bool = False
     jobs: int = 1
 
 
 class Order(Struct, frozen=True):
-    """What is to be built, where it remembers, how, and who wants to know."""
+    """What is to be built, where it remembers, how, and who wants to know.
+
+    Pictures that are decoded at once fit in `memory` bytes.
+    """
 
     site: Path
     output: Path
@@ -75,3 +85,4 @@ class Order(Struct, frozen=True):
     config: Config
     options: Options
     listener: Listener
+    memory: int

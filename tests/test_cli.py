@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from generator import __version__
+from generator.cli import cli
 from generator.report import Report
-from tests.support.pictures import chart, save
+from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, scraps, stamps, tree, wait_until
 
 
@@ -29,7 +30,7 @@ def damaged(site: Site) -> Path:
     return photo
 
 
-@pytest.mark.parametrize("command", [(), ("build",), ("clean",)])
+@pytest.mark.parametrize("command", [(), *((name,) for name in cli.commands)])
 def test_every_command_explains_itself(site: Site, command: tuple[str, ...]) -> None:
     done = site.run(*command, "--help")
 
@@ -58,6 +59,21 @@ def test_a_build_without_changes_says_so(site: Site) -> None:
 
     assert done.returncode == 0
     assert "Nothing changed" in done.stdout
+    assert stamps(site.output) == before
+
+
+def test_verbose_names_what_matters_even_if_nothing_changed(site: Site) -> None:
+    save(chart(32, 32), site.pictures / "where.jpg", exif=gps_exif())
+    site.write("pictures/notes.txt", b"x")
+    named = ["passed over pictures/notes.txt", "pictures/where.jpg: its original carries"]
+    site.run("build")
+    before = stamps(site.output)
+
+    done = site.run("build", "--verbose")
+
+    assert "Nothing changed" in done.stdout
+    assert [name for name in named if name not in done.stderr] == []
+    assert "to render" not in done.stderr
     assert stamps(site.output) == before
 
 

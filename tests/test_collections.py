@@ -78,6 +78,23 @@ def test_tags_are_in_natural_order_and_accents_do_not_part_them() -> None:
     ]
 
 
+def test_albums_and_photos_by_name_are_in_the_order_of_tags(site: Site) -> None:
+    site.settings(site.SETTINGS + '[albums]\nsort = "name"\n')
+    in_order = ["Ängelholm", "Bergen", "Łódź", "Lyon", "Oslo", "Østby", "Österreich", "Zürich"]
+    for number, name in enumerate(reversed(in_order)):
+        site.photo(f"{name}/{name}.jpg", number)
+        site.photo(f"all/{name}.jpg", number)
+    site.build()
+    pages = Crawl(site.output).pages
+
+    albums = [each.text for each in pages["index.html"].all("h2")]
+    assert [name for name in albums if name in in_order] == in_order
+    photos = pages["all/index.html"].one("ul", kind="grid hold").links()
+    assert [link["href"].strip("/") for link in photos] == [
+        *("angelholm", "bergen", "lodz", "lyon", "oslo", "ostby", "osterreich", "zurich"),
+    ]
+
+
 def test_tags_of_one_slug_have_addresses_of_their_own_in_any_order() -> None:
     words = ["C", "C++", "C#", "東京", "con", "page-2"]
     addresses = {tag.name: tag.address for tag in plan_tags([[(word,)] for word in words], 9)}

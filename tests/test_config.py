@@ -39,11 +39,14 @@ svg = true
 sort = "name"
 reverse = true
 layout = "square"
+download = true
 ignore = ["drafts"]
 
 [gallery]
 links = "file"
 show_location = true
+map = true
+private_zones = [{ latitude = 52.5, longitude = 13.4, radius_km = 5 }]
 min_rating = 3
 min_alt = 80
 page_size = 100
@@ -187,6 +190,26 @@ def test_the_line_of_a_fault_is_found_however_the_key_is_written(text: str, line
     (problem,) = problems(text)
     assert problem.where == f"{SETTINGS}:{line}"
     assert problem.what == "images.max_pixels: expected a whole number >= 1"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("example.com", "https://example.com"),
+        ("photos.example.com/iceland/", "https://photos.example.com/iceland/"),
+        ("//example.com:8080", "https://example.com:8080"),
+        ("localhost:8000", "https://localhost:8000"),
+        *((other, "") for other in ("photos", "/photos/", "ftp://example.com", "a b.com", "x.y?z")),
+    ],
+)
+def test_an_address_without_a_scheme_is_told_what_it_would_be_with_one(
+    written: str, meant: str
+) -> None:
+    (problem,) = problems(f"[site]\nbase_url = {written!r}\n")
+    said = f"https:// is missing: write {meant}"
+    assert problem.hint == (said if meant else "such as https://example.org/photos/")
+    if meant:
+        assert parse_config(f"[site]\nbase_url = {meant!r}\n").site.base_url == meant
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from generator.cli import INTERRUPTED, build_command, cli
+from generator.cli import INTERRUPTED, build_command, cli, serve_command
 from generator.core.config import Config
 from generator.core.model import FrontMatter
 
@@ -54,6 +54,10 @@ def test_every_command_and_option_stands_in_the_readme() -> None:
         option for each in build_command.params for option in each.opts if option[:2] == "--"
     }
     assert stated == options
+    stated = set(re.findall(r"`(--[a-z]+)", str(rows("`output/` holds what `build` makes."))))
+    assert stated == {
+        option for each in serve_command.params for option in each.opts if option[:2] == "--"
+    }
 
 
 def test_the_exit_statuses_are_those_of_the_help() -> None:
@@ -86,6 +90,17 @@ def test_files_and_folders_that_the_readme_links_to_exist() -> None:
     examples = {"/iceland/falls.jpg", "falls.md", "/iceland/"}
     assert targets
     assert [each for each in targets if each not in examples and not (ROOT / each).exists()] == []
+
+
+def test_every_key_of_the_viewer_stands_in_the_readme() -> None:
+    theirs = (ROOT / "templates/_viewer.html").read_text("utf-8")
+    section = README.split("## The viewer", 1)[1].split("\n## ", 1)[0]
+    stated = {key for row in re.findall(r"^\| (`.*?) \|", section, re.M) for key in _names(row)}
+    assert set(re.findall(r"<kbd>(.+?)</kbd>", theirs)) | {"?"} == stated
+
+
+def _names(cell: str) -> list[str]:
+    return re.findall(r"`(.+?)`", cell)
 
 
 @pytest.mark.parametrize("command", re.findall(r"```sh\n(.+?)\n```", README, re.DOTALL))

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.library.document import MAX_BYTES, MAX_MATTER, read_document, to_html
 from tests.support.sites import surroundings
 
 
-def read(folder: Path, text: str | bytes) -> Document | Problem:
+def read(folder: Path, text: str | bytes) -> Document | Unread:
     body = text if isinstance(text, bytes) else text.encode()
     (folder / "page.md").write_bytes(body)
     return read_document("page.md", folder)
@@ -25,6 +25,11 @@ def document(folder: Path, text: str | bytes) -> Document:
     found = read(folder, text)
     assert isinstance(found, Document), found
     return found
+
+
+def problems(found: Document | Unread) -> tuple[Problem, ...]:
+    assert isinstance(found, Unread), found
+    return found.problems
 
 
 def matter(folder: Path, text: str) -> FrontMatter:
@@ -55,11 +60,15 @@ sort: name
 reverse: true
 slug: the-falls
 originals: scrub
+map: false
 aliases: [/old/falls.html, falls]
 layout: columns
 sections:
   Arrival: "1.jpg"
   The coast: 20.jpg
+focus: 30% 20%
+unlisted: true
+download: false
 """
 
 
@@ -78,10 +87,14 @@ def test_every_key_is_accepted_and_arrives(tmp_path: Path) -> None:
         reverse=True,
         slug="the-falls",
         originals="scrub",
+        map=False,
         aliases=("/old/falls.html", "falls"),
-        aliases_line=13,
+        aliases_line=14,
         layout="columns",
-        sections=(Opening("Arrival", "1.jpg", 16), Opening("The coast", "20.jpg", 17)),
+        focus=(30, 20),
+        unlisted=True,
+        download=False,
+        sections=(Opening("Arrival", "1.jpg", 17), Opening("The coast", "20.jpg", 18)),
     )
     default = structs.asdict(FrontMatter())
     assert [key for key, value in structs.asdict(found).items() if value == default[key]] == []
@@ -158,6 +171,9 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
         ("---\nkeywords: {a: b}\n---\n", 2, "keywords: expected a list", ""),
         ("---\nkeywords: [a, [b]]\n---\n", 2, "keywords: expected text, got a list", ""),
         ("---\ntitle: a\ndate: soon\n---\n", 3, "date: 'soon' is no date", "2025-05-03"),
+        ("---\nfocus: 30 20\n---\n", 2, "focus: '30 20' is no point of a picture", "as 30% 20%"),
+        ("---\nalt: a\nfocus: 130% 0%\n---\n", 3, "focus: '130% 0%' is no point", "30% 20%"),
+        ("---\nfocus: [30%, 20%]\n---\n", 2, "focus: expected text, got a list", ""),
         ("---\ntitle: a\n", 1, "the front matter has no end", "a line of ---"),
         ("---\ntitle: a\n----\n", 1, "the front matter has no end", "a line of ---"),
         ("---\ntitle: 'a\n---\n", 3, "front matter: found unexpected end", ""),
@@ -177,11 +193,21 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
 def test_a_fault_is_told_with_its_line_and_what_would_be_right(
     tmp_path: Path, text: str | bytes, line: int, what: str, hint: str
 ) -> None:
-    problem = read(tmp_path, text)
-    assert isinstance(problem, Problem)
+    (problem,) = problems(read(tmp_path, text))
     assert problem.where.startswith(f"content/page.md:{line}" if line else "content/page.md")
     assert what in problem.what
     assert hint in problem.hint
+
+
+def test_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> None:
+    lines = "titel: a\nsort: size\ncover: b.jpg\ndate: soon\nreverse: 3\n"
+    found = problems(read(tmp_path, f"---\n{lines}---\n# Falls\n"))
+    assert [(problem.where, problem.what.split(": ")[1]) for problem in found] == [
+        ("content/page.md:2", "unknown key 'titel'"),
+        ("content/page.md:3", "sort"),
+        ("content/page.md:5", "date"),
+        ("content/page.md:6", "reverse"),
+    ]
 
 
 def test_a_line_of_hyphens_alone_is_a_rule(tmp_path: Path) -> None:
@@ -189,8 +215,7 @@ def test_a_line_of_hyphens_alone_is_a_rule(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
-    problem = read_document("gone.md", tmp_path)
-    assert isinstance(problem, Problem)
+    (problem,) = problems(read_document("gone.md", tmp_path))
     assert (problem.where, "cannot be read" in problem.what) == ("content/gone.md", True)
 
 
@@ -363,4 +388,4 @@ def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
         timeout=SECONDS,
         check=True,
     )
-    assert done.stdout.strip() in ("Document", "Problem")
+    assert done.stdout.strip() in ("Document", "Unread")

@@ -11,7 +11,7 @@ from defusedxml import ElementTree
 from PIL import Image
 
 from tests.support.crawl import Crawl, read_page
-from tests.support.pictures import chart, save
+from tests.support.pictures import chart, exif, save
 from tests.support.sites import Site, clean_tree, tree
 from tests.support.told import BASE, HOSTILE, settings, told_site
 
@@ -120,9 +120,24 @@ def test_no_name_stands_for_two_things(told: Site) -> None:
     assert len({name for name, _ in posts}) == len(posts) == len({url for _, url in posts})
 
 
+def test_a_photo_of_days_to_come_is_warned_of_and_changes_nothing(site: Site) -> None:
+    for number, taken in enumerate(("2100:12:30 10:00:00", "2100:12:31 10:00:00", "2024:05:03")):
+        told = exif(t36867=taken)
+        save(chart(60, 40, number), site.pictures / f"a/{number}.jpg", exif=told)
+    before = site.build()
+    (problem,) = before.problems
+    assert (problem.where, problem.severity) == ("pictures/a/0.jpg", "warning")
+    assert problem.what == "dated 2100-12-30; photos of days to come: 2"
+    assert site.build().problems == before.problems
+
+    for number in range(2):
+        site.text(f"a/{number}.md", "---\ndate: 2024-05-04\n---\n")
+    assert site.build().problems == ()
+
+
 def test_the_site_tells_of_albums_as_of_their_newest_photos(told: Site) -> None:
     assert titles(told) == ["Deep", "Coast", HOSTILE]
-    assert titles(told, "coast/feed.xml")[0] == "Photo 1"
+    assert titles(told, "coast/feed.xml")[0] == "Inner"
     coast = atom(told).findall(f"{ATOM}entry")[1]
     # 22:00 of a clock without a zone is 22:00 of UTC's, half an hour after 23:30 in +02:00.
     assert text(coast, "updated") == "2024-05-03T22:00:00Z"

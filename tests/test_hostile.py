@@ -212,14 +212,13 @@ def test_a_picture_that_lies_twice_survives_the_loss_of_one(
     first = site.photo("a/x.jpg")
     site.photo("b/x.jpg")
     from generator import steps
-
-    design = steps._design
+    from generator.design import make_design
 
     def then_lose(*arguments: object) -> object:
         first.unlink(missing_ok=True)
-        return design(*arguments)  # type: ignore[arg-type]
+        return make_design(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(steps, "_design", then_lose)
+    monkeypatch.setattr(steps, "make_design", then_lose)
     report = site.build()
 
     assert (report.photos, report.exit_code) == (1, 1)

@@ -100,6 +100,8 @@ the [old address](/image/many/IMG_1.jpg), an [original](/full/many/IMG_2.jpg),
 
 Within a line ![a door](/front%20door.jpg) and [![linked](many/IMG_4.jpg)](/many/).
 
+[![alone in a link](many/turned.jpg)](https://example.com/)
+
 ## More
 
 [Lost](many/IMG_33.jpg) and ![lost too](Sea%20%26%20Sky/deep/er/portrat.jpg).
@@ -446,6 +448,21 @@ def test_references_that_lead_nowhere_are_named_with_their_line_and_what_was_mea
     assert "https://example.com/x.jpg" in found[f"content/about.md:{lost + 1}"].what
 
 
+def test_a_picture_that_is_all_of_its_paragraph_is_wide_and_others_are_thumbnails(
+    crawl: Crawl,
+) -> None:
+    page = crawl.pages["about/index.html"]
+    wide = {image["alt"] for figure in page.all("figure") for image in figure.all("img")}
+    sizes = {image["alt"]: image["sizes"] for image in page.one("main").all("img")}
+    (door,) = [image for image in page.all("img") if image["alt"] == "a door"]
+
+    assert wide == {"One of many", "alone in a link"}
+    assert {alt for alt, said in sizes.items() if "92vw" in said} == wide
+    assert max(int(door["width"]), int(door["height"])) <= 200
+    assert door["sizes"] == f"auto, {door['width']}px"
+    assert [each.all("p") for each in page.all("p") if each.all("figure")] == []
+
+
 def test_a_text_that_almost_has_the_name_of_a_picture_is_named(result: Report) -> None:
     (problem,) = [each for each in result.problems if each.where.endswith("panorma.md")]
 
@@ -465,6 +482,7 @@ def test_a_picture_in_a_text_leads_to_its_photo_unless_it_is_in_a_link(crawl: Cr
         "One of many": ("many/img-3/index.html", ""),
         "a door": ("front-door/index.html", ""),
         "linked": ("many/index.html", ""),
+        "alone in a link": None,
     }
     assert page.one("figcaption").text == "Said below"
     assert page.one("meta", name="description")["content"] == "All about it"

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from generator.core.errors import ConfigError
 from generator.output import publish
+from generator.output.manifest import Record, open_manifest, save_begun
 from generator.state import store
 from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
@@ -239,6 +241,9 @@ def cut_at(part: int, parts: int) -> Callable[[bytes], bytes]:
 
 def flipped_at(part: int, parts: int) -> Callable[[bytes], bytes]:
     def flip(body: bytes) -> bytes:
+        # What is empty already was damaged by the turn before, and nothing read it since.
+        if not body:
+            return body
         at = (len(body) - 1) * part // parts
         return body[:at] + bytes([body[at] ^ 0x20]) + body[at + 1 :]
 
@@ -277,6 +282,30 @@ def test_damaged_records_cost_time_and_never_a_wrong_page(
 
         assert tree(site.output) == right, how
     assert scraps(site) == []
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
+    site: Site, damage: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    site.build()
+    manifest = open_manifest(site.output, site.cache)
+    site.text("news.md", "# News\n")
+    right = clean_tree(site, tmp_path / "clean")
+    # It was in its place already, and the list of all files not yet written.
+    page = site.write(
+        "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
+    )
+    begun = {"news/index.html": Record("", page.stat().st_size, page.stat().st_mtime_ns)}
+    save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
+    (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
+    notes.write_bytes(damage(notes.read_bytes()))
+
+    site.build()
+
+    assert tree(site.output) == right
+    assert not notes.exists()
+    assert site.build().files_written == 0
 
 
 def test_records_of_another_version_are_not_believed(site: Site, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_every_photo_is_in_the_index_with_what_its_page_says(photos: dict[str, I
     assert written.tags == ("tags/ways/strasse/", "tags/b-onclick-alert-1/")
     assert shop.tags == ("tags/strasse/", "tags/ways/strasse/")
     assert written.caption == "What stands first in a caption that goes on and on until nobody"
-    assert photos["front/"].title == ""
+    assert photos["front/"].title == "Front"
 
 
 def test_addresses_and_thumbnails_of_the_index_are_there(

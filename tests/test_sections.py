@@ -94,6 +94,20 @@ def test_a_long_album_goes_on_page_by_page(small: Site) -> None:
     assert "a/page-4/" not in found
 
 
+def test_a_later_page_of_a_list_is_shared_with_its_own_first_photo(small: Site) -> None:
+    small.settings(settings(3, '\n[site]\nbase_url = "https://example.org"\n'))
+    album_of(small, 7)
+    found = pages(small)
+    shared = [found[f"a/{name}"].one("meta", property="og:image") for name in ("", "page-2/")]
+    assert ["/1." in each["content"] for each in shared] == [True, False]
+    assert "/4." in shared[1]["content"]
+
+    before = (small.output / "a/page-2/index.html").stat().st_mtime_ns
+    photo(small, "a/1.jpg", "y", taken="2025-01-01")
+    small.build()
+    assert (small.output / "a/page-2/index.html").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize(("count", "number"), [(1, 1), (3, 1), (4, 2), (6, 2)])
 def test_there_are_as_many_pages_as_are_needed(small: Site, count: int, number: int) -> None:
     small.settings(settings(3))
@@ -240,15 +254,30 @@ def test_sections_by_date_need_that_order(small: Site) -> None:
 def test_headings_of_ones_own_begin_with_a_photo(small: Site) -> None:
     for name in "abcdef":
         small.photo(f"a/{name}.jpg", ord(name))
-    # In whatever order they are written.
     small.text(
         "a/index.md",
-        "---\nsections:\n  The coast: e.jpg\n  Arrival & <b>: /a/B.jpg\n  2024: f.jpg\n---\n",
+        "---\nsections:\n  Arrival & <b>: /a/B.jpg\n  The coast: e.jpg\n  2024: f.jpg\n---\n",
     )
-    album = pages(small)["a/"]
+    report = small.build()
+    album = Crawl(small.output, "/").pages["a/index.html"]
 
+    assert report.problems == ()
     assert headings(album) == ["", "Arrival & <b>", "The coast", "2024"]
     assert grids(album) == [["a"], ["b", "c", "d"], ["e"], ["f"]]
+
+
+def test_headings_in_another_order_than_the_photos_are_warned_of(small: Site) -> None:
+    for name in "abcdef":
+        small.photo(f"a/{name}.jpg", ord(name))
+    lines = "  Coast: e.jpg\n  Arrival: b.jpg\n  Inland: c.jpg\n  Home: f.jpg\n"
+    small.text("a/index.md", f"---\nsections:\n{lines}---\n")
+    (problem,) = small.build().problems
+
+    assert (problem.where, problem.severity) == ("content/a/index.md:4", "warning")
+    assert problem.what == "sections: 'Arrival' begins before 'Coast', written above it"
+    assert "in the order of the photos" in problem.hint
+    album = Crawl(small.output, "/").pages["a/index.html"]
+    assert headings(album) == ["", "Arrival", "Inland", "Coast", "Home"]
 
 
 def test_headings_may_be_written_in_one_line_and_need_no_rest(small: Site) -> None:

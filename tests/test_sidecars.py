@@ -63,7 +63,7 @@ def test_a_sidecar_speaks_for_every_picture_of_its_stem(built: Site) -> None:
     built.write("pictures/falls.xmp", packet(dc_title="Beside"))
     report = built.build()
     assert (heading(built, "falls-jpg"), heading(built, "falls-png")) == ("Beside", "Beside")
-    assert heading(built, "coast/beach") == "Photo 1"
+    assert heading(built, "coast/beach") == "Beach"
     assert (report.photos_rendered, about_sidecars(report)) == (0, [])
 
 

@@ -258,6 +258,12 @@ def test_it_takes_less_than_a_hundred_lines() -> None:
         ("base", "{% blok x %}", "base.html:1: Encountered unknown tag 'blok'"),
         ("base", "{{ page.title + 1 }}", "base.html:1: can only concatenate str"),
         ("base", "{{ {}.popitem() }}", "base.html:1: "),
+        ("photo", "\n{{ 'Falls' | date }}", "photo.html:2: date wants a date, got 'Falls' (on /"),
+        ("photo", "{{ page.album | url }}", "photo.html:1: url wants an address, got Link (on /"),
+        ("photo", "{{ '' | month }}", "month wants a date, got nothing: ask with {% if %} first"),
+        ("photo", "{{ '2025-05-03' | time }}", "time wants a date with a time, got '2025-05-03'"),
+        ("photo", "{{ [1] | number }}", "number wants a number, got [1]"),
+        ("photo", "{{ page.titel | date }}", "has no 'titel', did you mean 'title'?"),
         ("base", "{% from '_lists.html' import gird %}{{ gird }}", "'gird'"),
         ("_lists", "{% macro x() %}{% endmacro %}", ".html:"),
     ],
@@ -281,6 +287,67 @@ def test_an_error_names_the_page(small: Folder) -> None:
     small.write("templates/page.html", b"{{ page.x }}")
     with pytest.raises(TemplateError, match=r"\(on /about/\)"):
         small.build()
+
+
+MISSPELT = "{% extends 'theme/base.html' %}\n{% block collophon %}x{% endblock %}"
+
+
+@pytest.mark.parametrize(
+    ("files", "where", "what", "hint"),
+    [
+        ({"base.html": MISSPELT}, "base.html:2", "'collophon'", "did you mean 'colophon'?"),
+        (
+            {
+                "base.html": "{% extends 'theme/base.html' %}",
+                "page.html": "{% extends 'base.html' %}{% if 1 %}{% block qqq %}{% endblock %}"
+                "{% endif %}{% block main %}{% block mine %}{% endblock %}{% endblock %}",
+            },
+            "page.html:1",
+            "'qqq'",
+            "there are colophon, crumbs",
+        ),
+        ({"albun.html": "x"}, "albun.html", "nothing uses", "did you mean album.html?"),
+        ({"albun.html": "{% if"}, "albun.html", "nothing uses", "did you mean album.html?"),
+        ({"user.css": "x"}, "user.css", "nothing uses", "templates/static/"),
+    ],
+)
+def test_what_has_no_effect_is_warned_of(
+    small: Folder, files: dict[str, str], where: str, what: str, hint: str
+) -> None:
+    for name, text in files.items():
+        small.write(f"templates/{name}", text.encode())
+    (problem,) = small.build().problems
+    assert (problem.where, problem.severity) == (f"templates/{where}", "warning")
+    assert what in problem.what
+    assert hint in problem.hint
+    assert small.build().problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"base.html": "{% extends 'theme/base.html' %}{% block head %}{% endblock %}"},
+        {
+            "page.html": "{% extends 'theme/page.html' %}{% block main %}{{ super() }}"
+            "{% include 'parts/note.html' %}{% block mine %}{% endblock %}{% endblock %}",
+            "parts/note.html": "{% from 'parts/macros.html' import x %}{{ x() }}",
+            "parts/macros.html": "{% macro x() %}x{% endmacro %}",
+        },
+        {
+            "page.html": "{% set part = 'note' %}{% include part ~ '.html' %}",
+            "note.html": "x",
+        },
+        {"page.html": "{{ page.title }}{% block mine %}{% endblock %}"},
+        {"page.html": "{% extends 'theme/' ~ 'page.html' %}{% block mine %}{% endblock %}"},
+        {"README.md": "x", "languages/eo.po": 'msgid ""\nmsgstr ""\n', "static/x.html": "x"},
+    ],
+)
+def test_what_has_an_effect_or_may_have_one_is_not_warned_of(
+    small: Folder, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        small.write(f"templates/{name}", text.encode())
+    assert small.build().problems == ()
 
 
 def test_a_list_without_the_macro_that_texts_need_is_told_where_to_find_it(small: Folder) -> None:

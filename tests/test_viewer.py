@@ -331,7 +331,7 @@ def test_a_photos_page_with_photos_in_its_text_has_both(browser: Browser, tmp_pa
         expect(page.locator("h1")).to_have_text("Photo 4")
         assert page.url == own
         # The page was loaded anew, and its script must have run.
-        page.wait_for_function("document.readyState === 'complete'")
+        page.wait_for_function("() => document.readyState === 'complete'")
         forward(page)
         wait_for_photo(page, 1)
         expect(page).to_have_url(f"{host.address}coast/07/")
@@ -419,8 +419,7 @@ def test_keys_lead_through_the_photos(
     if direction == "arabic":
         onward, back = back, onward
     with opened(browser) as page:
-        page.goto(f"{host.address}coast/")
-        page.locator(".grid a").first.click()
+        open_photo(page, host.address)
         tile = page.locator(".grid a")
         for key, index in [
             *[(onward, 1), (onward, 2), (back, 1), ("End", 11), (onward, 11), ("PageUp", 1)],

@@ -76,12 +76,21 @@ class ImageSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """[albums]: order and layout, which front matter overrides, and which files are passed over."""
+    """[albums]: what the front matter of one overrides, and which files are passed over."""
 
     sort: Sort = "taken"
     reverse: bool = False
     layout: Layout = "rows"
+    download: bool = False
     ignore: tuple[str, ...] = (".*", "Thumbs.db", "desktop.ini", "@eaDir", "*.tmp", "*.part")
+
+
+class PrivateZone(Struct, frozen=True, forbid_unknown_fields=True):
+    """A circle of which pages do not say that photos were taken there; the radius is in km."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    radius_km: Annotated[float, Meta(gt=0, le=20_000)]
 
 
 class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +98,8 @@ class GallerySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     links: Literal["directory", "file"] = "directory"
     show_location: bool = False
+    map: bool = False
+    private_zones: tuple[PrivateZone, ...] = ()
     min_rating: Annotated[int, Meta(ge=-1, le=5)] = -1
     min_alt: Annotated[int, Meta(ge=0, le=100)] = 0
     page_size: Annotated[int, Meta(ge=1)] = 500
@@ -127,11 +138,38 @@ def load_config(site: Path) -> Config:
         return Config()
     except UnicodeDecodeError as error:
         raise ConfigError(
-            Problem(SETTINGS, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
+            Problem(
+                SETTINGS,
+                f"not UTF-8 at byte {error.start}",
+                "save it as UTF-8",
+                code="unreadable-settings",
+            )
         ) from None
     except OSError as error:
-        raise ConfigError(Problem(SETTINGS, f"cannot be read: {error.strerror}")) from None
+        raise ConfigError(
+            Problem(SETTINGS, f"cannot be read: {error.strerror}", code="unreadable-settings")
+        ) from None
     return parse_config(text)
+
+
+def stated_keys(site: Path) -> dict[str, int]:
+    """Return the keys that a site's settings file sets, as `images.formats`, with their lines.
+
+    The file must be one that `load_config` reads.
+    """
+    try:
+        text = (site / SETTINGS).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    return {".".join(path): _line(text, path) for path in _leaves(tomllib.loads(text), ())}
+
+
+def _leaves(table: Mapping[str, Any], where: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*where, key))
+        else:
+            yield (*where, key)
 
 
 def parse_config(text: str) -> Config:
@@ -139,7 +177,9 @@ def parse_config(text: str) -> Config:
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(Problem(SETTINGS, f"not valid TOML: {error}")) from None
+        raise ConfigError(
+            Problem(SETTINGS, f"not valid TOML: {error}", code="unreadable-settings")
+        ) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
     return _tidied(msgspec.convert(table, Config, strict=True))
@@ -170,23 +210,32 @@ def _faults(
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-            yield Problem(place, f"unknown setting {name!r}", hint)
+            yield Problem(place, f"unknown setting {name!r}", hint, code="unknown-setting")
         elif isinstance(value, dict) and _is_table(known[key]):
             yield from _faults(value, cast(type[Struct], known[key]), path, text)
         else:
             try:
                 msgspec.convert(value, known[key], strict=True)
             except msgspec.ValidationError as error:
-                yield Problem(
-                    place, f"{name}: {in_words(error, known[key])}", _EXAMPLES.get(name, "")
-                )
+                said = in_words(error, known[key])
+                yield Problem(place, f"{name}: {said}", _remedy(name, value), code="wrong-setting")
 
 
 def _is_table(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
+def _remedy(name: str, value: object) -> str:
+    """Say how a value should have been written."""
+    if name == "site.base_url" and _BARE_HOST.match(str(value)):
+        return f"https:// is missing: write https://{str(value).lstrip('/')}"
+    return _EXAMPLES.get(name, "")
+
+
+# A host has a dot, or it is this machine.
+_BARE_HOST = re.compile(r"(//)?(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/[^\s?#\[\]]*)?\Z")
 _EXAMPLES = {
+    "gallery.private_zones": "such as [{ latitude = 52.5, longitude = 13.4, radius_km = 5 }]",
     "site.base_url": "such as https://example.org/photos/",
     "site.language": "such as en or pt-BR",
 }

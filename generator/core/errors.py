@@ -12,7 +12,9 @@ Everything else that escapes is a fault of ours.
 
 import os
 import re
+import traceback
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import msgspec
@@ -22,9 +24,63 @@ from generator.core.text import visible
 
 Severity = Literal["error", "warning"]
 
+# Every kind of problem, by a name that lasts; docs/check.md says what each means.
+Code = Literal[
+    "address-taken",
+    "changed-file",
+    "cover-not-found",
+    "damaged-picture",
+    "damaged-profile",
+    "damaged-sidecar",
+    "decoder-died",
+    "duplicate-picture",
+    "fault",
+    "few-alt-texts",
+    "folder-in-use",
+    "foreign-file",
+    "future-date",
+    "icon-not-found",
+    "idle-template",
+    "leads-nowhere",
+    "machine",
+    "no-pictures",
+    "not-a-picture",
+    "not-built",
+    "open-to-network",
+    "out-of-memory",
+    "picture-too-large",
+    "private-original",
+    "second-text",
+    "source-changed",
+    "text-beside-album",
+    "text-without-picture",
+    "told-by-site",
+    "unknown-file",
+    "unknown-setting",
+    "unlisted-cover",
+    "unreadable-file",
+    "unreadable-settings",
+    "unreadable-sigal",
+    "unscrubbable-original",
+    "unspoken-language",
+    "unused-setting",
+    "withheld-original",
+    "withheld-page",
+    "wrong-alias",
+    "wrong-catalogue",
+    "wrong-directive",
+    "wrong-name",
+    "wrong-output",
+    "wrong-sections",
+    "wrong-setting",
+    "wrong-template",
+    "wrong-text",
+    "wrong-unlisted",
+]
+
 
 class Problem(Struct, frozen=True, tag=True):
-    """One thing that is wrong: where, what, and what to do about it.
+    """One thing that is wrong: where, what, what to do about it, and a name for its kind.
 
     An error cost a file its place in the site, a warning did not. A passing one may be gone next
     time although the file is the same: no memory, no permission, a process that died.
@@ -35,6 +91,7 @@ class Problem(Struct, frozen=True, tag=True):
     hint: str = ""
     severity: Severity = "error"
     passing: bool = False
+    code: Code | Literal[""] = ""
 
     def __str__(self) -> str:
         """One line, with every control character made visible."""
@@ -50,6 +107,17 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         return [int(part) if part.isdigit() else part for part in parts], problem.what
 
     return tuple(sorted(set(problems), key=place))
+
+
+class Unread(Struct, frozen=True, tag=True):
+    """A text that cannot be used, with all that is wrong with it."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be read next time although it is the same."""
+        return any(problem.passing for problem in self.problems)
 
 
 class FastphotoError(Exception):
@@ -80,16 +148,37 @@ class MachineError(FastphotoError):
         """Say what was being done, to which path, and the system's own words."""
         path = error.filename if error.filename is not None else ""
         where = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
-        return cls(Problem(where, f"{doing}: {error.strerror or error}"))
+        return cls(Problem(where, f"{doing}: {error.strerror or error}", code="machine"))
+
+
+def unforeseen(error: Exception) -> Problem:
+    """Tell of an error that nobody foresaw, in one line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    what = f"{type(error).__name__} in {place}: {error}"
+    return Problem(
+        "",
+        what,
+        "this is a fault of fastphoto's own; please report it with this line",
+        code="fault",
+    )
 
 
 class DecodeError(Exception):
     """One picture cannot be used."""
 
-    def __init__(self, what: str, hint: str = "", *, passing: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        hint: str = "",
+        *,
+        passing: bool = False,
+        code: Code = "damaged-picture",
+    ) -> None:
         self.what = what
         self.hint = hint
         self.passing = passing
+        self.code: Code = code
         super().__init__(what)
 
 

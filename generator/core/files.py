@@ -1,6 +1,7 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,14 +79,57 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def write_whole(target: Path, body: bytes) -> None:
+def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with naming(target), beside.open("wb") as file:
-            file.write(body)
+            for part in parts:
+                file.write(part)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file with its times beside its target and rename it there; the source stays as is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with naming(target):
+            shutil.copyfile(source, beside)
+            shutil.copystat(source, beside)
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+class Arrival:
+    """A file that comes in bit by bit, beside its place until it is whole; never over another."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        self._file = self._beside.open("xb")
+
+    def write(self, chunk: bytes) -> None:
+        """Add to it."""
+        with naming(self._target):
+            self._file.write(chunk)
+
+    def finish(self) -> None:
+        """Put it into its place; FileExistsError if something is there."""
+        with naming(self._target):
+            self._file.close()
+        # Reserved, then replaced: no system renames without overwriting on every file system.
+        self._target.open("xb").close()
+        self._beside.replace(self._target)
+
+    def discard(self) -> None:
+        """Leave nothing of it, if it has not come into its place."""
+        self._file.close()
+        self._beside.unlink(missing_ok=True)

@@ -191,11 +191,16 @@ class Opening(Struct, frozen=True):
     line: int
 
 
+# In per cent from the left and from the top.
+CENTRE = (50, 50)
+
+
 class FrontMatter(Struct, frozen=True):
     """The settings that may stand above a text; each is optional.
 
     `date` is wall time in ISO 8601; `offset`, its distance from UTC, is split off from it.
     `aliases` are former addresses, as they are written; `aliases_line` is where they stand.
+    `focus` is the point that a crop keeps, in per cent from the left and from the top.
     `sections` are one for each part of dates, or as they are opened.
     """
 
@@ -207,11 +212,15 @@ class FrontMatter(Struct, frozen=True):
     offset: str = ""
     keywords: tuple[str, ...] | None = None
     cover: str = ""
+    focus: tuple[int, int] = CENTRE
+    unlisted: bool = False
+    download: bool | None = None
     sort: Literal["", "taken", "name"] = ""
     reverse: bool | None = None
     layout: Literal["", "rows", "square", "columns", "story"] = ""
     sections: Literal["", "year", "month", "day"] | tuple[Opening, ...] = ""
     originals: Literal["", "verbatim", "scrub", "none"] = ""
+    map: bool | None = None
     slug: str = ""
     aliases: tuple[str, ...] = ()
     aliases_line: int = 0
@@ -235,11 +244,15 @@ class Asset(Struct, frozen=True):
 
 
 class Theme(Struct, frozen=True):
-    """The templates by name, a digest of them all, and the static files."""
+    """The templates by name, a digest of them all, and the static files.
+
+    `own` are the names of those templates that are the site's, not ours.
+    """
 
     templates: dict[str, bytes]
     digest: str
     assets: tuple[Asset, ...]
+    own: tuple[str, ...] = ()
 
 
 class Library(Struct, frozen=True):
@@ -308,6 +321,7 @@ class Icon(Struct, frozen=True, gc=False):
     letter: str
     key: str = ""
     index: int = 0
+    focus: tuple[int, int] = CENTRE
 
 
 class StoreOrigin(Struct, frozen=True, tag=True, gc=False):
@@ -360,6 +374,29 @@ class FeedOrigin(Struct, frozen=True, tag=True, gc=False):
     form: Literal["atom", "json"]
 
 
+# Where what is published of a photo comes from.
+PhotoOrigin = StoreOrigin | PictureOrigin | ScrubbedOrigin
+
+
+class Member(Struct, frozen=True):
+    """A file of the site within an archive: its name there, and when it was taken, to the second.
+
+    That is wall time in ISO 8601, or empty. It lies at `path` in the site as well.
+    """
+
+    name: str
+    taken: str
+    path: str
+    identity: str
+    origin: PhotoOrigin
+
+
+class ArchiveOrigin(Struct, frozen=True, tag=True):
+    """The bytes are those of an archive of these files."""
+
+    members: tuple[Member, ...]
+
+
 Origin = (
     StoreOrigin
     | PictureOrigin
@@ -369,6 +406,7 @@ Origin = (
     | PageOrigin
     | IconOrigin
     | FeedOrigin
+    | ArchiveOrigin
 )
 
 

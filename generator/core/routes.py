@@ -7,7 +7,7 @@ site built on Linux unpacks whole on macOS and Windows.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from slugify import slugify
 
@@ -17,7 +17,9 @@ from generator.core.model import Asset
 IMAGE = "image"
 FULL = "full"
 STATIC = "static"
+ARCHIVES = "zip"
 
+MAP = "map/"
 SEARCH = "search/"
 TAGS = "tags/"
 YEARS = "years/"
@@ -28,15 +30,18 @@ MARK_PATH = ".nojekyll"
 MARK = "This folder is made by fastphoto.\n"
 
 # Folders that hold no page, for hosts have rules of their own for them.
-FILE_FOLDERS = (STATIC, IMAGE, FULL)
+FILE_FOLDERS = (STATIC, IMAGE, FULL, ARCHIVES)
 
 # Names at the root that no page of the site's own may have: those, and pages of ours.
-RESERVED = frozenset((*FILE_FOLDERS, SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
+RESERVED = frozenset((*FILE_FOLDERS, MAP[:-1], SEARCH[:-1], TAGS[:-1], YEARS[:-1]))
 
 # How the name of a variant ends: see plan.Source.
-_VARIANT = re.compile(r"\.[0-9a-f]{8}-\d+\.\w+$")
+_VARIANT = re.compile(r"\.[0-9a-f]{8}(-\d+\.\w+)$")
 
 _SLUG_LENGTH = 80
+# Names as cameras give them need no transliteration, which takes thirty times as long.
+_SIMPLE = re.compile(r"[a-z0-9]+(?:[-_ ][a-z0-9]+)*", re.ASCII)
+_HYPHENS = str.maketrans("_ ", "--")
 _NAME_BYTES = 200
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -47,7 +52,11 @@ _PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCI
 
 def slug(name: str) -> str:
     """Return a name for addresses: lower case, Latin letters, digits and hyphens; never empty."""
-    short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
+    lower = name.lower()
+    if len(name) <= _SLUG_LENGTH and name.isascii() and _SIMPLE.fullmatch(lower):
+        short = lower.translate(_HYPHENS)
+    else:
+        short = slugify(name, max_length=_SLUG_LENGTH, word_boundary=True)
     if not short:
         return mark(name)
     return f"{short}-" + mark(name) if _DEVICE.search(short) else short
@@ -60,7 +69,7 @@ def mark(name: str) -> str:
 
 def folded(path: str) -> str:
     """Return what a path is told apart by."""
-    return unicodedata.normalize("NFC", path).casefold()
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def folders_above(path: str) -> Iterator[str]:
@@ -80,13 +89,16 @@ def page_slugs(count: int, size: int) -> set[str]:
     return {f"page-{number}" for number in range(2, -(-count // size) + 1)}
 
 
-def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> list[str]:
-    """Give each its first wish that nobody else has; `taken` holds folded paths.
+def distinct(
+    wished: Iterable[str], others: Callable[[int], Sequence[str]], taken: Collection[str] = ()
+) -> list[str]:
+    """Give each the name it wishes for if nobody else has it; `taken` holds folded paths.
 
-    All that share a wish move on to their next, so that no name depends on the order of files;
-    who runs out of wishes gets a mark of the last one, and another of that.
+    `others` returns what the one of a number would like instead, best first. All that share a wish
+    move on to their next, so that no name depends on the order of files; who runs out of wishes
+    gets a mark of the last one, and another of that.
     """
-    names = [wish[0] for wish in wishes]
+    names = list(wished)
     turn = 0
     while True:
         keys = [folded(name) for name in names]
@@ -94,10 +106,16 @@ def distinct(wishes: Sequence[Sequence[str]], taken: Collection[str] = ()) -> li
         clashes = [index for index, key in enumerate(keys) if count[key] > 1 or key in taken]
         if not clashes:
             return names
-        turn += 1
         for index in clashes:
-            rest = wishes[index][turn:]
-            names[index] = rest[0] if rest else with_mark(names[index], f"{turn} {index}")
+            rest = others(index)[turn:]
+            names[index] = rest[0] if rest else with_mark(names[index], f"{turn + 1} {index}")
+        turn += 1
+
+
+def distinct_slugs(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Give each name a slug that no other has; `taken` holds those that none may have."""
+    slugs = [*map(slug, names)]
+    return distinct(slugs, lambda number: (f"{slugs[number]}-{mark(names[number])}",), taken)
 
 
 def with_mark(path: str, identity: str) -> str:
@@ -133,9 +151,13 @@ def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
 
     A file may not stand where a folder must: of `a.jpg` and `a.jpg/b.jpg` the first is marked.
     """
-    wishes = [(name := legal(path), with_mark(name, path)) for path in paths]
-    folders = {folder for name, _ in wishes for folder in folders_above(folded(name))}
-    return distinct(wishes, folders | set(taken))
+    names = [*map(legal, paths)]
+    folders = {folder for name in names for folder in folders_above(folded(name))}
+    return distinct(
+        names,
+        lambda number: (with_mark(names[number], paths[number]),),
+        folders | set(taken),
+    )
 
 
 def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list[str]:
@@ -154,7 +176,13 @@ def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list
 
 def is_variant(path: str) -> bool:
     """Tell whether a path below image/ is that of a variant, which never changes."""
-    return _VARIANT.search(path) is not None
+    return variant_ending(path) != ""
+
+
+def variant_ending(path: str) -> str:
+    """Return the size and suffix that the name of a variant ends with; empty if it is none."""
+    found = _VARIANT.search(path)
+    return found[1] if found else ""
 
 
 def asset_path(asset: Asset) -> str:

@@ -5,7 +5,7 @@ Links and pictures stay references, for only the plan knows where they lead.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,8 +15,9 @@ import markdown
 import msgspec
 import nh3
 import yaml
+from msgspec import Struct
 
-from generator.core.errors import Problem, in_words
+from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.core.text import clean_lines, clean_text
 from generator.library.directives import Cut, cut_directives
@@ -31,6 +32,7 @@ _HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
 _TAG = r'<(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*/?>'
 _ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
 _HEADING_TAG = re.compile(r"<(/?)h([1-5])>")
+_FOCUS = re.compile(r"(100|\d?\d)% +(100|\d?\d)%")
 
 _EXTENSIONS = ("tables", "fenced_code", "def_list", "sane_lists")
 _TAGS = frozenset(
@@ -80,20 +82,33 @@ _Loader.yaml_implicit_resolvers = {
 
 
 class _Fault(Exception):
+    """One thing that is wrong with a text; in line 0, with all of it."""
+
     def __init__(self, line: int, what: str, hint: str = "") -> None:
         self.line, self.what, self.hint = line, what, hint
 
 
-def read_document(path: str, content: Path) -> Document | Problem:
-    """Read one text of the content folder; what cannot be used is a problem with its line."""
+class _Faults(Exception):
+    def __init__(self, faults: Sequence[_Fault]) -> None:
+        self.faults = faults
+
+
+def read_document(path: str, content: Path) -> Document | Unread:
+    """Read one text of the content folder; each thing wrong with it is a problem with its line."""
     try:
-        text = _read_text(content / path)
-        return parse_document(path, text)
+        return parse_document(path, _read_text(content / path))
     except _Fault as fault:
-        place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
-        return Problem(place, fault.what, fault.hint)
+        return Unread((_problem(path, fault),))
+    except _Faults as several:
+        return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
-        return Problem(f"content/{path}", f"cannot be read: {error.strerror}", passing=True)
+        what = f"cannot be read: {error.strerror}"
+        return Unread((Problem(f"content/{path}", what, passing=True, code="unreadable-file"),))
+
+
+def _problem(path: str, fault: _Fault) -> Problem:
+    place = f"content/{path}:{fault.line}" if fault.line else f"content/{path}"
+    return Problem(place, fault.what, fault.hint, code="wrong-text")
 
 
 def _read_text(file: Path) -> str:
@@ -188,28 +203,72 @@ def _plain(value: object) -> object:
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
     known = {each.name: each.type for each in msgspec.structs.fields(FrontMatter)}
     del known["offset"], known["aliases_line"]
-    known["sections"] = _Sections
+    known |= {"sections": _Sections, "focus": str}
     if isinstance(words := values.get("keywords"), str):
         values["keywords"] = [word.strip() for word in words.split(",")]
     if isinstance(address := values.get("aliases"), str):
         values["aliases"] = [address]
+    if faults := list(_matter_faults(values, known, matter)):
+        raise _Faults(faults)
+    return _understood(values, matter)
+
+
+def _understood(values: dict[str, object], matter: str) -> FrontMatter:
+    """Take apart those values that say more than one thing."""
+    if isinstance(headings := values.get("sections"), dict):
+        values["sections"] = _openings(headings, matter)
+    if isinstance(point := values.get("focus"), str):
+        values["focus"] = _point(point)
+    settings = msgspec.convert(values, FrontMatter)
+    if settings.aliases:
+        line = _line_of(matter, "aliases")
+        settings = msgspec.structs.replace(settings, aliases_line=line)
+    return _dated(settings) if settings.date else settings
+
+
+def _matter_faults(
+    values: Mapping[str, object], known: Mapping[str, Any], matter: str
+) -> Iterator[_Fault]:
     for key, value in values.items():
         line = _line_of(matter, key)
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise _Fault(line, f"front matter: unknown key {key!r}", hint)
+            yield _Fault(line, f"front matter: unknown key {key!r}", hint)
+            continue
         try:
             msgspec.convert(value, known[key])
+            if key in _FORMS and value:
+                _FORMS[key].read(str(value))
         except msgspec.ValidationError as error:
-            raise _Fault(line, f"front matter: {key}: {in_words(error, known[key])}") from None
-    if isinstance(headings := values.get("sections"), dict):
-        values["sections"] = _openings(headings, matter)
-    settings = msgspec.convert(values, FrontMatter)
-    if settings.aliases:
-        line = _line_of(matter, "aliases")
-        settings = msgspec.structs.replace(settings, aliases_line=line)
-    return _dated(settings, _line_of(matter, "date")) if settings.date else settings
+            yield _Fault(line, f"front matter: {key}: {in_words(error, known[key])}")
+        except ValueError:
+            form = _FORMS[key]
+            yield _Fault(line, f"front matter: {key}: {value!r} is no {form.noun}", form.hint)
+
+
+def _point(text: str) -> tuple[int, int]:
+    """Read a point of a picture, written as CSS writes `object-position`."""
+    found = _FOCUS.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]), int(found[2])
+
+
+class _Form(Struct, frozen=True):
+    """How a text is read that must have a form (ValueError if it has not), and what to say."""
+
+    read: Callable[[str], object]
+    noun: str
+    hint: str
+
+
+_FORMS = {
+    "date": _Form(datetime.fromisoformat, "date", "write it as 2025-05-03 or 2025-05-03T18:30"),
+    "focus": _Form(
+        _point, "point of a picture", "write how far from the left and from the top, as 30% 20%"
+    ),
+}
 
 
 def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
@@ -224,13 +283,9 @@ def _openings(headings: dict[str, str], matter: str) -> tuple[Opening, ...]:
     return tuple(openings)
 
 
-def _dated(settings: FrontMatter, line: int) -> FrontMatter:
+def _dated(settings: FrontMatter) -> FrontMatter:
     """Split a date into wall time and offset."""
-    try:
-        moment = datetime.fromisoformat(settings.date)
-    except ValueError:
-        what = f"front matter: date: {settings.date!r} is no date"
-        raise _Fault(line, what, "write it as 2025-05-03 or 2025-05-03T18:30") from None
+    moment = datetime.fromisoformat(settings.date)
     wall = moment.replace(tzinfo=None).isoformat()
     offset = moment.isoformat()[len(wall) :]
     has_time = "T" in settings.date or ":" in settings.date

@@ -40,9 +40,11 @@ def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray
     except NotAPicture as error:
         if not _is_called_a_picture(source.suffix.lower(), svg=svg):
             return Stray(foreign_kind(source.suffix))
-        return Problem(f"{PICTURES}/{path}", error.what, error.hint)
+        return Problem(f"{PICTURES}/{path}", error.what, error.hint, code="not-a-picture")
     except DecodeError as error:
-        return Problem(f"{PICTURES}/{path}", error.what, error.hint, passing=error.passing)
+        return Problem(
+            f"{PICTURES}/{path}", error.what, error.hint, passing=error.passing, code=error.code
+        )
     except OSError as error:
         return _unreadable(path, error)
 
@@ -62,7 +64,13 @@ def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
         return Sidecar(of_xmp(xmp.parse(packet)))
     except ValueError as error:
         what = f"this sidecar is left out: {error}"
-        return Problem(f"{PICTURES}/{path}", what, "write or copy it once more", "warning")
+        return Problem(
+            f"{PICTURES}/{path}",
+            what,
+            "write or copy it once more",
+            "warning",
+            code="damaged-sidecar",
+        )
     except OSError as error:
         return _unreadable(path, error)
 
@@ -82,7 +90,9 @@ def is_sidecar(path: str) -> bool:
 
 def _unreadable(path: str, error: OSError) -> Problem:
     what = f"cannot be read: {error.strerror}"
-    return Problem(f"{PICTURES}/{path}", what, "check its permissions", passing=True)
+    return Problem(
+        f"{PICTURES}/{path}", what, "check its permissions", passing=True, code="unreadable-file"
+    )
 
 
 def _read(path: str, source: Path) -> Photo:

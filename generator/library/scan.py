@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from generator.core.digest import digest_of
-from generator.core.errors import Problem
+from generator.core.errors import Problem, Unread
 from generator.core.files import is_settled
 from generator.core.formats import INPUTS
 from generator.core.layout import CONTENT, PICTURES, SHIPPED
@@ -27,21 +27,20 @@ from generator.core.model import (
     Theme,
 )
 from generator.core.routes import STATIC, folded
-from generator.library.document import read_document
 from generator.library.photo import Found, is_sidecar, read_files
 from generator.library.survey import Survey
 from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 9
+SCAN_VERSION = 11
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
 
-# Photographs a process reads between two answers: enough that handing over costs nothing.
 _SMALL = ".min."
 
+# Photographs a process reads between two answers: enough that handing over costs nothing.
 _BATCH = 24
 
 Progress = Callable[[int, int], None]
@@ -53,7 +52,7 @@ class Remembered(Struct, frozen=True, array_like=True):
 
     stamp: Stamp
     at_ns: int
-    value: Found | Document
+    value: Found | Document | Unread
 
 
 class Memo(Struct, frozen=True):
@@ -100,13 +99,20 @@ def scan(
     )
     read_now = pictures | texts
     library = library_of(read_now, read_theme(survey))
-    problems = [each.value for each in read_now.values() if isinstance(each.value, Problem)]
+    problems = [problem for each in read_now.values() for problem in _problems(each.value)]
     lasting = {
         name: each
         for name, each in read_now.items()
-        if not (isinstance(each.value, Problem) and each.value.passing)
+        if not (isinstance(each.value, Problem | Unread) and each.value.passing)
     }
     return library, (*survey.problems, *problems), Memo(memo.version, lasting)
+
+
+def _problems(value: Found | Document | Unread) -> tuple[Problem, ...]:
+    """Return what is wrong with a file that could not be used."""
+    if isinstance(value, Unread):
+        return value.problems
+    return (value,) if isinstance(value, Problem) else ()
 
 
 def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
@@ -127,7 +133,7 @@ def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
         unread=tuple(
             name.removeprefix(f"{CONTENT}/")
             for name, value in values.items()
-            if isinstance(value, Problem) and name.startswith(f"{CONTENT}/")
+            if isinstance(value, Unread)
         ),
     )
 
@@ -174,7 +180,7 @@ def _read(
     found: Mapping[str, Entry],
     at_ns: int,
     memo: Memo,
-    read: Callable[[Sequence[str]], Mapping[str, Found | Document]],
+    read: Callable[[Sequence[str]], Mapping[str, Found | Document | Unread]],
 ) -> dict[str, Remembered]:
     """Take from the memo what is known for certain, and read the rest."""
     known = {
@@ -193,7 +199,12 @@ def _is_known(remembered: Remembered, stamp: Stamp) -> bool:
     return remembered.stamp == stamp and is_settled(stamp, remembered.at_ns)
 
 
-def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Problem]:
+def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Unread]:
+    if not paths:
+        return {}
+    # Late: Markdown and YAML cost a build that reads no text a thirtieth of its time.
+    from generator.library.document import read_document  # noqa: PLC0415
+
     return {path: read_document(path, content) for path in paths}
 
 
@@ -220,7 +231,16 @@ def _results(
         elif len(batch) > 1:
             again += [[path] for path in batch]
         else:
-            yield batch[0], Problem(f"{PICTURES}/{batch[0]}", Died.what, Died.hint, passing=True)
+            yield (
+                batch[0],
+                Problem(
+                    f"{PICTURES}/{batch[0]}",
+                    Died.what,
+                    Died.hint,
+                    passing=True,
+                    code="decoder-died",
+                ),
+            )
     if again:
         yield from _results(again, read, workers)
 
@@ -249,7 +269,9 @@ def read_theme(survey: Survey) -> Theme:
     digest = digest_of(
         *(part for name, body in templates.items() for part in (name.encode(), body))
     )
-    return Theme(templates, digest, tuple(assets))
+    ours = Path(survey.theme[-1][0])
+    own = (name for name, file in chosen.items() if not file.is_relative_to(ours))
+    return Theme(templates, digest, tuple(assets), tuple(sorted(templates.keys() & own)))
 
 
 def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:

@@ -52,18 +52,20 @@ class Survey(Struct, frozen=True):
 def survey(site: Path, config: Config) -> Survey:
     """List the sources of a site; ignored files are left out, unnameable ones are problems."""
     at_ns = time.time_ns()
-    ignored = _ignored(config.albums.ignore)
-    pictures, unnamed = _nameable(entries(site / PICTURES, ignored))
-    texts, unnamed_texts = _nameable(entries(site / CONTENT, ignored))
+    skip = ignored(config.albums.ignore)
+    pictures, unnamed = _nameable(entries(site / PICTURES, skip))
+    texts, unnamed_texts = _nameable(entries(site / CONTENT, skip))
     return Survey(
         at_ns=at_ns,
         pictures=pictures,
         texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
         theme=tuple(
-            (str(folder), _nameable(entries(folder, ignored))[0]) for folder in _theme(site)
+            (str(folder), _nameable(entries(folder, skip))[0]) for folder in theme_folders(site)
         ),
         problems=tuple(
-            Problem(f"{folder}/{path}", "its name is not valid UTF-8", "rename it")
+            Problem(
+                f"{folder}/{path}", "its name is not valid UTF-8", "rename it", code="wrong-name"
+            )
             for folder, paths in ((PICTURES, unnamed), (CONTENT, unnamed_texts))
             for path in paths
         ),
@@ -82,12 +84,13 @@ def fingerprint(survey: Survey, config: Config) -> str:
 
 
 def code_digest() -> str:
-    """Return a digest of our own code: pages are made anew by every version of it."""
+    """Return a digest of our own code and data: pages are made anew by every version of it."""
     code = Path(generator.__file__).parent
-    return digest_of(*(file.read_bytes() for file in sorted(code.rglob("*.py"))))
+    files = sorted((*code.rglob("*.py"), *code.rglob("*.bin")))
+    return digest_of(*(file.read_bytes() for file in files))
 
 
-def _theme(site: Path) -> Sequence[Path]:
+def theme_folders(site: Path) -> Sequence[Path]:
     """Return where theme files are looked for: the site's own folder, then ours.
 
     Ours lies in the package when it is installed, and beside it in a checkout.
@@ -99,7 +102,7 @@ def _theme(site: Path) -> Sequence[Path]:
     return (ours,) if own.resolve() == ours else (own, ours)
 
 
-def _ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
+def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Match a path by its last name, or whole if a pattern holds a slash; case is folded."""
     names = [pattern.lower() for pattern in patterns if "/" not in pattern]
     paths = [pattern.lower().strip("/") for pattern in patterns if "/" in pattern]

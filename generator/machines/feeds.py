@@ -102,7 +102,8 @@ def make_feeds(
 
 
 def _newest_first(pages: Iterable[AnyPage]) -> list[PhotoPage]:
-    photos = (page for page in pages if isinstance(page, PhotoPage) and page.taken)
+    listed = (page for page in pages if isinstance(page, PhotoPage) and page.indexed)
+    photos = (page for page in listed if page.taken)
     dated = [(_instant(_moment(photo)), photo.url, photo) for photo in photos]
     dated.sort(key=itemgetter(0, 1), reverse=True)
     return [photo for _, _, photo in dated]

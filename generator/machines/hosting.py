@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from generator.core.routes import IMAGE, STATIC, is_variant
+from generator.core.routes import ARCHIVES, IMAGE, STATIC, variant_ending
 
 HEADERS_PATH = "_headers"
 
@@ -30,6 +30,9 @@ _ALWAYS = {
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 
+_IMAGES = f"{IMAGE}/"
+# No page is there, and every file has a digest in its name: see routes.asset_path.
+_STAMPED = (f"{STATIC}/", f"{ARCHIVES}/")
 _SIZED = re.compile(r"-\d+\.\w+")
 
 _COMMENT = (
@@ -51,29 +54,27 @@ def _lasting(paths: Iterable[str]) -> list[str]:
     By suffix alone where no other picture has it. Else by the end of the names, which tells the
     size: `falls.1a2b3c4d-1080.jpg` beside `falls.jpg`, unless there is a `pole-1080.jpg`.
     """
+    variants: Counter[str] = Counter()
+    aliases: set[str] = set()
+    stamped: Counter[tuple[str, str]] = Counter()
+    for path in paths:
+        if path.startswith(_IMAGES):
+            if ending := variant_ending(path):
+                variants[ending] += 1
+            else:
+                # Some hosts do not tell capitals from small letters.
+                aliases.add(path[max(path.rfind("-"), path.rfind("/") + 1) :].lower())
+        elif path.startswith(_STAMPED):
+            stamped[path[: path.find("/")], path[path.rfind(".") :]] += 1
+    others = {pattern for tail in aliases for pattern in _patterns(IMAGE, tail)}
     named: Counter[str] = Counter()
-    others: set[str] = set()
-    for (folder, tail, is_lasting), count in Counter(map(_kind, paths)).items():
-        if is_lasting:
-            named.update(dict.fromkeys(_patterns(folder, tail), count))
-        elif folder == IMAGE:
-            # Some hosts do not tell capitals from small letters.
-            others.update(_patterns(folder, tail.lower()))
+    endings = {(IMAGE, ending): count for ending, count in variants.items()} | stamped
+    for (folder, tail), count in endings.items():
+        named.update(dict.fromkeys(_patterns(folder, tail), count))
     rules = [pattern for pattern in named if pattern not in others]
     suffixes = {rule for rule in rules if "/*." in rule}
     needed = [rule for rule in rules if rule in suffixes or _suffix_rule(rule) not in suffixes]
     return sorted(needed, key=lambda rule: (-named[rule], rule))[:_MAX_RULES]
-
-
-def _kind(path: str) -> tuple[str, str, bool]:
-    """Return the folder of a file, the end of its name, and whether its content never changes."""
-    folder = path[: path.find("/")]
-    if folder == STATIC:
-        # No page is there, and every other file has a digest: see routes.asset_path.
-        return folder, path[path.rfind(".") :], True
-    if folder == IMAGE:
-        return folder, path[max(path.rfind("-"), path.rfind("/") + 1) :], is_variant(path)
-    return "", "", False
 
 
 def _patterns(folder: str, tail: str) -> Iterator[str]:
@@ -122,8 +123,9 @@ def refusals(sizes: Mapping[str, int]) -> tuple[Refusal, ...]:
     if not sizes:
         return ()
     total = sum(sizes.values())
-    largest = max(sizes, key=lambda path: (sizes[path], path))
-    in_folders = Counter(path.rpartition("/")[0] for path in sizes)
+    most_bytes = max(sizes.values())
+    largest = max(path for path, size in sizes.items() if size == most_bytes)
+    in_folders = Counter([path[: max(0, path.rfind("/"))] for path in sizes])
     fullest, most = max(in_folders.items(), key=lambda item: (item[1], item[0]))
     found = []
     for host in HOSTS:

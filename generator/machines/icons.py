@@ -66,11 +66,15 @@ def icon_problems(plan: Plan) -> tuple[Problem, ...]:
     wanted = plan.config.site.icon
     if not wanted or _chosen(plan) is not None:
         return ()
-    known = {each.photo.path: each.photo.path for each in plan.root.all_photos()}
-    drawing = lookup(wanted, "", {folded(path): path for path in known})
-    what = "is a drawing" if drawing else "there is no such picture"
-    hint = "name a photo" if drawing else nearest(wanted, known)
-    return (Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning"),)
+    formats = {folded(each.photo.path): each.photo.format for each in plan.all_photos()}
+    found = lookup(wanted, "", formats)
+    what = "is in an unlisted album" if found else "there is no such picture"
+    if found == "SVG":
+        what = "is a drawing"
+    hint = "name another photo" if found else nearest(wanted, {path: path for path in formats})
+    return (
+        Problem(SETTINGS, f"site.icon: {wanted!r}: {what}", hint, "warning", code="icon-not-found"),
+    )
 
 
 def _chosen(plan: Plan) -> PlannedPhoto | None:
@@ -91,7 +95,8 @@ def _icon(name: str, size: int, plan: Plan, photo: PlannedPhoto | None) -> Icon:
     steps = photo.sources[-1].steps
     narrow = min(1.0, 1 / photo.photo.size.ratio, photo.photo.size.ratio)
     enough = (i for i, step in enumerate(steps) if step.longest * narrow >= max(_SIZES.values()))
-    return Icon(name, size, "", photo.shown, next(enough, len(steps) - 1))
+    index = next(enough, len(steps) - 1)
+    return Icon(name, size, "", photo.shown, index, photo.words.focus)
 
 
 def _initial(title: str) -> str:
@@ -101,7 +106,7 @@ def _initial(title: str) -> str:
 
 def draw(icon: Icon, picture: bytes) -> bytes:
     """Return an icon as PNG; `picture` is what the store keeps under its key, if it has one."""
-    drawn = _cropped(picture, icon.size) if icon.key else _lettered(icon)
+    drawn = _cropped(picture, icon) if icon.key else _lettered(icon)
     profile = drawn.info.get("icc_profile")
     if icon.name == _APPLE and drawn.mode == "RGBA":
         # iOS shows black where there is nothing, and rounds the corners itself.
@@ -112,11 +117,14 @@ def draw(icon: Icon, picture: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _cropped(picture: bytes, size: int) -> Image.Image:
-    """Cut the square out of the middle of a picture."""
+def _cropped(picture: bytes, icon: Icon) -> Image.Image:
+    """Cut a square out of a picture, around its focus as far as that goes."""
+    centering = (icon.focus[0] / 100, icon.focus[1] / 100)
     with Image.open(io.BytesIO(picture)) as whole:
         mode = "RGBA" if whole.has_transparency_data else "RGB"
-        square = ImageOps.fit(whole.convert(mode), (size, size), Image.Resampling.LANCZOS)
+        side = (icon.size, icon.size)
+        lanczos = Image.Resampling.LANCZOS
+        square = ImageOps.fit(whole.convert(mode), side, lanczos, centering=centering)
         square.info = {"icc_profile": whole.info.get("icc_profile")}
         return square
 

@@ -24,10 +24,14 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 
 
 class Moved(Struct, frozen=True):
-    """A former address, decoded, of a page or a file, and where what was there is now."""
+    """A former address, decoded, of a page or a file, and where what was there is now.
+
+    That of an unlisted page stands in no list, which anybody may read.
+    """
 
     path: str
     target: Link
+    listed: bool
 
     @property
     def file(self) -> str:
@@ -52,7 +56,7 @@ def find_moved(
     told = tuple(_documents(plan))
     if not told:
         return (), ()
-    titles = {page.url: page.title for page in pages}
+    by_address = {page.url: page for page in pages}
     there, small = _Tree(set(), set()), _Tree(set(), set())
     for file in taken:
         there.add(folded(file))
@@ -65,13 +69,16 @@ def find_moved(
             if path is None:
                 what = f"aliases: {alias!r} is no address of this site"
                 hint = "write it as /old/address/, without ? and #"
-                problems.append(Problem(place, what, hint, "warning"))
+                problems.append(Problem(place, what, hint, "warning", code="wrong-alias"))
                 continue
-            moved = Moved(path, Link(titles[address], address))
+            page = by_address[address]
+            moved = Moved(path, Link(page.title, address), page.indexed)
             key = folded(moved.file)
             if why := _clash(key, there, small, found):
                 hint = "remove it, or give that another slug"
-                problems.append(Problem(place, f"aliases: {alias!r} {why}", hint, "warning"))
+                problems.append(
+                    Problem(place, f"aliases: {alias!r} {why}", hint, "warning", code="wrong-alias")
+                )
             else:
                 found[key] = moved
                 if moved.has_page:
@@ -89,7 +96,7 @@ def _documents(plan: Plan) -> Iterator[tuple[str, Document]]:
 
 
 def _all_documents(plan: Plan) -> Iterator[tuple[str, Document | None]]:
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         yield album.address, album.document
         yield from ((photo.address, photo.words.document) for photo in album.photos)
     yield from ((text.address, text.document) for text in plan.texts)

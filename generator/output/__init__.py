@@ -2,6 +2,6 @@
 
 From the bottom up:
 
-    inventory manifest
+    content inventory manifest
     publish
 """

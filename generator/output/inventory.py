@@ -12,17 +12,14 @@ from generator.core.model import (
     IconOrigin,
     OutputFile,
     PageOrigin,
-    PictureOrigin,
-    ScrubbedOrigin,
-    StoreOrigin,
     TextOrigin,
     ThemeOrigin,
 )
 from generator.machines import hosting, icons, redirects, sitemap
 from generator.machines.feeds import ATOM, JSON, Feed
 from generator.pages import search
+from generator.planning.archives import archives, original_of, stored
 from generator.planning.plan import Plan, PlannedPhoto
-from generator.privacy.originals import scrubbed_identity
 from generator.views.values import AnyPage, Site
 
 # What is made for hosts, when all other files are known.
@@ -37,8 +34,9 @@ def assets(plan: Plan) -> Iterator[OutputFile]:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for icon in icons.icons_of(plan):
         yield OutputFile(icons.icon_path(icon), icons.icon_identity(icon), IconOrigin(icon))
-    for photo in plan.root.all_photos():
+    for photo in plan.all_photos():
         yield from _photo_files(photo, plan.config.images.rights)
+    yield from (archive.file for archive in archives(plan))
 
 
 def pages(plan: Plan, site: Site, values: Sequence[AnyPage], renderer: str) -> Iterator[OutputFile]:
@@ -74,8 +72,8 @@ def for_hosts(
     files: Sequence[OutputFile], moved: Sequence[redirects.Moved], site: Site
 ) -> Iterator[OutputFile]:
     """Yield what hosts read, of a site of all these files."""
-    if moved:
-        yield _text(redirects.PATH, redirects.redirects(moved, site))
+    if listed := [each for each in moved if each.listed]:
+        yield _text(redirects.PATH, redirects.redirects(listed, site))
     yield _text(hosting.HEADERS_PATH, hosting.headers(file.path for file in files))
 
 
@@ -86,22 +84,12 @@ def _text(path: str, text: str) -> OutputFile:
 def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputFile]:
     for source in photo.sources:
         for index, step in enumerate(source.steps):
-            yield _stored(source.path(step), source.key, index)
-    yield _stored(photo.alias.path, photo.alias.key, photo.alias.index)
+            yield OutputFile(source.path(step), *stored(source.key, index))
+    yield OutputFile(photo.alias.path, *stored(photo.alias.key, photo.alias.index))
     if photo.animation is not None:
-        yield _stored(photo.animation.path, photo.animation.key, 0)
-    if photo.original and photo.photo.format == "SVG":
-        # Never the file itself, which may hold scripts.
-        yield _stored(photo.original, photo.alias.key, photo.alias.index)
-    elif photo.original and photo.scrubbed:
-        identity = scrubbed_identity(photo.photo, rights)
-        yield OutputFile(photo.original, identity, ScrubbedOrigin(photo.photo))
-    elif photo.original:
-        yield OutputFile(photo.original, photo.photo.digest, PictureOrigin(photo.photo))
-
-
-def _stored(path: str, key: str, index: int) -> OutputFile:
-    return OutputFile(path, f"{key}/{index}", StoreOrigin(key, index))
+        yield OutputFile(photo.animation.path, *stored(photo.animation.key, 0))
+    if photo.original:
+        yield OutputFile(photo.original, *original_of(photo, rights))
 
 
 def page_path(page: AnyPage) -> str:

@@ -6,10 +6,14 @@ leaves behind is known to be ours as well.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import Generic, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from generator.core.digest import digest_of
@@ -17,6 +21,14 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.model import OutputFile
 from generator.core.routes import MARK, MARK_PATH
 from generator.state import store
+
+# What a build has begun lies beside the manifest, under its name with this behind.
+_BEGUN = ".begun"
+
+# How many files are read at once to see whether they are as they were left.
+_BLOCK = 10_000
+
+_Block = TypeVar("_Block")
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
@@ -42,9 +54,33 @@ class Manifest(Struct, frozen=True):
     adopted: bool = False
     token: str = ""
 
+    def may_hold(self, path: str) -> bool:
+        """Tell whether a path may hold a file of ours."""
+        return path in self.files or path in self.switching
+
+    def stale(self, wanted: Collection[str]) -> set[str]:
+        """Return the paths that may hold a file of ours and are not among those wanted."""
+        return {path for path in chain(self.files, self.switching) if path not in wanted}
+
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
         return {*self.files, *self.switching}
+
+
+class _Kept(Struct, Generic[_Block], frozen=True):
+    """What is kept of a manifest: its files in blocks, each of which may be left unread."""
+
+    place: str
+    adopted: bool
+    token: str
+    blocks: tuple[_Block, ...]
+
+
+class _Begun(Struct, frozen=True):
+    """What a manifest notes while a build writes, in a file of its own beside it."""
+
+    staged: tuple[str, ...] = ()
+    switching: dict[str, Record] = {}
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
@@ -55,14 +91,24 @@ def check_output(output: Path, sources: Mapping[str, Path]) -> None:
     with suppress(RuntimeError):
         precious.add(Path.home().resolve())
     if real in precious:
-        raise ConfigError(Problem(str(output), "this folder is too precious", "choose a new one"))
+        raise ConfigError(
+            Problem(
+                str(output), "this folder is too precious", "choose a new one", code="wrong-output"
+            )
+        )
     for name, folder in sources.items():
         source = folder.resolve()
         if real == source or real in source.parents or source in real.parents:
             what = f"the output folder overlaps {name}/ of the site"
-            raise ConfigError(Problem(str(output), what, "choose a folder of its own"))
+            raise ConfigError(
+                Problem(str(output), what, "choose a folder of its own", code="wrong-output")
+            )
     if output.exists() and not output.is_dir():
-        raise ConfigError(Problem(str(output), "is not a folder", "choose another with --output"))
+        raise ConfigError(
+            Problem(
+                str(output), "is not a folder", "choose another with --output", code="wrong-output"
+            )
+        )
 
 
 def _place(output: Path, cache: Path) -> str:
@@ -79,13 +125,47 @@ def _record_name(place: str, cache: Path) -> str:
 
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
-    store.save(cache, _record_name(manifest.place, cache), manifest)
+    name = _record_name(manifest.place, cache)
+    paths = iter(manifest.files.items())
+    blocks = tuple(iter(lambda: dict(islice(paths, _BLOCK)), {}))
+    store.save(cache, name, _Kept(manifest.place, manifest.adopted, manifest.token, blocks))
+    if manifest.staged or manifest.switching:
+        store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
+    else:
+        (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
+
+
+def save_begun(manifest: Manifest, cache: Path) -> None:
+    """Note only what is about to be written: the list of all files is a hundred times as long."""
+    if not manifest.files:
+        save_manifest(manifest, cache)
+        return
+    name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
+    store.save(cache, name, _Begun(manifest.staged, manifest.switching))
+
+
+def _load(name: str, cache: Path) -> Manifest | None:
+    kept = store.load(cache, name, _Kept[dict[str, Record]])
+    begun: _Begun | None = _Begun()
+    if _has_begun(name, cache):
+        # What was written if this is lost nobody knows: only the mark tells that it is ours.
+        begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
+    if kept is None or begun is None:
+        return None
+    files: dict[str, Record] = {}
+    for block in kept.blocks:
+        files |= block
+    return Manifest(kept.place, files, begun.staged, begun.switching, kept.adopted, kept.token)
+
+
+def _has_begun(name: str, cache: Path) -> bool:
+    return (cache / f"{name}{_BEGUN}").exists()
 
 
 def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
     """Yield every output folder of a site with its manifest."""
     for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
-        known = store.load(cache, f"{store.OUTPUTS}/{file.name}", Manifest)
+        known = _load(f"{store.OUTPUTS}/{file.name}", cache) if not file.suffix else None
         if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
             yield cache.resolve().parent / known.place, known
 
@@ -93,7 +173,7 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
 def open_manifest(output: Path, cache: Path) -> Manifest:
     """Return what we know of an output folder; ConfigError if it is in use and not ours."""
     place = _place(output, cache)
-    known = store.load(cache, _record_name(place, cache), Manifest) or Manifest(place)
+    known = _load(_record_name(place, cache), cache) or Manifest(place)
     if _is_vacant(output):
         return Manifest(place, staged=known.staged)
     if known.staged or known.switching or _has_any(output, known.files):
@@ -105,7 +185,7 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     stranger = min(entry.name for entry in output.iterdir() if not entry.name.startswith("."))
     what = f"holds files that fastphoto did not make, such as {stranger}"
     hint = "move them out until it is built, or choose another folder with --output"
-    raise ConfigError(Problem(str(output), what, hint))
+    raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
 def _has_any(output: Path, files: Mapping[str, Record]) -> bool:
@@ -127,45 +207,57 @@ def _is_marked(output: Path) -> bool:
         return False
 
 
-def is_intact(manifest: Manifest, output: Path) -> bool:
-    """Tell whether every file is as we left it, judged by size and time."""
-    if not manifest.files or manifest.staged or manifest.switching or manifest.adopted:
+def is_intact(output: Path, cache: Path, token: str) -> bool:
+    """Tell whether every file is as the build left it whose manifest had this token.
+
+    Judged by size and time; a block of files at a time, for all together may not fit in memory.
+    """
+    name = _record_name(_place(output, cache), cache)
+    kept = store.load(cache, name, _Kept[msgspec.Raw])
+    if kept is None or kept.token != token or not kept.blocks or _has_begun(name, cache):
         return False
-    try:
-        folder = os.open(output, os.O_RDONLY) if os.stat in os.supports_dir_fd else None
-    except OSError:
-        return False
-    base = "" if folder is not None else f"{output}{os.sep}"
-    try:
-        for path, record in manifest.files.items():
-            status = os.stat(base + path, dir_fd=folder)
-            if status.st_mtime_ns != record.mtime_ns or status.st_size != record.size:
-                return False
-    except OSError:
-        return False
-    finally:
-        if folder is not None:
-            os.close(folder)
-    return True
+    files = msgspec.msgpack.Decoder(dict[str, Record])
+    with _looking_into(output) as is_as_left_at:
+        return all(
+            is_as_left_at(path, record)
+            for block in kept.blocks
+            for path, record in files.decode(block).items()
+        )
 
 
 def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
     """Return the files that are not in the output folder as they should be, in the same order."""
     known = manifest.files
-    base = f"{output}{os.sep}"
-    return [
-        file
-        for file in files
-        if (record := known.get(file.path)) is None
-        or record.identity != file.identity
-        or not is_as_left(base + file.path, record)
-    ]
+    with _looking_into(output) as is_as_left_at:
+        return [
+            file
+            for file in files
+            if (record := known.get(file.path)) is None
+            or record.identity != file.identity
+            or not is_as_left_at(file.path, record)
+        ]
 
 
-def is_as_left(path: Path | str, record: Record) -> bool:
-    """Tell whether a file is there as we left it, by size and time."""
+def is_as_left(path: Path | str, record: Record, folder: int | None = None) -> bool:
+    """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
     try:
-        status = os.lstat(path)
+        status = os.stat(path, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return False
     return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+
+
+@contextmanager
+def _looking_into(output: Path) -> Iterator[Callable[[str, Record], bool]]:
+    """Lend `is_as_left` for the paths of an output folder.
+
+    From within the folder, where the system can: it finds files faster the shorter their paths.
+    """
+    if os.stat not in os.supports_dir_fd or not output.is_dir():
+        yield lambda path, record: is_as_left(f"{output}{os.sep}{path}", record)
+        return
+    folder = os.open(output, os.O_RDONLY)
+    try:
+        yield partial(is_as_left, folder=folder)
+    finally:
+        os.close(folder)

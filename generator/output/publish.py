@@ -1,25 +1,30 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
-import io
 import os
-import shutil
 import stat
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.files import naming, stamp_of, walk, within
-from generator.core.model import OutputFile, Photo
+from generator.core.files import naming, walk, within
+from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.manifest import Manifest, Record, is_as_left, manifests, save_manifest
+from generator.output.content import Archive, Content, content_size, write_to
+from generator.output.manifest import (
+    Manifest,
+    Record,
+    is_as_left,
+    manifests,
+    save_begun,
+    save_manifest,
+)
 
 _SYNC_EACH = 32
 
@@ -32,58 +37,10 @@ class Changes(Struct, frozen=True):
     removed: tuple[str, ...]
 
 
-class SourceChangedError(Exception):
-    """A photo is no longer the one that was planned; it alone must be left out."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        super().__init__(path)
-
-
-class Original(Struct, frozen=True):
-    """The bytes of a photograph's own file, to be copied as they are."""
-
-    source: Path
-    photo: Photo
-
-    def read(self) -> bytes:
-        """Return the bytes; SourceChangedError if they are no longer those that were planned."""
-        buffer = io.BytesIO()
-        self.copy_to(buffer)
-        return buffer.getvalue()
-
-    def copy_to(self, target: BinaryIO) -> None:
-        """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
-        try:
-            with self.source.open("rb") as source:
-                before = stamp_of(os.fstat(source.fileno()))
-                _copy(source, target, before.size)
-                after = stamp_of(os.fstat(source.fileno()))
-        except FileNotFoundError as error:
-            raise SourceChangedError(self.photo.path) from error
-        if not before == after == self.photo.stamp:
-            raise SourceChangedError(self.photo.path)
-
-
-def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    # Where the file system can, this shares the blocks instead of copying them; into memory, none.
-    if hasattr(os, "copy_file_range"):
-        with suppress(OSError):
-            while size > 0 and (
-                copied := os.copy_file_range(source.fileno(), target.fileno(), size)
-            ):
-                size -= copied
-    # Wherever that stopped, both files stand at the same place.
-    shutil.copyfileobj(source, target, 1 << 20)
-
-
-Content = bytes | Original
-
-
 def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
     """Tell what a publication of these files would leave alone, without touching anything."""
     wanted = {file.path for file in files}
-    stale = sorted(manifest.paths() - wanted)
+    stale = sorted(manifest.stale(wanted))
     changed = [path for path in stale if not _is_ours(output, path, manifest)]
     problems = [_left_alone(path) for path in changed if os.path.lexists(output / path)]
     return (*problems, *(_unknown(output, wanted) if manifest.adopted else ()))
@@ -103,12 +60,12 @@ def publish(
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
     paths = [file.path for file in to_write]
-    stale = manifest.paths().difference(file.path for file in files)
+    stale = manifest.stale({file.path for file in files})
     if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
         return Changes(manifest, (), ())
-    _refuse_foreign(paths, stale, manifest, output)
+    refuse_foreign(paths, stale, manifest, output)
     _sweep(output, manifest.staged)
-    save_manifest(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
+    save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
     removed = _remove(first, manifest, output)
@@ -118,16 +75,18 @@ def publish(
         _make_durable([output / _beside(path) for path in written])
         switching = manifest.switching | {path: records[path] for path in written}
         begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
-        save_manifest(begun, cache)
+        save_begun(begun, cache)
     except BaseException:
         _sweep(output, paths)
         _prune(output, paths)
         with suppress(OSError):
-            save_manifest(manifest, cache)
+            save_begun(manifest, cache)
         raise
     _switch(output, written)
     removed += _remove(stale - first, begun, output)
-    current = {file.path: records.get(file.path) or manifest.files[file.path] for file in files}
+    current = manifest.files | records
+    for path in stale:
+        current.pop(path, None)
     result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
     save_manifest(result, cache)
     return Changes(result, tuple(written), tuple(removed))
@@ -178,21 +137,22 @@ def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
     )
 
 
-def _refuse_foreign(
+def refuse_foreign(
     paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
 ) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
-    ours = manifest.paths()
     folders: set[str] = set()
     for path in paths:
         place = output / path
-        replaceable = not place.is_dir() and (path in ours or manifest.adopted)
+        replaceable = not place.is_dir() and (manifest.may_hold(path) or manifest.adopted)
         if not (replaceable or _is_free(place, path, stale)):
             raise _foreign(place)
         folders.update(folders_above(path))
     for folder in folders:
         inside = output / folder
-        if inside.is_symlink() or (folder not in ours and inside.exists() and not inside.is_dir()):
+        if inside.is_symlink() or (
+            not manifest.may_hold(folder) and inside.exists() and not inside.is_dir()
+        ):
             raise _foreign(inside)
 
 
@@ -211,7 +171,7 @@ def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
 
 def _foreign(path: Path) -> ConfigError:
     what = "is in the way and was not made by fastphoto"
-    return ConfigError(Problem(str(path), what, "move it elsewhere"))
+    return ConfigError(Problem(str(path), what, "move it elsewhere", code="foreign-file"))
 
 
 def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
@@ -262,17 +222,19 @@ def _stage(output: Path, file: OutputFile, content: Content) -> Record:
         # A killed build may have left half of it, and every record of that be lost.
         beside.unlink(missing_ok=True)
         with naming(beside), beside.open("xb") as written:
-            if isinstance(content, bytes):
-                written.write(content)
-            else:
-                content.copy_to(written)
+            write_to(written, content)
             written.flush()
             status = os.fstat(written.fileno())
     return Record(file.identity, status.st_size, status.st_mtime_ns)
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
-    """Return the state of a file that holds this content already."""
+    """Return the state of a file that holds this content already.
+
+    An archive whose record is lost is written anew.
+    """
+    if isinstance(content, Archive):
+        return None
     try:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
@@ -288,11 +250,6 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
     return status if same else None
 
 
-def content_size(content: Content) -> int:
-    """Return the number of bytes of a content."""
-    return len(content) if isinstance(content, bytes) else content.photo.stamp.size
-
-
 def _make_durable(paths: Sequence[Path]) -> None:
     """Wait until the files are on the disk, so that no power cut leaves a name without bytes."""
     if len(paths) > _SYNC_EACH and hasattr(os, "sync"):
@@ -305,7 +262,7 @@ def _make_durable(paths: Sequence[Path]) -> None:
 
 def _left_alone(path: str) -> Problem:
     what = "no longer part of the site, but changed by somebody since it was built: left alone"
-    return Problem(f"output/{path}", what, "remove it by hand", "warning")
+    return Problem(f"output/{path}", what, "remove it by hand", "warning", code="changed-file")
 
 
 def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
@@ -315,7 +272,15 @@ def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
         return []
     what = "not part of the site, and no record says whose it is: left alone"
     what += f", like {len(found) - 1} more" if len(found) > 1 else ""
-    return [Problem(f"output/{found[0]}", what, "remove it if it is of no use", "warning")]
+    return [
+        Problem(
+            f"output/{found[0]}",
+            what,
+            "remove it if it is of no use",
+            "warning",
+            code="unknown-file",
+        )
+    ]
 
 
 def remove_all(cache: Path) -> tuple[int, list[Problem]]:

@@ -4,7 +4,7 @@ From the bottom up:
 
     language search stories theme
     html sections
-    gallery
-    collected references
+    gallery lint
+    collected maps references
     compose
 """

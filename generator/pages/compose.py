@@ -16,17 +16,21 @@ from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
+from generator.pages.maps import map_page
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
+from generator.planning.archives import archive_of
+from generator.planning.locations import is_secret
 from generator.planning.plan import Album, Plan, Text
-from generator.planning.tags import key_of_path
+from generator.planning.tags import TagPath, key_of_path
 from generator.views.values import (
     AlbumPage,
     AnyPage,
     Body,
     Branch,
     Card,
+    Download,
     Figure,
     FrontPage,
     GridPage,
@@ -55,7 +59,9 @@ def site_of(plan: Plan, language: Language) -> Site:
         license=site.license,
         base_url=site.base_url,
         links=plan.config.gallery.links,
-        pages=tuple(Link(text.title, text.address) for text in plan.texts if _is_top(text)),
+        pages=tuple(
+            Link(text.title, text.address) for text in plan.texts if text.listed and _is_top(text)
+        ),
         albums=tuple(Link(album.title, album.address) for album in plan.root.albums),
         collections=tuple(_collections(plan, language)),
         assets=_addresses(plan.theme) | {icon.name: icon_path(icon) for icon in icons_of(plan)},
@@ -70,7 +76,8 @@ def _addresses(theme: Theme) -> dict[str, str]:
 
 def _feed(album: Album, base_url: str) -> str:
     """Return the address of an album's feed: only what has a date can be the newest."""
-    return f"{album.address}feed" if base_url and dates_of(album.all_photos())[0] else ""
+    has_one = base_url and album.listed and dates_of(album.all_photos())[0]
+    return f"{album.address}feed" if has_one else ""
 
 
 def _is_top(text: Text) -> bool:
@@ -82,16 +89,22 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
         yield Link(language.gettext("Tags"), routes.TAGS)
     if plan.years:
         yield Link(language.gettext("Years"), routes.YEARS)
+    if plan.mapped:
+        yield Link(language.gettext("Map"), routes.MAP)
 
 
 def make_pages(
-    plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+    plan: Plan,
+    placeholders: Mapping[str, Placeholder],
+    language: Language,
+    sizes: Mapping[str, int] | None = None,
 ) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
     """Build the value of every page; the problems are references that lead nowhere.
 
-    Placeholders go by the key of the source that every browser shows.
+    Placeholders go by the key of the source that every browser shows. `sizes` are those of
+    archives by path, in bytes, as far as only rendering tells them.
     """
-    builder = _Builder(plan, placeholders, language)
+    builder = _Builder(plan, placeholders, language, sizes or {})
     pages = tuple(builder.pages())
     return pages, builder.problems()
 
@@ -100,19 +113,26 @@ class _Builder:
     """Makes page values of a plan."""
 
     def __init__(
-        self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
+        self,
+        plan: Plan,
+        placeholders: Mapping[str, Placeholder],
+        language: Language,
+        sizes: Mapping[str, int],
     ) -> None:
         self.plan = plan
+        self._sizes = sizes
         self.language = language
         self._gallery = Gallery(plan, placeholders, language)
         self._references = References(plan, self._gallery)
         self._problems: list[Problem] = []
         self._home = Link(plan.config.site.title, "")
-        self._albums = tuple(plan.root.all_albums())
+        self._albums = tuple(plan.all_albums())
         tags = (tag for root in plan.tags for tag in root.with_all_below())
         self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
+            if text.document.matter.unlisted:
+                continue
             folder = posixpath.dirname(text.document.path)
             self._texts_in[folder].append(Link(text.title, text.address))
 
@@ -126,7 +146,10 @@ class _Builder:
         yield self._search()
         yield from tag_pages(self.plan, self._gallery, self.language)
         yield from year_pages(self.plan, self._gallery, self.language)
+        yield from map_page(self.plan, self._gallery, self.language)
         yield from self._below(self.plan.root, ())
+        for album in self.plan.apart:
+            yield from self._with_all_below(album, self._way(posixpath.dirname(album.path)))
         for text in self.plan.texts:
             yield self._text(text)
         title = self.language.gettext("Page not found")
@@ -144,8 +167,11 @@ class _Builder:
         for index in range(len(album.photos)):
             yield self._photo(album, index, inside)
         for child in album.albums:
-            yield from self._paged(self._album(child, inside))
-            yield from self._below(child, inside)
+            yield from self._with_all_below(child, inside)
+
+    def _with_all_below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
+        yield from self._paged(self._album(album, crumbs))
+        yield from self._below(album, crumbs)
 
     def _front(self) -> FrontPage:
         root = self.plan.root
@@ -158,12 +184,13 @@ class _Builder:
             or self.plan.config.site.description
             or counted(tuple(root.all_photos()), self.language),
             body=body,
-            cover=self._gallery.pictures[root.cover.photo.path],
+            cover=self._gallery.cover(root),
             feed=_feed(root, self.plan.config.site.base_url),
             layout=root.layout,
             sections=shown,
             count=len(root.photos),
             dates=dates_of(root.photos),
+            download=self._download(root),
             hero=self._hero(),
             albums=tuple(map(self._card, root.albums)),
             newest=newest,
@@ -171,7 +198,7 @@ class _Builder:
 
     def _hero(self) -> Figure | None:
         root = self.plan.root
-        if root.document is None or not root.document.matter.cover:
+        if root.document is None or not root.document.matter.cover or root.cover is None:
             return None
         picture = self._gallery.pictures[root.cover.photo.path]
         return Figure(root.cover.address, picture, root.cover.words.title, block=True)
@@ -194,15 +221,26 @@ class _Builder:
             description=describe(album.document, body) or counted(photos, self.language),
             crumbs=crumbs,
             body=body,
-            cover=self._gallery.pictures[album.cover.photo.path],
+            cover=self._gallery.cover(album),
             feed=_feed(album, self.plan.config.site.base_url),
+            indexed=album.listed,
             layout=album.layout,
             sections=shown,
             count=len(photos),
             dates=dates_of(photos),
+            download=self._download(album),
             albums=tuple(map(self._card, album.albums)),
             texts=tuple(self._texts_in[album.path]),
         )
+
+    def _download(self, album: Album) -> Download | None:
+        archive = archive_of(album, self.plan.config.images.rights)
+        if archive is None:
+            return None
+        # What stands before its digest.
+        name = posixpath.basename(archive.path).partition(".")[0]
+        size = archive.known_size or self._sizes.get(archive.path, 0)
+        return Download(archive.path, f"{name}.zip", len(archive.members), size)
 
     def _told(
         self, album: Album, newest: Section | None = None
@@ -231,7 +269,8 @@ class _Builder:
         body = self._references.body(words.document)
         heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
-        with_place = self.plan.config.gallery.show_location
+        settings = self.plan.config
+        with_place = settings.gallery.show_location and not is_secret(photo.photo, settings)
         link, last = self._gallery.link, len(album.photos) - 1
         on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(
@@ -243,13 +282,14 @@ class _Builder:
             or self._gallery.pictures[photo.photo.path].alt,
             crumbs=crumbs,
             body=body,
+            indexed=album.listed,
             heading=heading,
             caption=words.caption,
             picture=self._gallery.pictures[photo.photo.path],
             taken=words.taken,
             offset=words.offset,
             metadata=said,
-            keywords=tuple(dict.fromkeys(self._tags[key_of_path(path)] for path in words.tags)),
+            keywords=tuple(dict.fromkeys(map(self._keyword, words.tags))),
             place=said.place if with_place else (),
             show_location=with_place and said.location is not None,
             previous=link(album.photos[index - 1]) if index else None,
@@ -263,6 +303,10 @@ class _Builder:
             original_size=0 if photo.scrubbed else photo.photo.stamp.size,
         )
 
+    def _keyword(self, path: TagPath) -> Link:
+        """Return the link to a tag; what only unlisted photos have has no page."""
+        return self._tags.get(key_of_path(path)) or Link(path[-1], "")
+
     def _search(self) -> SearchPage:
         return SearchPage(
             url=routes.SEARCH,
@@ -270,7 +314,7 @@ class _Builder:
             crumbs=(self._crumb(self.plan.root),),
             index=search.PATH,
             albums=tuple(map(_branch, self.plan.root.albums)),
-            texts=tuple(Link(text.title, text.address) for text in self.plan.texts),
+            texts=tuple(Link(text.title, text.address) for text in self.plan.texts if text.listed),
         )
 
     def _text(self, text: Text) -> TextPage:
@@ -281,6 +325,7 @@ class _Builder:
             description=describe(text.document, body),
             crumbs=self._way(posixpath.dirname(text.document.path)),
             body=body,
+            indexed=text.listed,
             cover=next((part.picture for part in body if isinstance(part, Figure)), None),
         )
 
@@ -295,7 +340,8 @@ class _Builder:
 
     def _card(self, album: Album) -> Card:
         photos = tuple(album.all_photos())
-        return self._gallery.card(Link(album.title, album.address), photos, album.cover)
+        cover = album.cover or photos[0]
+        return self._gallery.card(Link(album.title, album.address), photos, cover)
 
 
 def _branch(album: Album) -> Branch:

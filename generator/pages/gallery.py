@@ -45,16 +45,24 @@ class Gallery:
         self.headings: dict[str, str] = {}
         self.pictures: dict[str, Picture] = {}
         self._of_all: dict[str, Tile] = {}
-        for album in plan.root.all_albums():
+        for album in plan.all_albums():
             for position, photo in enumerate(album.photos, 1):
                 path = photo.photo.path
-                self.headings[path] = photo.words.title or language.gettext(
-                    "Photo %(position)s", position=language.number(position)
+                words = photo.words
+                self.headings[path] = (
+                    words.title
+                    or words.name
+                    or language.gettext("Photo %(position)s", position=language.number(position))
                 )
                 alt = _alt(photo, position, album, language)
                 known = None if photo.photo.transparent else placeholders.get(photo.shown)
                 self.pictures[path] = Picture(
-                    photo.photo.size, alt, photo.sources, known, _plain(photo, plan.config)
+                    size=photo.photo.size,
+                    alt=alt,
+                    sources=photo.sources,
+                    placeholder=known,
+                    plain=_plain(photo, plan.config),
+                    focus=photo.words.focus,
                 )
 
     def link(self, photo: PlannedPhoto) -> Link:
@@ -105,6 +113,10 @@ class Gallery:
         picture = self.pictures[cover.photo.path]
         return Card(link.url, link.title, len(photos), dates_of(photos), picture)
 
+    def cover(self, album: Album) -> Picture | None:
+        """Return the picture that stands for an album; None if nothing in it is listed."""
+        return self.pictures[album.cover.photo.path] if album.cover else None
+
 
 def _captioned(tile: Tile, photo: PlannedPhoto) -> Tile:
     return replace(tile, caption=photo.words.caption)
@@ -139,7 +151,7 @@ def paged(page: GridPage, size: int, language: Language) -> Iterator[GridPage]:
     for number, (url, sections) in enumerate(zip(urls, pages, strict=True), 1):
         start = (number - 1) * size + 1
         pager = Pager(number, urls, start, count) if len(pages) > 1 else None
-        whole = first if number == 1 else _continued(first, number, language)
+        whole = first if number == 1 else _continued(first, sections, number, language)
         yield replace(whole, url=url, sections=sections, pager=pager)
 
 
@@ -158,14 +170,19 @@ def _divided(sections: Iterable[Section], size: int) -> tuple[tuple[Section, ...
     return tuple(map(tuple, pages))
 
 
-def _continued(page: GridPage, number: int, language: Language) -> GridPage:
-    """Take away from a list what only its first page has."""
+def _continued(
+    page: GridPage, sections: Sequence[Section], number: int, language: Language
+) -> GridPage:
+    """Take away from a list what only its first page has; the first photo of a later one stands
+    for it.
+    """
     title = language.gettext(
         "%(title)s – page %(number)s",  # noqa: RUF001
         title=page.title,
         number=language.number(number),
     )
-    bare = replace(page, title=title, description="", body=())
+    cover = sections[0].tiles[0].picture
+    bare = replace(page, title=title, description="", body=(), cover=cover, download=None)
     match bare:
         case FrontPage():
             return AlbumPage(**{name: getattr(bare, name) for name in GridPage.__struct_fields__})

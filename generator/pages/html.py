@@ -3,16 +3,18 @@
 from functools import partial
 from importlib.metadata import version
 
+import msgspec
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from generator.core.errors import Problem, TemplateError
+from generator.core.geometry import fit
 from generator.core.layout import SHIPPED, TEMPLATES
 from generator.core.model import Theme
 from generator.machines.linked_data import linked_data
 from generator.pages.language import Language
-from generator.pages.theme import environment, fault
+from generator.pages.theme import demanding, environment, fault
 from generator.planning.plan import Source
 from generator.views.addresses import absolute, base_path, written
 from generator.views.values import (
@@ -30,6 +32,9 @@ from generator.views.values import (
 
 PICTURE_TEMPLATE = "_picture.html"
 LISTS_TEMPLATE = "_lists.html"
+
+# How large a picture is that stands within a line, in pixels.
+_AMONG_WORDS = 200
 
 _SOFTWARE = ("babel", "jinja2", "markupsafe", "msgspec")
 
@@ -51,20 +56,20 @@ class Renderer:
             language.translations, newstyle=True
         )
         self._environment.filters |= {
-            "url": _url,
-            "absolute": partial(absolute, site=site),
+            "url": demanding("url", "an address", _url),
+            "absolute": demanding("absolute", "an address", partial(absolute, site=site)),
             "linked_data": partial(_linked_data, site=site),
-            "srcset": _srcset,
-            "src": _src,
+            "srcset": demanding("srcset", "a Source", _srcset),
+            "src": demanding("src", "a Source", _src),
             "prose": _prose,
-            "date": language.date,
-            "month": language.month,
-            "span": language.span,
-            "time": language.time,
-            "number": language.number,
-            "shutter": language.shutter,
-            "millimetres": language.millimetres,
-            "bytes": language.bytes,
+            "date": demanding("date", "a date", language.date),
+            "month": demanding("month", "a date", language.month),
+            "span": demanding("span", "two dates", language.span),
+            "time": demanding("time", "a date with a time", language.time),
+            "number": demanding("number", "a number", language.number),
+            "shutter": demanding("shutter", "a number of seconds", language.shutter),
+            "millimetres": demanding("millimetres", "a number", language.millimetres),
+            "bytes": demanding("bytes", "a number of bytes", language.bytes),
         }
         self._environment.globals |= {"site": site, "picture": _picture}
 
@@ -147,7 +152,9 @@ def _part(context: Context, part: BodyPart, sizes: str, first: int) -> Markup:
             title = Markup(' title="{}"').format(part.title) if part.title else ""
             return Markup('<a href="{}"{}>').format(href, title) if href else Markup("<a>")
         case Figure():
-            image = _picture(context, part.picture, sizes, eager=first > 0, first=first > 0)
+            shown = part.picture if part.block else _small(part.picture)
+            wide = sizes if part.block else f"{shown.size.width}px"
+            image = _picture(context, shown, wide, eager=first > 0, first=first > 0)
             if part.url:
                 name = Markup(' id="{}"').format(part.anchor) if part.anchor else ""
                 href = _url(context, part.url)
@@ -162,6 +169,12 @@ def _part(context: Context, part: BodyPart, sizes: str, first: int) -> Markup:
             return Markup(part.html)
 
 
+def _small(picture: Picture) -> Picture:
+    """Make a picture that stands among words no larger than a thumbnail."""
+    size = fit(picture.size, min(picture.size.longest, _AMONG_WORDS))
+    return msgspec.structs.replace(picture, size=size)
+
+
 def _grid(context: Context, section: Section, first: int) -> Markup:
     """Render photos within a text with the theme's own macro for them."""
     template = context.environment.get_template(LISTS_TEMPLATE)
@@ -170,5 +183,7 @@ def _grid(context: Context, section: Section, first: int) -> Markup:
     if macro is None:
         hint = f"copy it from {SHIPPED}/{LISTS_TEMPLATE}"
         what = "has no macro 'grid', which shows photos in texts"
-        raise TemplateError(Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint))
+        raise TemplateError(
+            Problem(f"{TEMPLATES}/{LISTS_TEMPLATE}", what, hint, code="wrong-template")
+        )
     return Markup(macro(section, first))

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from typing import Literal
 
@@ -49,7 +49,8 @@ class Language:
         self.translations = _translations(tag, templates)
         self.date = lru_cache(self._date)
         self.month = lru_cache(self._month)
-        self.number = lru_cache(self._number)
+        # Positions go far and begin anew with every album.
+        self.number = cache(self._number)
 
     def gettext(self, message: str, **values: object) -> str:
         """Say something, with values in the places that it names: `%(title)s`."""
@@ -151,7 +152,11 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
         catalogue = read_po(io.BytesIO(templates[name]), _locale(tag), abort_invalid=True)
         if fault := next(_faults(templates[name].decode("utf-8-sig"), catalogue), None):
             line, what = fault
-            raise TemplateError(Problem(f"{place}:{line}", what, "mend it, or remove the file"))
+            raise TemplateError(
+                Problem(
+                    f"{place}:{line}", what, "mend it, or remove the file", code="wrong-catalogue"
+                )
+            )
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
         translations = GNUTranslations(io.BytesIO(compiled.getvalue()))
@@ -164,7 +169,7 @@ def _translations(tag: str, templates: Mapping[str, bytes]) -> NullTranslations:
         raise
     except Exception as error:  # noqa: BLE001 - a reader of foreign text raises what it likes
         what = f"cannot be read: {error}"
-    raise TemplateError(Problem(place, what, "mend it, or remove the file"))
+    raise TemplateError(Problem(place, what, "mend it, or remove the file", code="wrong-catalogue"))
 
 
 def _faults(text: str, catalogue: Catalog) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from generator.core import routes
-from generator.core.errors import Problem
+from generator.core.errors import Code, Problem
 from generator.core.model import Directive, Document, Html, ImageRef, LinkRef, Reference
 from generator.core.routes import folded
 from generator.pages.gallery import Gallery
@@ -41,7 +41,11 @@ class References:
         self.problems: list[Problem] = []
         self._gallery = gallery
         self._plan = plan
-        self._targets = _targets(plan)
+
+    @cached_property
+    def _targets(self) -> Targets:
+        """All that texts may refer to; gathered only if one does."""
+        return _targets(self._plan)
 
     def body(self, document: Document | None, own: Mapping[str, str] | None = None) -> Body:
         """Resolve what a text refers to; a picture alone in its paragraph is set as a block.
@@ -138,11 +142,18 @@ class References:
 
     def _report_flaws(self, document: Document) -> None:
         for flaw in document.flaws:
-            self._report(document, flaw.line, flaw.what, flaw.hint)
+            self._report(document, flaw.line, flaw.what, flaw.hint, "wrong-directive")
 
-    def _report(self, document: Document, line: int, what: str, hint: str) -> None:
+    def _report(
+        self,
+        document: Document,
+        line: int,
+        what: str,
+        hint: str,
+        code: Code = "leads-nowhere",
+    ) -> None:
         where = f"content/{document.path}:{line}"
-        self.problems.append(Problem(where, what, hint, "warning"))
+        self.problems.append(Problem(where, what, hint, "warning", code=code))
 
 
 def describe(document: Document | None, body: Body) -> str:
@@ -162,7 +173,7 @@ def _targets(plan: Plan) -> Targets:
     def add(address: str, *names: str) -> None:
         pages.update((folded(name).rstrip("/"), address) for name in names if name)
 
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path
@@ -189,14 +200,16 @@ def _collected(plan: Plan) -> Iterator[str]:
 
 
 def _set_blocks(parts: Sequence[BodyPart]) -> Iterator[BodyPart]:
-    """Take away the paragraph around a picture that is all it holds."""
+    """Take away the paragraph around a picture that is all it holds, be it a link or not."""
     texts = [part.html if isinstance(part, Prose) else "" for part in parts]
     for index, part in enumerate(parts):
-        before = texts[index - 1].rstrip() if index else ""
+        is_link = index > 0 and isinstance(parts[index - 1], Anchor)
+        first, end = (index - 2, "</a>") if is_link else (index - 1, "")
+        before = texts[first].rstrip() if first >= 0 else ""
         after = texts[index + 1].lstrip() if index + 1 < len(parts) else ""
-        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith("</p>"):
-            texts[index - 1] = before[:-3]
-            texts[index + 1] = after[4:]
+        if isinstance(part, Figure) and before.endswith("<p>") and after.startswith(f"{end}</p>"):
+            texts[first] = before[:-3]
+            texts[index + 1] = end + after[len(end) + 4 :]
             texts[index] = "block"
     for part, text in zip(parts, texts, strict=True):
         if isinstance(part, Prose):

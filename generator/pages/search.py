@@ -39,18 +39,19 @@ def make_index(plan: Plan) -> str:
     numbers = {tag.key: number for number, tag in enumerate(tags)}
     albums = tuple(plan.root.all_albums())
     above = {each.path: number for number, album in enumerate(albums) for each in album.albums}
-    variant = Counter(_thumbnail(photo)[1] for photo in plan.photos).most_common(1)[0][0]
+    endings = Counter(_thumbnail(photo)[1] for photo in plan.photos)
+    variant = max(endings, key=lambda ending: endings[ending], default="")
     index = {
         "variant": variant,
         "tags": [(tag.name, tag.address, numbers.get(tag.key[:-1], -1)) for tag in tags],
         "years": [(year.name, year.address) for year in plan.years],
-        "texts": [(text.title, text.address) for text in plan.texts],
+        "texts": [(text.title, text.address) for text in plan.texts if text.listed],
         "albums": [
             (
                 album.title if album.path else plan.config.site.title,
                 album.address,
                 above.get(album.path, -1),
-                _smallest(album.cover),
+                _smallest(album.cover) if album.cover else "",
                 [_photo(photo, numbers, variant) for photo in album.photos],
             )
             for album in albums
@@ -66,7 +67,7 @@ def _photo(photo: PlannedPhoto, tags: Mapping[TagPath, int], variant: str) -> _P
         photo.anchor,
         words.taken[:10],
         key if ending == variant else key + ending,
-        words.title,
+        words.title or words.name,
         tuple(dict.fromkeys(tags[key_of_path(path)] for path in words.tags)),
         _beginning(words.caption),
     ]

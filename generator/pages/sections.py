@@ -36,7 +36,9 @@ def of_album(album: Album, language: Language) -> tuple[tuple[Stretch, ...], tup
     if album.sort != "taken":
         what = f"sections: {wanted} needs photos in the order of their dates"
         where = f"{CONTENT}/{document.path}"
-        return undivided(album.photos), (Problem(where, what, "add sort: taken", "warning"),)
+        return undivided(album.photos), (
+            Problem(where, what, "add sort: taken", "warning", code="wrong-sections"),
+        )
     return by_date(album.photos, wanted, language), ()
 
 
@@ -81,33 +83,45 @@ def _opened(
     album: Album, openings: Sequence[Opening], document: Document
 ) -> tuple[tuple[Stretch, ...], tuple[Problem, ...]]:
     """Begin a section at each photo that is named; those before the first have no heading."""
-    paths = [each.photo.path for each in album.photos]
-    known = {routes.folded(path): path for path in paths}
-    indexes = {path: index for index, path in enumerate(paths)}
-    begun: dict[int, str] = {}
-    problems: list[Problem] = []
-    for opening in openings:
-        where = f"{CONTENT}/{document.path}:{opening.line}"
-        found = lookup(opening.target, album.path, known)
-        if found is None:
-            what = f"sections: there is no picture {opening.target!r} in this album"
-            problems.append(Problem(where, what, nearest(opening.target, known), "warning"))
-        elif (index := indexes[found]) in begun:
-            what = f"sections: {opening.target!r} begins {begun[index]!r} already"
-            problems.append(Problem(where, what, "name another photo", "warning"))
-        else:
-            begun[index] = opening.heading
+    begun, problems = _beginnings(album, openings, document)
     starts = sorted({0, *begun})
-    slugs = routes.distinct(
-        [
-            ((slug := routes.slug(heading)), f"{slug}-{routes.mark(heading)}")
-            for heading in (begun.get(start, "-") for start in starts)
-        ]
-    )
+    slugs = routes.distinct_slugs([begun.get(start, "-") for start in starts])
     stretches = tuple(
         Stretch(album.photos[start:end], begun[start], _anchor(slug))
         if start in begun
         else Stretch(album.photos[start:end])
         for (start, end), slug in zip(pairwise((*starts, len(album.photos))), slugs, strict=True)
     )
-    return stretches, tuple(problems)
+    return stretches, problems
+
+
+def _beginnings(
+    album: Album, openings: Sequence[Opening], document: Document
+) -> tuple[dict[int, str], tuple[Problem, ...]]:
+    """Return the headings by the numbers of the photos that they begin with."""
+    paths = [each.photo.path for each in album.photos]
+    known = {routes.folded(path): path for path in paths}
+    indexes = {path: index for index, path in enumerate(paths)}
+    begun: dict[int, str] = {}
+    problems: list[Problem] = []
+
+    def warn(opening: Opening, what: str, hint: str) -> None:
+        where = f"{CONTENT}/{document.path}:{opening.line}"
+        problems.append(Problem(where, f"sections: {what}", hint, "warning", code="wrong-sections"))
+
+    last = -1
+    for opening in openings:
+        found = lookup(opening.target, album.path, known)
+        if found is None:
+            what = f"there is no picture {opening.target!r} in this album"
+            warn(opening, what, nearest(opening.target, known))
+        elif (index := indexes[found]) in begun:
+            what = f"{opening.target!r} begins {begun[index]!r} already"
+            warn(opening, what, "name another photo")
+        else:
+            if index < last:
+                what = f"{opening.heading!r} begins before {begun[last]!r}, written above it"
+                warn(opening, what, "shown in the order of the photos; write it so")
+            begun[index] = opening.heading
+            last = index
+    return begun, tuple(problems)

@@ -28,7 +28,7 @@ def photos_by_name(plan: Plan) -> dict[str, Photos]:
     def add(photos: Photos, *names: str) -> None:
         found.update((folded(name).rstrip("/"), photos) for name in names)
 
-    for album in plan.root.all_albums():
+    for album in plan.all_albums():
         photos = album.photos or tuple(album.all_photos())
         add(photos, album.path, album.address, *path_of(album.document))
         for photo in album.photos:

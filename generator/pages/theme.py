@@ -1,11 +1,13 @@
 """The templates of a theme: how they are found, and what is wrong with them in words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 import jinja2
+from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from generator.core.errors import Problem, TemplateError
@@ -15,6 +17,11 @@ from generator.core.model import Theme
 # What every template knows by name, and what is of use in some places.
 _NAMES = ("page", "site", "root", "picture", "_", "ngettext", "loop", "caller", "super")
 _FEW = 24
+
+# A value that is written longer goes by its kind in errors.
+_LONG = 60
+
+_Result = TypeVar("_Result")
 
 _PLAIN = (dict, list, tuple, str, int, float, bool)
 
@@ -32,6 +39,29 @@ def environment(theme: Theme) -> jinja2.Environment:
     )
 
 
+def demanding(name: str, wanted: str, function: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Have a filter say what it wants and what it was given, if it can make nothing of that."""
+
+    @wraps(function)
+    def demand(*given: Any, **options: Any) -> _Result:
+        try:
+            return function(*given, **options)
+        except (jinja2.TemplateError, TemplateError):
+            raise
+        except Exception as error:
+            value = given[1] if isinstance(given[0], Context) else given[0]
+            raise ValueError(f"{name} wants {wanted}, got {_said(value)}") from error
+
+    return demand
+
+
+def _said(value: object) -> str:
+    if value is None or value in ("", ()):
+        return "nothing: ask with {% if %} first"
+    written = repr(value)
+    return written if type(value) in _PLAIN and len(written) <= _LONG else type(value).__name__
+
+
 def _load(theme: Theme, name: str) -> tuple[str, str, None] | None:
     """Return a template's text, and its name for errors to tell.
 
@@ -47,7 +77,9 @@ def _load(theme: Theme, name: str) -> tuple[str, str, None] | None:
         return body.decode("utf-8-sig"), place, None
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise TemplateError(Problem(f"{place}:{line}", "not UTF-8", "save it as UTF-8")) from None
+        raise TemplateError(
+            Problem(f"{place}:{line}", "not UTF-8", "save it as UTF-8", code="wrong-template")
+        ) from None
 
 
 class _Unknown(jinja2.StrictUndefined):
@@ -91,17 +123,23 @@ def fault(
             return error
         case jinja2.TemplateSyntaxError():
             place = f"{error.filename or place}:{error.lineno}"
-            return TemplateError(Problem(place, _syntax(str(error.message), engine)))
+            return TemplateError(
+                Problem(place, _syntax(str(error.message), engine), code="wrong-template")
+            )
         case jinja2.TemplateNotFound():
             what = f"there is no template {str(error.name)!r}"
-            return TemplateError(Problem(place, what + _meant(error.name, theme.templates)))
+            return TemplateError(
+                Problem(place, what + _meant(error.name, theme.templates), code="wrong-template")
+            )
         case RecursionError():
             hint = f"a template of yours extends ours of its name as {SHIPPED}/base.html"
-            return TemplateError(Problem(place, "it extends or includes itself", hint))
+            return TemplateError(
+                Problem(place, "it extends or includes itself", hint, code="wrong-template")
+            )
         case _:
             # A template may run into any error of Python's, and it is the template's.
             what = _syntax(str(error) or type(error).__name__, engine)
-            return TemplateError(Problem(place, what, f"on /{url}"))
+            return TemplateError(Problem(place, what, f"on /{url}", code="wrong-template"))
 
 
 def _syntax(said: str, engine: jinja2.Environment) -> str:

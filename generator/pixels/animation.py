@@ -83,6 +83,13 @@ def animate(source: Path, photo: Photo, recipe: Recipe) -> bytes:
     return buffer.getvalue()
 
 
+def try_frames(source: Path, photo: Photo) -> None:
+    """Decode all frames of an animation; DecodeError names the one that cannot be decoded."""
+    with decode.opened(source) as image:
+        for number in range(photo.frames):
+            _pixels(image, number, photo.frames)
+
+
 def _frames(
     image: ImageFile.ImageFile, coding: Coding, photo: Photo, recipe: Recipe
 ) -> Iterator[_Frame]:
@@ -108,7 +115,7 @@ def _pixels(image: ImageFile.ImageFile, number: int, count: int) -> Image.Image:
             return decode.resamplable(image)
     except DecodeError as error:
         what = f"frame {number + 1:,} of {count:,}: {error.what}"
-        raise DecodeError(what, error.hint, passing=error.passing) from error
+        raise DecodeError(what, error.hint, passing=error.passing, code=error.code) from error
 
 
 def _plays(image: ImageFile.ImageFile, source: Path) -> int:

@@ -159,16 +159,18 @@ def in_words() -> Iterator[None]:
         raise DecodeError(
             f"{count} megapixels by its header, more than the limit of {limit:,.0f}",
             "raise images.max_pixels if this is a real photograph",
+            code="picture-too-large",
         ) from error
     except UnidentifiedImageError as error:
         raise DecodeError("the file is damaged: its header cannot be read", _COPY_AGAIN) from error
     except MemoryError as error:
         what = "there is not enough memory to decode it"
-        raise DecodeError(what, "free some", passing=True) from error
+        raise DecodeError(what, "free some", passing=True, code="out-of-memory") from error
     except OSError as error:
         if error.errno is not None:
             what = f"cannot be read: {error.strerror}"
-            raise DecodeError(what, "check its permissions", passing=True) from error
+            hint = "check its permissions"
+            raise DecodeError(what, hint, passing=True, code="unreadable-file") from error
         raise _damage(error) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
@@ -239,6 +241,7 @@ def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
             f"{frames:,} frames of together {pixels:,.0f} megapixels, more than the limit of"
             f" {limit / 1e6:,.0f}",
             "raise images.max_pixels if this is a real animation",
+            code="picture-too-large",
         )
     return frames
 

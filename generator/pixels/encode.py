@@ -18,7 +18,7 @@ from generator.core.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.core.layout import PICTURES
 from generator.core.model import Job, Photo, Placeholder, Recipe, Size, Stamp
 from generator.pixels import decode
-from generator.pixels.animation import animate
+from generator.pixels.animation import animate, try_frames
 from generator.pixels.codec import encode, rights_in
 from generator.pixels.coding import Coding, coding_of
 from generator.pixels.colour import converted
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
 RECIPE_VERSION = 5
+
+
+# Of a photograph larger than this, a smaller variant has never been seen to take more bytes.
+_SMALL = 1920
 
 
 class Rendered(Struct, frozen=True):
@@ -59,17 +63,66 @@ def engine(input_format: str) -> str:
 
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     """Make every variant that a job asks for and keep them; a bad picture is a problem returned."""
-    place = f"{PICTURES}/{job.photo.path}"
     try:
         with decode.in_words():
             blobs = encode_photo(job, pictures)
     except DecodeError as error:
-        return Rendered(problem=Problem(place, error.what, error.hint, passing=error.passing))
+        return Rendered(problem=_refused(job.photo, error))
     for key, variants in blobs.items():
         store.put_pack(cache, key, variants)
     made = [len(blob) for variants in blobs.values() for blob in variants]
     shown = blobs.get(job.shown)
     return Rendered(len(made), sum(made), placeholder_of(shown[0]) if shown else None)
+
+
+def try_job(job: Job, pictures: Path) -> Problem | None:
+    """Decode a photo as its job would, to no end; return why it cannot be. A task for a process."""
+    source, photo = pictures / job.photo.path, job.photo
+    try:
+        with decode.in_words():
+            if photo.format == "SVG":
+                read_drawing(source)
+                return None
+            _, look = job.recipes[0]
+            at_least = max(step for _, recipe in job.recipes for step in recipe.chain)
+            _decode(source, photo, look.light, at_least)
+            if any(recipe.animated for _, recipe in job.recipes):
+                try_frames(source, photo)
+    except DecodeError as error:
+        return _refused(photo, error)
+    return None
+
+
+class Asked(Struct, frozen=True):
+    """One variant that somebody waits for: a photo, a recipe, and one of the recipe's outputs."""
+
+    photo: Photo
+    recipe: Recipe
+    step: int
+
+    @property
+    def job(self) -> Job:
+        """The least work of which this variant comes out with the bytes of the whole recipe."""
+        outputs: tuple[int, ...] = (self.step,)
+        if self.recipe.format == "png" or self.photo.size.longest <= _SMALL:
+            # Of so little to tell, a larger variant may take fewer bytes: that decides of these.
+            outputs = tuple(step for step in self.recipe.outputs if step >= self.step)
+        return Job(self.photo, (("", replace(self.recipe, outputs=outputs)),))
+
+
+def render_asked(asked: Asked, pictures: Path) -> bytes | Problem:
+    """Make one variant, without keeping it; a bad picture is a problem returned."""
+    try:
+        with decode.in_words():
+            (variants,) = encode_photo(asked.job, pictures).values()
+    except DecodeError as error:
+        return _refused(asked.photo, error)
+    return variants[asked.job.recipes[0][1].outputs.index(asked.step)]
+
+
+def _refused(photo: Photo, error: DecodeError) -> Problem:
+    place = f"{PICTURES}/{photo.path}"
+    return Problem(place, error.what, error.hint, passing=error.passing, code=error.code)
 
 
 def kept_placeholder(key: str, cache: Path) -> Placeholder | None:
@@ -91,7 +144,7 @@ def encode_photo(job: Job, pictures: Path) -> dict[str, list[bytes]]:
         encoded = _encode_stills(source, job) | _encode_animations(source, job)
     if not _is_still(source, job.photo.stamp):
         what = "it changed while the build was reading it"
-        raise DecodeError(what, "build again", passing=True)
+        raise DecodeError(what, "build again", passing=True, code="source-changed")
     return {key: [encoded[key, step] for step in recipe.outputs] for key, recipe in job.recipes}
 
 

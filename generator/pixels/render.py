@@ -11,7 +11,7 @@ from generator.core.errors import Problem
 from generator.core.geometry import DRAFT_RATIO
 from generator.core.layout import PICTURES
 from generator.core.model import Job, Photo, Placeholder
-from generator.pixels.encode import kept_placeholder, render_job
+from generator.pixels.encode import kept_placeholder, render_job, try_job
 from generator.privacy.originals import not_scrubbed, why_not
 from generator.state import store
 from generator.state.workers import Died, Workers
@@ -45,7 +45,7 @@ def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: b
         recipes = tuple(
             (key, recipe)
             for key, recipe in job.recipes
-            if key in keys and (force or store.get_pack(cache, key) is None)
+            if key in keys and (force or not store.has_pack(cache, key))
         )
         if recipes:
             found.append(msgspec.structs.replace(job, recipes=recipes))
@@ -59,18 +59,23 @@ def render(
     workers: Workers,
     max_memory: int,
     progress: Progress,
+    checkpoint: Callable[[], None],
 ) -> Results:
-    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes."""
+    """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes.
+
+    `checkpoint` is called before each, and may raise what ends the work.
+    """
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
     placeholders: dict[str, Placeholder] = {}
     variants = 0
     if jobs:
         progress(0, len(jobs))
-    for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
+    given = _checked(jobs, checkpoint)
+    for done, (job, result) in enumerate(workers.run(work, given, decoded_bytes, max_memory), 1):
         path = job.photo.path
         if isinstance(result, Died):
-            failures[path] = Problem(f"{PICTURES}/{path}", Died.what, Died.hint, passing=True)
+            failures[path] = _died(path)
         elif result.problem is not None:
             failures[path] = result.problem
         else:
@@ -79,6 +84,35 @@ def render(
                 placeholders[job.shown] = result.placeholder
         progress(done, len(jobs))
     return Results(len(jobs) - len(failures), variants, failures, placeholders)
+
+
+def undecodable(
+    jobs: Sequence[Job], pictures: Path, workers: Workers, max_memory: int, progress: Progress
+) -> dict[str, Problem]:
+    """Decode the photos of all jobs, and return those that cannot be, by path, and why."""
+    found: dict[str, Problem] = {}
+    if jobs:
+        progress(0, len(jobs))
+    tried = workers.run(partial(try_job, pictures=pictures), jobs, decoded_bytes, max_memory)
+    for done, (job, result) in enumerate(tried, 1):
+        path = job.photo.path
+        if isinstance(result, Died):
+            found[path] = _died(path)
+        elif result is not None:
+            found[path] = result
+        progress(done, len(jobs))
+    return found
+
+
+def _died(path: str) -> Problem:
+    place = f"{PICTURES}/{path}"
+    return Problem(place, Died.what, Died.hint, passing=True, code="decoder-died")
+
+
+def _checked(jobs: Iterable[Job], checkpoint: Callable[[], None]) -> Iterator[Job]:
+    for job in jobs:
+        checkpoint()
+        yield job
 
 
 def kept_placeholders(

@@ -2,7 +2,9 @@
 
 From the bottom up:
 
-    tags variants words
-    placement
+    order
+    tags titles variants words
+    listing locations placement
     plan
+    archives
 """

@@ -2,7 +2,8 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -46,17 +47,20 @@ def place_pages(
             (photos_in[folder], words.photos, places.photos),
         ):
             of_folders = addresses is places.folders
-            wishes = [_wishes(path, documents.get(path), folder=of_folders) for path in paths]
-            slugs = routes.distinct(wishes, taken)
+            wishes = [_wish(path, documents.get(path), folder=of_folders) for path in paths]
+            others = partial(_other_wishes, paths, wishes, folders=of_folders)
+            slugs = routes.distinct(wishes, others, taken)
             taken.update(map(routes.folded, slugs))
             root = CONTENT if addresses is places.texts else PICTURES
             base = places.folders[folder]
             for path, wish, slug in zip(paths, wishes, slugs, strict=True):
                 addresses[path] = f"{base}{slug}/"
-                if slug != wish[0]:
-                    what = f"is at /{base}{slug}/, for something else wants /{base}{wish[0]}/ too"
+                if slug != wish:
+                    what = f"is at /{base}{slug}/, for something else wants /{base}{wish}/ too"
                     hint = "rename one, or give it a slug in its text"
-                    moved.append(Problem(f"{root}/{path}", what, hint, "warning"))
+                    moved.append(
+                        Problem(f"{root}/{path}", what, hint, "warning", code="address-taken")
+                    )
     places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
     return places, moved
 
@@ -78,13 +82,26 @@ def subfolders(folders: Iterable[str]) -> dict[str, list[str]]:
     return inside
 
 
-def _wishes(path: str, document: Document | None, *, folder: bool) -> tuple[str, ...]:
-    """Return the slugs a page would like, best first; the last is its own for certain.
+def _wish(path: str, document: Document | None, *, folder: bool) -> str:
+    """Return the slug that a page would like best."""
+    if document and document.matter.slug:
+        return routes.slug(document.matter.slug)
+    return routes.slug(_name(path, folder=folder)[0])
+
+
+def _other_wishes(
+    paths: Sequence[str], wishes: Sequence[str], number: int, *, folders: bool
+) -> tuple[str, ...]:
+    """Return the slugs that a page would like instead; the last is its own for certain."""
+    path, best = paths[number], wishes[number]
+    suffix = "".join(filter(str.isalnum, _name(path, folder=folders)[1].lower()))
+    return f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
+
+
+def _name(path: str, *, folder: bool) -> tuple[str, str]:
+    """Divide the name of a source at its suffix.
 
     What follows a dot in the name of a folder is no suffix: St. Moritz.
     """
     name = posixpath.basename(path)
-    own, dotted = (name, "") if folder else posixpath.splitext(name)
-    best = routes.slug(document.matter.slug if document and document.matter.slug else own)
-    suffix = "".join(filter(str.isalnum, dotted.lower()))
-    return best, f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
+    return (name, "") if folder else posixpath.splitext(name)

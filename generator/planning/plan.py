@@ -7,7 +7,6 @@ from functools import cache
 from typing import Literal
 
 from msgspec import Struct
-from natsort import natsort_keygen, ns
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -18,12 +17,14 @@ from generator.core.geometry import fit
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import Document, FrontMatter, Job, Layout, Library, Photo, Size, Theme
 from generator.core.text import clean_text
+from generator.planning.listing import Listing, listing_problems, make_listing
+from generator.planning.locations import find_mapped
+from generator.planning.order import natural
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
+from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
 from generator.planning.words import Words, lookup, match, nearest, stem
-
-_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -68,16 +69,20 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
 class PhotoWords(Struct, frozen=True):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
-    `tags` are its keywords with those above each.
+    `tags` are its keywords with those above each. `name` is a title made of the file's name, for
+    where there is no other; it does not say what the photo shows. `focus` is the point that a crop
+    keeps, in per cent from the left and from the top.
     """
 
     title: str
+    name: str
     caption: str
     alt: str
     description: str
     tags: tuple[TagPath, ...]
     taken: str
     offset: str
+    focus: tuple[int, int]
     document: Document | None
 
     @property
@@ -115,7 +120,11 @@ class PlannedPhoto(Struct, frozen=True):
 
 
 class Album(Struct, frozen=True):
-    """A folder of photos: `path` in pictures/, `address` in the site; albums may hold albums."""
+    """A folder of photos: `path` in pictures/, `address` in the site; albums may hold albums.
+
+    Albums that stand apart are not among its own. There is no cover if it holds nothing else. Its
+    photos are for `download` in one file.
+    """
 
     path: str
     address: str
@@ -125,7 +134,9 @@ class Album(Struct, frozen=True):
     layout: Layout
     photos: tuple[PlannedPhoto, ...]
     albums: tuple["Album", ...]
-    cover: PlannedPhoto
+    cover: PlannedPhoto | None
+    listed: bool
+    download: bool
 
     def all_photos(self) -> Iterator[PlannedPhoto]:
         """Yield the photos of this album and of all below it."""
@@ -146,6 +157,7 @@ class Text(Struct, frozen=True):
     document: Document
     title: str
     address: str
+    listed: bool
 
 
 class Year(Struct, frozen=True):
@@ -159,18 +171,32 @@ class Year(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """All that a build will make.
 
-    `photos` are those of all albums, in the order of the settings; tags go by their numbers. Years
-    are in order, the last one first.
+    Whatever gathers or names photos and albums takes them from `root`, `photos`, `tags` and
+    `years`, which hold what is listed; albums that stand apart are `apart`, those above first.
+    `photos` are in the order of the settings; tags go by their numbers. Years are in order, the
+    last one first. `mapped` are the photos on the map, which is not there without any.
     """
 
     config: Config
     theme: Theme
     root: Album
+    apart: tuple[Album, ...]
     photos: tuple[PlannedPhoto, ...]
     tags: tuple[Tag, ...]
     years: tuple[Year, ...]
+    mapped: tuple[PlannedPhoto, ...]
     texts: tuple[Text, ...]
     jobs: tuple[Job, ...]
+
+    def all_albums(self) -> Iterator[Album]:
+        """Yield every album that has a page, listed or not, those above first."""
+        for album in (self.root, *self.apart):
+            yield from album.all_albums()
+
+    def all_photos(self) -> Iterator[PlannedPhoto]:
+        """Yield every photo that has a page, listed or not."""
+        for album in (self.root, *self.apart):
+            yield from album.all_photos()
 
 
 def make_plan(
@@ -190,16 +216,40 @@ def make_plan(
     places, moved = place_pages(shown, words, config.gallery.page_size)
     originals = dict(_originals(config, shown, words, library.unread, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
-    root, cover_problems = _plan_albums(config, photos, words, places)
+    listing = make_listing(words, library.unread)
+    root, apart, cover_problems = _plan_albums(config, photos, words, places, listing)
     texts = tuple(
-        Text(document, document.matter.title or _pretty(stem(path)), places.texts[path])
+        Text(
+            document,
+            document.matter.title or _pretty(stem(path)),
+            places.texts[path],
+            listing.is_page_listed(document),
+        )
         for path, document in sorted(words.texts.items())
     )
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    plan = Plan(config, library.theme, root, in_order, tags, _years(by_date), texts, jobs)
-    warnings = (*cover_problems, *_withheld(config, shown, library.unread), *_undescribed(plan))
+    paths, no_map = find_mapped(config, [each.photo for each in in_order], words, library.unread)
+    plan = Plan(
+        config=config,
+        theme=library.theme,
+        root=root,
+        apart=apart,
+        photos=in_order,
+        tags=tags,
+        years=_years(by_date),
+        mapped=tuple(each for each in in_order if each.photo.path in paths),
+        texts=texts,
+        jobs=jobs,
+    )
+    warnings = (
+        *cover_problems,
+        *listing_problems(words, library.unread, places.folders),
+        *no_map,
+        *_withheld(config, shown, library.unread),
+        *_undescribed(plan),
+    )
     return plan, (*problems, *moved, *warnings)
 
 
@@ -215,13 +265,14 @@ def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
 
 def _undescribed(plan: Plan) -> Iterator[Problem]:
     """Report that fewer photos than the settings ask for are put in words by a person."""
-    missing = [each for each in plan.photos if not each.words.described]
-    count, wanted = len(plan.photos), plan.config.gallery.min_alt
+    described = [(each.photo.path, each.words.described) for each in plan.all_photos()]
+    missing = [path for path, said in described if not said]
+    count, wanted = len(described), plan.config.gallery.min_alt
     if 100 * (count - len(missing)) < wanted * count:
         said = f"{count - len(missing)} of {count} photos have an alt text, a caption or a title"
-        first = f"{PICTURES}/{missing[0].photo.path}"
+        first = f"{PICTURES}/{missing[0]}"
         hint = f"gallery.min_alt asks for {wanted} %; the first without one is {first}"
-        yield Problem(SETTINGS, said, hint, "warning")
+        yield Problem(SETTINGS, said, hint, "warning", code="few-alt-texts")
 
 
 def is_shown(photo: Photo, config: Config) -> bool:
@@ -281,7 +332,13 @@ def _withheld(
     for path in unread:
         if stem(path) in spoken_for:
             what = "until it can be read, the originals that it speaks for are not published"
-            yield Problem(f"{CONTENT}/{path}", what, "mend what is wrong in it", "warning")
+            yield Problem(
+                f"{CONTENT}/{path}",
+                what,
+                "mend what is wrong in it",
+                "warning",
+                code="withheld-original",
+            )
 
 
 def _plan_photos(
@@ -358,21 +415,21 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
     """Choose the words of a photo: front matter wins over what the file says of itself."""
     matter = document.matter if document else FrontMatter()
     said = photo.metadata
-    # Programs that have nothing to say write the file's name.
-    file_names = {
-        each.casefold()
-        for each in (posixpath.basename(photo.path), stem(posixpath.basename(photo.path)))
-    }
-    title, headline, caption = (
-        "" if text.casefold() in file_names else text
-        for text in (said.title, said.headline, said.caption)
-    )
+    title, headline, caption = said.title, said.headline, said.caption
+    if title or headline or caption:
+        # Programs that have nothing to say write the file's name.
+        name = posixpath.basename(photo.path).casefold()
+        title, headline, caption = (
+            "" if text.casefold() in (name, stem(name)) else text
+            for text in (title, headline, caption)
+        )
     tags = tag_paths(said, matter.keywords)
     title = matter.title or title or headline
     caption = matter.caption or caption
     taken, offset = (matter.date, matter.offset) if matter.date else (said.taken, said.offset)
     return PhotoWords(
         title=title,
+        name=title_of_name(photo.path),
         # Windows writes a title into the place of a caption too.
         caption="" if caption.casefold() == title.casefold() else caption,
         alt=matter.alt or said.alt,
@@ -380,14 +437,23 @@ def _words(photo: Photo, document: Document | None) -> PhotoWords:
         tags=tags,
         taken=taken,
         offset=offset,
+        focus=matter.focus,
         document=document,
     )
 
 
 def _plan_albums(
-    config: Config, photos: Mapping[str, PlannedPhoto], words: Words, places: Places
-) -> tuple[Album, tuple[Problem, ...]]:
-    """Build the tree of albums from the folders that hold photos, at whatever depth."""
+    config: Config,
+    photos: Mapping[str, PlannedPhoto],
+    words: Words,
+    places: Places,
+    listing: Listing,
+) -> tuple[Album, tuple[Album, ...], tuple[Problem, ...]]:
+    """Build the tree of albums from the folders that hold photos, at whatever depth.
+
+    Returns those that stand apart as well: wherever their own text or nothing listed in them
+    parts them from the album above.
+    """
     photos_in: dict[str, list[PlannedPhoto]] = defaultdict(list)
     for path, photo in photos.items():
         photos_in[posixpath.dirname(path)].append(photo)
@@ -395,6 +461,8 @@ def _plan_albums(
     by_path = {routes.folded(path): path for path in photos}
     problems: list[Problem] = []
     albums: dict[str, Album] = {}
+    has_download = _downloads(config, words)
+    apart: set[str] = set()
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
         document = words.albums.get(folder)
@@ -402,32 +470,73 @@ def _plan_albums(
         sort = matter.sort or config.albums.sort
         backwards = config.albums.reverse if matter.reverse is None else matter.reverse
         inside = _ordered(photos_in[folder], sort, backwards=backwards)
-        below = tuple(albums[name] for name in sorted(folders_in[folder], key=_natural))
-        cover = inside[0] if inside else below[0].cover
+        within = (albums[name] for name in sorted(folders_in[folder], key=natural))
+        below = tuple(album for album in within if album.path not in apart)
+        if folder in listing.apart or not (inside or below):
+            apart.add(folder)
+        is_listed = folder not in apart and listing.is_listed(folder)
+        cover = inside[0] if inside else below[0].cover if below else None
         if document and matter.cover:
             chosen = lookup(matter.cover, folder, by_path)
             if chosen is None:
                 problems.append(_no_such_cover(document, by_path))
+            elif is_listed and not listing.is_listed(posixpath.dirname(chosen)):
+                problems.append(_unlisted_cover(document))
             else:
                 cover = photos[chosen]
         title = matter.title or (_pretty(folder) if folder else config.site.title)
         layout = matter.layout or config.albums.layout
         address = places.folders[folder]
-        albums[folder] = Album(folder, address, title, document, sort, layout, inside, below, cover)
-    return albums[""], tuple(problems)
+        albums[folder] = Album(
+            folder,
+            address,
+            title,
+            document,
+            sort,
+            layout,
+            inside,
+            below,
+            cover,
+            is_listed,
+            has_download(folder),
+        )
+    aside = (albums[folder] for folder in sorted(apart - {""}))
+    return albums[""], tuple(aside), tuple(problems)
+
+
+def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
+    """Return the function that tells what the nearest text wants, from an album upwards."""
+
+    @cache
+    def has_download(folder: str) -> bool:
+        text = words.albums.get(folder)
+        if text and text.matter.download is not None:
+            return text.matter.download
+        return has_download(posixpath.dirname(folder)) if folder else config.albums.download
+
+    return has_download
 
 
 def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
     wanted = document.matter.cover
     what = f"cover: there is no picture {wanted!r}"
-    return Problem(f"content/{document.path}", what, nearest(wanted, known), "warning")
+    return Problem(
+        f"content/{document.path}", what, nearest(wanted, known), "warning", code="cover-not-found"
+    )
+
+
+def _unlisted_cover(document: Document) -> Problem:
+    what = f"cover: {document.matter.cover!r} is in an unlisted album"
+    return Problem(
+        f"{CONTENT}/{document.path}", what, "choose another", "warning", code="unlisted-cover"
+    )
 
 
 def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
-    """Sort the photos of an album; undated ones come last."""
-    named = sorted(photos, key=lambda each: (_natural(each.photo.path), each.photo.path))
+    """Sort the photos of an album, which lie in one folder; undated ones come last."""
+    named = sorted(photos, key=lambda each: natural(posixpath.basename(each.photo.path)))
     if by == "name":
         return tuple(reversed(named) if backwards else named)
     dated, undated = _by_date(named, backwards=backwards)

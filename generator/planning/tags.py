@@ -4,20 +4,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
 
 from msgspec import Struct
-from natsort import natsort_keygen, ns
 
 from generator.core import routes
 from generator.core.model import Metadata
+from generator.planning.order import natural
 
 # As deep as metadata goes.
 MAX_DEPTH = 10
 
 TagPath = tuple[str, ...]
-
-_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 
 class Tag(Struct, frozen=True):
@@ -89,7 +86,7 @@ def plan_tags(paths: Sequence[Sequence[TagPath]], page_size: int) -> tuple[Tag, 
     def planned(above: TagPath, address: str) -> tuple[Tag, ...]:
         keys = sorted(below[above])
         taken = routes.page_slugs(len(photos.get(above, ())), page_size)
-        slugs = routes.distinct([_wishes(key) for key in keys], taken)
+        slugs = routes.distinct_slugs([key[-1] for key in keys], taken)
         tags = (
             Tag(
                 name=_spelling(spelt[key]),
@@ -100,21 +97,10 @@ def plan_tags(paths: Sequence[Sequence[TagPath]], page_size: int) -> tuple[Tag, 
             )
             for key, slug in zip(keys, slugs, strict=True)
         )
-        return tuple(sorted(tags, key=_place))
+        return tuple(sorted(tags, key=lambda tag: natural(tag.key[-1])))
 
     return planned((), routes.TAGS)
 
 
-def _wishes(key: TagPath) -> tuple[str, str]:
-    slug = routes.slug(key[-1])
-    return slug, f"{slug}-{routes.mark(key[-1])}"
-
-
 def _spelling(spelt: Counter[str]) -> str:
     return min(spelt, key=lambda name: (-spelt[name], name))
-
-
-def _place(tag: Tag) -> tuple[Any, str]:
-    decomposed = unicodedata.normalize("NFD", tag.key[-1])
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return _natural(plain), tag.key[-1]

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from msgspec import Struct
 
 from generator.core.errors import Problem
-from generator.core.model import Document, Photo
+from generator.core.model import CENTRE, Document, Photo
 from generator.core.routes import folded, folders_above
 
 _INDEX = "index"
@@ -82,13 +82,18 @@ def _claim(owners: dict[str, Document], owner: str, document: Document) -> Itera
     first = owners.setdefault(owner, document)
     if first is not document:
         what = f"content/{first.path} is already the text of {owner or 'the front page'}"
-        yield Problem(f"content/{document.path}", what, "join them", "warning")
+        yield Problem(f"content/{document.path}", what, "join them", "warning", code="second-text")
 
 
 def _misplaced(document: Document) -> list[Problem]:
     """Report a page with settings that only a photo or an album has: it must have lost its own."""
     matter = document.matter
-    of_photos = {"alt": matter.alt, "caption": matter.caption, "keywords": matter.keywords}
+    of_photos = {
+        "alt": matter.alt,
+        "caption": matter.caption,
+        "keywords": matter.keywords,
+        "focus": matter.focus != CENTRE,
+    }
     of_albums = {
         "cover": matter.cover,
         "sort": matter.sort,
@@ -96,13 +101,22 @@ def _misplaced(document: Document) -> list[Problem]:
         "layout": matter.layout,
         "sections": matter.sections,
         "originals": matter.originals,
+        "download": matter.download is not None,
     }
     for owner, keys in (("picture", of_photos), ("album", of_albums)):
         for key, value in keys.items():
             if value:
                 what = f"built as a page of its own, though {key!r} is for {owner}s"
                 hint = f"no {owner} has its name: rename or remove it"
-                return [Problem(f"content/{document.path}", what, hint, "warning")]
+                return [
+                    Problem(
+                        f"content/{document.path}",
+                        what,
+                        hint,
+                        "warning",
+                        code="text-without-picture",
+                    )
+                ]
     return []
 
 
@@ -119,13 +133,21 @@ def _almost(
         if name in folders:
             hint = f"to make it the text of that album, call it content/{name}/index.md"
             what = f"a page beside the album of the same name, pictures/{name}/"
-            yield Problem(f"content/{document.path}", what, hint, "warning")
+            yield Problem(
+                f"content/{document.path}", what, hint, "warning", code="text-beside-album"
+            )
     alike = {folded(each): each for each in candidates}
     near = get_close_matches(folded(wanted), alike, n=1, cutoff=0.8)
     if near:
         meant = candidates[alike[near[0]]]
         what = "built as a page of its own, for no picture or album has its name"
-        yield Problem(f"content/{document.path}", what, f"did you mean {meant}?", "warning")
+        yield Problem(
+            f"content/{document.path}",
+            what,
+            f"did you mean {meant}?",
+            "warning",
+            code="text-without-picture",
+        )
 
 
 class Targets(Struct, frozen=True):

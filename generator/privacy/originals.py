@@ -47,4 +47,6 @@ def why_not(photo: Photo, pictures: Path) -> Problem | None:
 
 def not_scrubbed(photo: Photo, what: str, hint: str, *, passing: bool = False) -> Problem:
     """Return the warning that the original of a photo is missing in the site."""
-    return Problem(f"{PICTURES}/{photo.path}", what, hint, "warning", passing)
+    return Problem(
+        f"{PICTURES}/{photo.path}", what, hint, "warning", passing, code="unscrubbable-original"
+    )

@@ -1,7 +1,7 @@
 """Whose picture it is, in words for its file: a small XMP packet, the same on every day."""
 
 from collections.abc import Collection
-from xml.sax.saxutils import escape
+from html import escape
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ def rights_of(said: Metadata, fields: Collection[str]) -> Rights:
         "copyright": said.copyright,
         "license": said.license if said.license.startswith(("https://", "http://")) else "",
     }
-    chosen = {name: clean_text(texts[name])[:_LONGEST].strip() for name in fields}
+    chosen = {name: clean_text(texts[name])[:_LONGEST].strip() for name in fields if texts[name]}
     return Rights(**chosen)
 
 
@@ -65,7 +65,7 @@ def rights_packet(rights: Rights) -> bytes:
     and 8.5.
     """
     said = "".join(
-        written.format(escape(text))
+        written.format(escape(text, quote=False))
         for name, written in _PROPERTIES.items()
         if (text := getattr(rights, name))
     )

@@ -3,4 +3,15 @@
 From the bottom up:
 
     answers
+    steady asking       what is still being copied; what somebody waits for
+    showing planning    a design as it is shown; sources to what is to be built
+    building watching   behind what is shown; when to look again
+    desk                plans, shows and builds, until it is closed
+    wire                a request's address, and a page with the scripts that only the server adds
+    guard rules         who may ask; what a site has hosts do
+    upload              pictures that come in through the browser
+    own_pages           what is wrong, and where to add pictures
+    replies             what is answered, as a static host would
+    reload              open pages, and what they are told
+    server              sockets, headers and handlers
 """

@@ -12,7 +12,8 @@ from generator.core.errors import Problem
 class Answer(Struct, frozen=True):
     """One file of the site as it is planned now: its path in output/, and its bytes or their file.
 
-    The tag is another whenever the bytes may be.
+    The tag is another whenever the bytes may be. The path is not the one that was asked for if
+    that is a former one.
     """
 
     path: str
@@ -48,8 +49,12 @@ class Desk(Protocol):
     def answer(self, path: str) -> Answer | None:
         """Return a file of the site by its path in output/, made at once if need be; None if none.
 
-        Blocks while it is made. DecodeError if the picture cannot be.
+        Blocks while it is made. DecodeError if the picture cannot be; TemplateError if the page
+        cannot, and there is none from before. A theme file is found by its former address too.
         """
+
+    def album(self, path: str) -> str | None:
+        """Return the folder below pictures/ whose album's page this is; None if it is none's."""
 
     def state(self) -> State:
         """Return how the site stands."""

@@ -13,7 +13,8 @@ from typing import TypeVar
 import msgspec
 from filelock import FileLock, Timeout
 
-from generator.core.files import write_whole
+from generator.core.files import stamp_of, write_whole
+from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
 # What the cache holds: the variants, what was read, what was published, what was done last.
@@ -24,12 +25,15 @@ LAST = "last"
 PLACEHOLDERS = "placeholders"
 _LOCK = "lock"
 
+# The packs that this process found whole, as they were then.
+_whole: dict[Path, Stamp] = {}
+
 T = TypeVar("T")
 
 
-def _seal(name: str, body: bytes) -> bytes:
+def _write(path: Path, name: str, body: bytes) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
-    return _digest(name, body) + body
+    write_whole(path, _digest(name, body), body)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -56,7 +60,7 @@ def load(cache: Path, name: str, kind: type[T]) -> T | None:
 
 def save(cache: Path, name: str, value: object) -> None:
     """Keep a value under a name for the next build."""
-    write_whole(cache / name, _seal(name, msgspec.msgpack.encode(value)))
+    _write(cache / name, name, msgspec.msgpack.encode(value))
 
 
 def _pack_path(cache: Path, key: str) -> Path:
@@ -65,13 +69,27 @@ def _pack_path(cache: Path, key: str) -> Path:
 
 def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
     """Keep the variants of one recipe, all of them or none."""
-    write_whole(_pack_path(cache, key), _seal(key, msgspec.msgpack.encode(blobs)))
+    _write(_pack_path(cache, key), key, msgspec.msgpack.encode(blobs))
 
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
     body = _read(_pack_path(cache, key), key)
     return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
+
+
+def has_pack(cache: Path, key: str) -> bool:
+    """Tell whether the variants under a key are there and whole; read once while they stay."""
+    path = _pack_path(cache, key)
+    try:
+        stamp = stamp_of(path.stat())
+    except OSError:
+        return False
+    if _whole.get(path) != stamp:
+        if get_pack(cache, key) is None:
+            return False
+        _whole[path] = stamp
+    return True
 
 
 def collect(cache: Path, keys: Collection[str]) -> int:
@@ -83,6 +101,7 @@ def collect(cache: Path, keys: Collection[str]) -> int:
         for pack in folder.iterdir() if folder.is_dir() else ():
             if folder.name + pack.name not in keys and not pack.is_dir():
                 pack.unlink()
+                _whole.pop(pack, None)
                 removed += 1
     return removed
 

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
+from weakref import WeakSet
 
 # A photograph takes seconds; whatever takes minutes never ends.
 SECONDS_A_TASK = 300
@@ -31,6 +32,14 @@ class Died:
     hint = "it is damaged or too large for this machine; export it anew"
 
 
+class AbandonedError(Exception):
+    """The work was given up, so there is no result."""
+
+
+# Decoders share what belongs to a process: what it warns of, its limits.
+_one_at_a_time = threading.Lock()
+
+
 class InlineExecutor(Executor):
     """Runs each task at once in this process: nothing to start, simple to debug."""
 
@@ -38,7 +47,8 @@ class InlineExecutor(Executor):
         """Run now; the future is done when this returns."""
         future: Future[R] = Future()
         try:
-            future.set_result(fn(*args, **kwargs))
+            with _one_at_a_time:
+                future.set_result(fn(*args, **kwargs))
         except Exception as error:  # noqa: BLE001 - an executor hands every failure to its future
             future.set_exception(error)
         return future
@@ -47,14 +57,18 @@ class InlineExecutor(Executor):
 class Workers:
     """A number of processes, started when first needed; one means none: work is done inline.
 
-    `prepare` and its arguments are called once in every process.
+    `prepare` and its arguments are called once in every process. All may be asked by several
+    threads at once. AbandonedError for whoever waits when the work is given up.
     """
 
     def __init__(self, count: int, prepare: Callable[..., None], *arguments: Any) -> None:
         self.count = count
         self._prepare = prepare
         self._arguments = arguments
+        self._lock = threading.Lock()
         self._executor: Executor | None = None
+        self._pools: WeakSet[ProcessPoolExecutor] = WeakSet()
+        self._abandoned = False
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +79,17 @@ class Workers:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self._stop(at_once=error is not None)
+        if error is not None:
+            self.abandon()
+        elif self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+    def abandon(self) -> None:
+        """Give up what is being worked on, and all that is still to come."""
+        self._abandoned = True
+        with self._lock:
+            for pool in tuple(self._pools):
+                _kill(pool)
 
     def run(
         self,
@@ -93,6 +117,13 @@ class Workers:
         for task in suspects:
             yield task, self._alone(function, task)
 
+    def ask(self, function: Callable[[T], R], task: T) -> R | Died:
+        """Return the result of one task; if its process died, it is tried once more, alone."""
+        try:
+            return self._submit(function, task).result()
+        except BrokenProcessPool:
+            return self._alone(function, task)
+
     def _ended(self, running: dict[Future[R], T], suspects: list[T]) -> Iterator[tuple[T, R]]:
         ended, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in [future for future in running if future in ended]:
@@ -101,54 +132,71 @@ class Workers:
                 yield task, future.result()
             except BrokenProcessPool:
                 suspects.append(task)
-                self._stop(at_once=True)
 
     def _alone(self, function: Callable[[T], R], task: T) -> R | Died:
+        """Run a task in a process of its own, which nobody but itself can take along."""
+        with self._lock:
+            self._refuse_if_abandoned()
+            pool = self._pool(1)
+            future = _hand_over(pool, function, task)
         try:
-            return self._submit(function, task).result()
+            return future.result()
         except BrokenProcessPool:
-            self._stop(at_once=True)
+            self._refuse_if_abandoned()
             return Died()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, function: Callable[[T], R], task: T) -> Future[R]:
-        if self._executor is None:
-            self._executor = self._start()
-        return self._hand_over(self._executor, function, task)
+        with self._lock:
+            self._refuse_if_abandoned()
+            if self._executor is None:
+                self._executor = self._start()
+            executor = self._executor
+            if isinstance(executor, ProcessPoolExecutor):
+                try:
+                    return _hand_over(executor, function, task)
+                except BrokenProcessPool:
+                    # It broke since it was last used: this task has not been tried.
+                    self._executor = fresh = self._pool(self.count)
+                    return _hand_over(fresh, function, task)
+        # Outside of the lock, for here this takes as long as the task.
+        return executor.submit(_guarded, function, task)
 
-    @staticmethod
-    def _hand_over(executor: Executor, function: Callable[[T], R], task: T) -> Future[R]:
-        # Any task may start one more process; what runs inline starts none, and may be stopped.
-        starts = isinstance(executor, ProcessPoolExecutor)
-        try:
-            with _uninterrupted() if starts else nullcontext():
-                return executor.submit(_guarded, function, task)
-        except BrokenProcessPool as error:
-            # It broke since the last result came in: this task has not been tried.
-            broken: Future[R] = Future()
-            broken.set_exception(error)
-            return broken
+    def _refuse_if_abandoned(self) -> None:
+        if self._abandoned:
+            raise AbandonedError
 
     def _start(self) -> Executor:
-        # A new interpreter would look for modules in the current folder, a folder of pictures.
-        os.environ["PYTHONSAFEPATH"] = "1"
         if self.count == 1:
             self._prepare(*self._arguments)
             return InlineExecutor()
-        return ProcessPoolExecutor(
-            self.count,
+        return self._pool(self.count)
+
+    def _pool(self, count: int) -> ProcessPoolExecutor:
+        # A new interpreter would look for modules in the current folder, a folder of pictures.
+        os.environ["PYTHONSAFEPATH"] = "1"
+        pool = ProcessPoolExecutor(
+            count,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
             initargs=(self._prepare, self._arguments),
         )
+        self._pools.add(pool)
+        return pool
 
-    def _stop(self, *, at_once: bool) -> None:
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
-        if at_once:
-            for child in multiprocessing.active_children():
-                child.kill()
-        executor.shutdown(wait=not at_once, cancel_futures=True)
+
+def _hand_over(executor: ProcessPoolExecutor, function: Callable[[T], R], task: T) -> Future[R]:
+    # Any task may start one more process.
+    with _uninterrupted():
+        return executor.submit(_guarded, function, task)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool, which notices and tells whoever waits for them."""
+    # By their private name, as Python 3.14's own `kill_workers` does.
+    for process in tuple((pool._processes or {}).values()):
+        process.kill()
 
 
 @contextmanager

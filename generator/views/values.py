@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from generator.core.geometry import fit
-from generator.core.model import Layout, Metadata, Placeholder, Size
+from generator.core.model import CENTRE, Layout, Metadata, Placeholder, Size
 from generator.planning.plan import Source
 from generator.views.rows import (
     Place,
@@ -70,6 +70,7 @@ class Picture(Struct, frozen=True):
 
     Its placeholder is unknown until it has been rendered, and never known if it is transparent.
     `plain`, its old-style file that every program reads, is there if none of these is a JPEG.
+    `focus` is the point that a crop keeps, in per cent from the left and from the top.
     """
 
     size: Size
@@ -77,6 +78,7 @@ class Picture(Struct, frozen=True):
     sources: tuple[Source, ...]
     placeholder: Placeholder | None = None
     plain: Variant | None = None
+    focus: tuple[int, int] = CENTRE
 
     @property
     def ratio(self) -> float:
@@ -88,6 +90,15 @@ class Picture(Struct, frozen=True):
         """The classes of its ratio, digit by digit: `r1 t5 u0` is 1.50."""
         whole, hundredths = divmod(rounded(self.ratio), 100)
         return f"r{whole} t{hundredths // 10} u{hundredths % 10}"
+
+    @property
+    def crop(self) -> str:
+        """The classes of the point that a crop keeps, in steps of ten per cent.
+
+        `f3 g2` is 30 % from the left and 20 % from the top; empty if it is the centre.
+        """
+        x, y = ((each + 5) // 10 for each in self.focus)
+        return "" if (x, y) == (5, 5) else f"f{x:x} g{y:x}"
 
     @property
     def tint(self) -> str:
@@ -189,6 +200,18 @@ class Pager(Struct, frozen=True):
         return self.urls[self.number] if self.number < len(self.urls) else None
 
 
+class Download(Struct, frozen=True):
+    """All photos of an album in one file; `name` is what to save it as, `size` its bytes.
+
+    The size is 0 if it is not known yet.
+    """
+
+    url: str
+    name: str
+    count: int
+    size: int
+
+
 class Card(Struct, frozen=True):
     """An album or a year in a list; `dates` are the first and last day of its photos, or empty."""
 
@@ -239,8 +262,6 @@ class Page(Struct, frozen=True, kw_only=True):
     """
 
     template: ClassVar[str] = ""
-    indexed: ClassVar[bool] = True
-
     url: str
     title: str
     description: str = ""
@@ -248,6 +269,7 @@ class Page(Struct, frozen=True, kw_only=True):
     body: Body = ()
     cover: Picture | None = None
     feed: str = ""
+    indexed: bool = True
 
     @property
     def image(self) -> Picture | None:
@@ -275,14 +297,15 @@ class GridPage(Page, frozen=True, kw_only=True):
 
     `sections` are those of this page, `contents` lead to all sections, on whichever page they
     begin; empty if there are few. There is a `pager` if there is more than one page; what a list
-    has beside its photos stands on the first. `count` and `dates` are of all its photos, on all
-    pages and in the albums within.
+    has beside its photos, such as a `download`, stands on the first. `count` and `dates` are of
+    all its photos, on all pages and in the albums within.
     """
 
     layout: Layout
     sections: tuple[Section, ...]
     contents: tuple[Link, ...] = ()
     pager: Pager | None = None
+    download: Download | None = None
     count: int
     dates: tuple[str, str]
 
@@ -436,19 +459,73 @@ class SearchPage(Page, frozen=True, kw_only=True, tag=True):
     texts: tuple[Link, ...]
 
 
+class Dot(Struct, frozen=True, gc=False):
+    """A dot on a map, which stands for photos that were taken near each other.
+
+    `x` and `y` are per cent of the map, the radius is CSS pixels.
+    """
+
+    x: float
+    y: float
+    radius: int
+    url: str
+    title: str
+    photo_count: int
+
+
+class PhotoList(Struct, frozen=True):
+    """An album, or its only photo there, and how many of its photos were taken at a place."""
+
+    title: str
+    url: str
+    photo_count: int
+
+
+class Spot(Struct, frozen=True):
+    """Photos that were taken near each other; `anchor` is its id in the list.
+
+    `title` is a name that all of them share, or empty. `cover` is one of them, `street_map` an
+    address elsewhere.
+    """
+
+    anchor: str
+    title: str
+    photo_count: int
+    lists: tuple[PhotoList, ...]
+    cover: Figure
+    street_map: str
+
+
+class MapPage(Page, frozen=True, kw_only=True, tag=True):
+    """Where photos were taken: on a drawn map, and the same in a list.
+
+    `land` is the path of an SVG of this `size`. Of the levels of dots the first is for the
+    narrowest screens, the last for the widest. `count` are the photos that are on the map.
+    """
+
+    template: ClassVar[str] = "map.html"
+
+    size: Size
+    land: str
+    levels: tuple[tuple[Dot, ...], ...]
+    spots: tuple[Spot, ...]
+    count: int
+
+
 class MissingPage(Page, frozen=True, kw_only=True, tag=True):
     """What a host shows for an address that is not there."""
 
     template: ClassVar[str] = "404.html"
-    indexed: ClassVar[bool] = False
+
+    indexed: bool = False
 
 
 class MovedPage(Page, frozen=True, kw_only=True, tag=True):
     """What stands at the old address of a page, for hosts that cannot send visitors on."""
 
     template: ClassVar[str] = "moved.html"
-    indexed: ClassVar[bool] = False
 
+    indexed: bool = False
     target: Link
 
 
@@ -462,6 +539,7 @@ AnyPage = (
     | PhotoPage
     | TextPage
     | SearchPage
+    | MapPage
     | MissingPage
     | MovedPage
 )

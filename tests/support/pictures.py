@@ -162,6 +162,12 @@ def gps_exif(**changes: Any) -> Image.Exif:
     return data
 
 
+def gps_tags(latitude: float, longitude: float) -> dict[int, Any]:
+    """Return the tags of the GPS directory for a place, in degrees north and east."""
+    north, east = "SN"[latitude >= 0], "WE"[longitude >= 0]
+    return {1: north, 2: (abs(latitude), 0.0, 0.0), 3: east, 4: (abs(longitude), 0.0, 0.0)}
+
+
 def iptc_segment(records: Iterable[tuple[int, bytes]], envelope: bytes = b"") -> bytes:
     """Make the APP13 segment of a JPEG from datasets of IPTC record 2 (IIM 4.2, section 1.5)."""
     body = envelope + b"".join(

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.browsing import PREFIX
 from tests.support.crawl import Crawl, Element
-from tests.support.pictures import exif, save
+from tests.support.pictures import exif, gps_tags, save
 from tests.support.sites import Site, command, surroundings
 
 # Width and height of what cameras and phones take, upright and across, and what people crop.
@@ -25,6 +25,15 @@ SHAPES = (
     *[(1620, 1080), (1620, 1080), (1200, 1200), (911, 1620), (1620, 810)],
 )
 PLACES = ("harbour", "lighthouse", "cliffs", "tide", "rain", "market", "evening")
+# Where the first photos of the coast were taken, in degrees north and east.
+TAKEN_AT = (
+    (65.05, -16.6),
+    (65.06, -16.61),
+    (60.39, 5.32),
+    (50.1, -5.2),
+    (35.1, 139.0),
+    (-33.9, 18.4),
+)
 ARABIC = "الميناء عند الغروب، والقوارب عائدة"
 LONG = "Averyveryverylongtitlewithoutanyspaceinitatallthatgoesonandonandonandon"
 ALBUM = "coast/index.html"
@@ -60,7 +69,8 @@ def write_showcase(root: Path) -> Site:
     site = Site(root)
     for number in range(60):
         width, height = SHAPES[number % len(SHAPES)]
-        _photo(site, f"coast/IMG_{number + 4001}.jpg", width, height, number)
+        where = TAKEN_AT[number] if number < len(TAKEN_AT) else None
+        _photo(site, f"coast/IMG_{number + 4001}.jpg", width, height, number, where)
     _photo(site, "front.jpg", 1620, 1080, 70)
     _photo(site, "second.jpg", 480, 640, 71)
     _photo(site, "odd/panorama.jpg", 1920, 320, 72)
@@ -81,7 +91,14 @@ def write_showcase(root: Path) -> Site:
     return site
 
 
-def _photo(site: Site, path: str, width: int, height: int, seed: int) -> None:
+def _photo(
+    site: Site,
+    path: str,
+    width: int,
+    height: int,
+    seed: int,
+    where: tuple[float, float] | None = None,
+) -> None:
     told = exif(
         t271="Maker",
         t272="Model 1",
@@ -93,6 +110,8 @@ def _photo(site: Site, path: str, width: int, height: int, seed: int) -> None:
         t37386=IFDRational(50, 1),
         t42036="Lens 1",
     )
+    if where:
+        told.get_ifd(0x8825).update(gps_tags(*where))
     save(photo_like(width, height, seed), site.pictures / path, quality=80, exif=told)
 
 
@@ -136,6 +155,7 @@ def write_settings(site: Site, language: str) -> None:
     site.settings(
         f'[site]\ntitle = "{title}"\nauthor = "Ann Example"\nlanguage = "{language}"\n'
         f'license = "CC BY 4.0"\nbase_url = "https://example.org{PREFIX}"\n'
+        "[gallery]\nmap = true\n"
     )
 
 
@@ -145,7 +165,7 @@ def build_showcase(root: Path) -> None:
     for name in ("en", "ar"):
         write_settings(site, name)
         _build(site, root / name)
-    site.settings('[site]\ntitle = "Photographs"\n[gallery]\nlinks = "file"\n')
+    site.settings('[site]\ntitle = "Photographs"\n[gallery]\nlinks = "file"\nmap = true\n')
     _build(site, root / "file")
 
 

@@ -1,0 +1,213 @@
+"""What a build would refuse or warn of, and what else may be amiss, without writing anything."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+
+from generator.build import check
+from generator.core.config import AlbumSettings, stated_keys
+from generator.core.errors import ConfigError, Problem, TemplateError, in_order
+from generator.core.files import walk
+from generator.core.formats import OUTPUTS
+from generator.core.layout import CONTENT, PICTURES, SETTINGS
+from generator.core.model import OutputFile, PageOrigin, PictureOrigin, ScrubbedOrigin
+from generator.core.routes import folders_above
+from generator.design import TOLD, Design, told_by_originals
+from generator.library.survey import ignored, survey
+from generator.machines.hosting import Refusal, refusals
+from generator.output.manifest import Manifest, open_manifest, pending
+from generator.output.publish import foresee, refuse_foreign
+from generator.pages.html import Renderer
+from generator.pixels.render import undecodable, unscrubbable
+from generator.planning.plan import Plan
+from generator.report import Order
+from generator.state import store
+from generator.state.workers import Workers
+from generator.steps import (
+    Sketch,
+    hired,
+    kept_memo,
+    kept_placeholders_of,
+    left_out,
+    lost,
+    read_sources,
+    sketched,
+)
+
+
+class Findings(Struct, frozen=True):
+    """What there is to say of a site, problems in the order of their places.
+
+    Of the photos, so many have an alt text, a caption or a title by a person; `undescribed` are
+    those that have none of them, by path. `strays` counts files that are no pictures, by kind.
+    `hosts` are those that would not take the site, as far as sizes are known.
+    """
+
+    photos: int
+    albums: int
+    with_alt: int
+    with_caption: int
+    with_title: int
+    undescribed: tuple[str, ...]
+    strays: tuple[tuple[str, int], ...]
+    hosts: tuple[Refusal, ...]
+    problems: tuple[Problem, ...]
+
+
+def check_site(order: Order) -> Findings:
+    """Look at everything a build would look at; FastphotoError where it would not even begin."""
+    check(order.site, order.output)
+    manifest = open_manifest(order.output, order.cache)
+    with hired(order) as workers:
+        found = survey(order.site, order.config)
+        sources = read_sources(order, found, kept_memo(order), workers)
+        sketch = sketched(order, sources)
+        damaged = lost(sketch.library, _undecodable(order, sketch.plan, workers))
+        if damaged:
+            sketch = sketched(order, sources, damaged)
+        withheld = _unscrubbable(order, sketch, manifest, workers)
+        if withheld:
+            sketch = sketched(order, sources, damaged, withheld)
+    for kind, path in told_by_originals(sketch.plan):
+        order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
+    files, problems = _pages(order, sketch, manifest)
+    refused = (*sources.refused, *damaged.values(), *withheld.values())
+    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan))
+    every = in_order((*refused, *problems, *also))
+    return _findings(order, sketch, every, refusals(_sizes(files, manifest)))
+
+
+def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Problem]:
+    """Decode every photo of which no build has made anything: all that it keeps was decoded."""
+    untried = [
+        job
+        for job in plan.jobs
+        if not any(store.has_pack(order.cache, key) for key, _ in job.recipes)
+    ]
+    progress = partial(order.listener.progress, "Decoding photos")
+    return undecodable(untried, order.site / PICTURES, workers, order.memory, progress)
+
+
+def _unscrubbable(
+    order: Order, sketch: Sketch, manifest: Manifest, workers: Workers
+) -> dict[str, Problem]:
+    """Scrub every original that is to be, and that no build has published yet."""
+    to_write = pending(sketch.assets, manifest, order.output)
+    originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
+    return unscrubbable(originals, order.site / PICTURES, workers)
+
+
+def _pages(
+    order: Order, sketch: Sketch, manifest: Manifest
+) -> tuple[tuple[OutputFile, ...], Iterable[Problem]]:
+    """Compose and render all pages that a build would write; return all files and what is wrong.
+
+    Of a theme that does not work nothing but that is known.
+    """
+    try:
+        design = sketch.design(kept_placeholders_of(order))
+        to_write = pending(design.files, manifest, order.output)
+        _render(order, design, to_write)
+    except TemplateError as error:
+        return sketch.assets, (*sketch.warnings, *error.problems)
+    return design.files, (*design.problems, *_in_output(order, design, to_write, manifest))
+
+
+def _render(order: Order, design: Design, to_write: Sequence[OutputFile]) -> None:
+    renderer = Renderer(design.plan.theme, design.site, design.language)
+    pages = [file.origin.index for file in to_write if isinstance(file.origin, PageOrigin)]
+    for done, index in enumerate(pages, 1):
+        renderer.render(design.pages[index])
+        order.listener.progress("Rendering pages", done, len(pages))
+
+
+def _in_output(
+    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
+) -> Iterable[Problem]:
+    """Say what is in the way of a publication, and what it would leave alone."""
+    stale = manifest.paths().difference(file.path for file in design.files)
+    ahead = foresee(design.files, manifest, order.output)
+    try:
+        refuse_foreign([file.path for file in to_write], stale, manifest, order.output)
+    except ConfigError as error:
+        return (*ahead, *error.problems)
+    return ahead
+
+
+def _duplicates(plan: Plan) -> Iterator[Problem]:
+    """Report every file that holds the same bytes as another before it."""
+    first: dict[str, str] = {}
+    digests = {each.photo.path: each.photo.digest for each in plan.all_photos()}
+    for path, digest in sorted(digests.items()):
+        same = first.setdefault(digest, path)
+        if same != path:
+            what = f"the same file as {PICTURES}/{same}"
+            where, hint = f"{PICTURES}/{path}", "remove one, unless you want both"
+            yield Problem(where, what, hint, "warning", code="duplicate-picture")
+
+
+def _unused(order: Order, plan: Plan) -> Iterator[Problem]:
+    """Report settings that change nothing."""
+    lines = stated_keys(order.site)
+    for key, why in _idle(order, plan):
+        if key in lines:
+            where, what = f"{SETTINGS}:{lines[key]}", f"{key} changes nothing: {why}"
+            yield Problem(where, what, "remove it", "warning", code="unused-setting")
+
+
+def _idle(order: Order, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the settings that would change nothing if they were there, each with the reason."""
+    made = {recipe.format for job in plan.jobs for _, recipe in job.recipes}
+    for name in OUTPUTS:
+        if name not in made:
+            yield f"images.quality.{name}", f"no picture is made as {name}"
+    if not order.config.site.base_url:
+        yield "feeds.items", "without site.base_url there are no feeds"
+    if not any(each.photo.format == "SVG" for each in plan.all_photos()):
+        yield "images.svg", "there is no SVG file"
+    names = [set(_names(order.site / folder)) for folder in (PICTURES, CONTENT)]
+    for pattern in order.config.albums.ignore:
+        if pattern not in AlbumSettings().ignore:
+            is_meant = ignored([pattern])
+            if not any(map(is_meant, set().union(*names))):
+                yield "albums.ignore", f"nothing is called {pattern!r}"
+
+
+def _names(root: Path) -> Iterator[str]:
+    """Yield every file and folder below a folder, whether ignored or not."""
+    for path, _ in walk(root) if root.is_dir() else ():
+        yield path
+        yield from folders_above(path)
+
+
+def _sizes(files: Iterable[OutputFile], manifest: Manifest) -> dict[str, int]:
+    """Return the bytes of every file: 0 of one that no build has made yet."""
+
+    def size_of(file: OutputFile) -> int:
+        if isinstance(file.origin, PictureOrigin):
+            return file.origin.photo.stamp.size
+        record = manifest.files.get(file.path)
+        return record.size if record else 0
+
+    return {file.path: size_of(file) for file in files}
+
+
+def _findings(
+    order: Order, sketch: Sketch, problems: tuple[Problem, ...], hosts: tuple[Refusal, ...]
+) -> Findings:
+    plan = sketch.plan
+    photos = tuple(plan.all_photos())
+    words = [each.words for each in photos]
+    return Findings(
+        photos=len(photos),
+        albums=sum(1 for _ in plan.all_albums()) - 1,
+        with_alt=sum(1 for each in words if each.alt),
+        with_caption=sum(1 for each in words if each.caption),
+        with_title=sum(1 for each in words if each.title),
+        undescribed=tuple(each.photo.path for each in photos if not each.words.described),
+        strays=left_out(sketch.library, order.config),
+        hosts=hosts,
+        problems=problems,
+    )

@@ -1,0 +1,127 @@
+"""What files of the site are filled with: bytes, a photograph's own file, or an archive of such."""
+
+import io
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from msgspec import Struct
+
+from generator.core.files import stamp_of
+from generator.core.model import Member, Photo
+
+# The first moment that an archive can tell.
+_UNDATED = (1980, 1, 1, 0, 0, 0)
+_UNIX, _READABLE = 3, 0o100644 << 16
+
+
+class SourceChangedError(Exception):
+    """A photo is no longer the one that was planned; it alone must be left out."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+class Original(Struct, frozen=True):
+    """The bytes of a photograph's own file, to be copied as they are."""
+
+    source: Path
+    photo: Photo
+
+    def read(self) -> bytes:
+        """Return the bytes; SourceChangedError if they are no longer those that were planned."""
+        return written(self)
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
+        try:
+            with self.source.open("rb") as source:
+                before = stamp_of(os.fstat(source.fileno()))
+                _copy(source, target, before.size)
+                after = stamp_of(os.fstat(source.fileno()))
+        except FileNotFoundError as error:
+            raise SourceChangedError(self.photo.path) from error
+        if not before == after == self.photo.stamp:
+            raise SourceChangedError(self.photo.path)
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    # Where the file system can, this shares the blocks instead of copying them; into memory, none.
+    if hasattr(os, "copy_file_range"):
+        with suppress(OSError):
+            while size > 0 and (
+                copied := os.copy_file_range(source.fileno(), target.fileno(), size)
+            ):
+                size -= copied
+    # Wherever that stopped, both files stand at the same place.
+    shutil.copyfileobj(source, target, 1 << 20)
+
+
+Single = bytes | Original
+
+
+class Archive(Struct, frozen=True):
+    """Files one behind the other, as they are: pictures do not shrink (APPNOTE 6.3.10).
+
+    The content of a member is fetched when it is its turn, so that only one is in memory.
+    """
+
+    members: tuple[tuple[Member, Callable[[], Single]], ...]
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Write the archive; SourceChangedError if a photograph changed."""
+        with ZipFile(target, "w", ZIP_STORED) as archive:
+            for member, fetch in self.members:
+                content = fetch()
+                with archive.open(_entry(member, content), "w") as inside:
+                    write_to(cast(BinaryIO, inside), content)
+
+
+Content = Single | Archive
+
+
+def write_to(target: BinaryIO, content: Content) -> None:
+    """Write a content; SourceChangedError if a photograph is no longer the one planned."""
+    if isinstance(content, bytes):
+        target.write(content)
+    else:
+        content.copy_to(target)
+
+
+def written(content: Content) -> bytes:
+    """Return the bytes of a content; SourceChangedError if a photograph changed."""
+    buffer = io.BytesIO()
+    write_to(buffer, content)
+    return buffer.getvalue()
+
+
+def _entry(member: Member, content: Single) -> ZipInfo:
+    """Describe a member by nothing that the machine or the day decide."""
+    entry = ZipInfo(member.name, _moment(member.taken))
+    entry.create_system, entry.external_attr = _UNIX, _READABLE
+    # Known beforehand, it tells whether the numbers of large archives are needed.
+    entry.file_size = content_size(content)
+    return entry
+
+
+def _moment(taken: str) -> tuple[int, int, int, int, int, int]:
+    """Return the wall time as archives tell it, from 1980 to 2107."""
+    moment = datetime.fromisoformat(taken) if taken else datetime.min
+    return moment.timetuple()[:6] if 1980 <= moment.year < 2108 else _UNDATED
+
+
+def content_size(content: Content) -> int:
+    """Return the number of bytes of a content; of an archive, of what is in it."""
+    match content:
+        case bytes():
+            return len(content)
+        case Original():
+            return content.photo.stamp.size
+        case Archive():
+            return sum(content_size(fetch()) for _, fetch in content.members)

@@ -1,0 +1,132 @@
+"""A design as it is shown: any file of it on demand, and how it differs from another."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from generator.core.model import Job, OutputFile, PageOrigin, Placeholder, ThemeOrigin
+from generator.core.routes import STATIC
+from generator.design import Design, contents
+from generator.output import inventory
+from generator.output.content import Archive, Original, content_size, written
+from generator.planning.plan import Plan
+from generator.serve.answers import Answer
+from generator.serve.asking import Asking
+from generator.steps import Sketch
+
+_FURTHER = re.compile(r"page-\d+/\Z")
+
+
+class Showing:
+    """The files of a design by path, fetched or made when they are asked for."""
+
+    def __init__(self, design: Design, site: Path, asking: Asking) -> None:
+        self.design = design
+        self.files = {file.path: file for file in design.files}
+        self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
+        self._albums = {each.address: each.path for each in design.plan.root.all_albums()}
+        self._assets = {
+            origin.asset.name: file
+            for file in design.files
+            if isinstance(origin := file.origin, ThemeOrigin)
+        }
+        self.asking = asking
+        self._content = contents(design, site, self._variant, self._size_of)
+
+    def answer(self, path: str) -> Answer | None:
+        """Return a file by its path; None if there is none. TemplateError, RefusedError."""
+        file = self.files.get(path) or self._newer(path)
+        if file is None:
+            return None
+        content = self._content(file)
+        if isinstance(content, Archive):
+            content = written(content)
+        body = content.source if isinstance(content, Original) else content
+        return Answer(file.path, body, file.identity)
+
+    def album(self, path: str) -> str | None:
+        """Return the folder of the album that a page shows, also one of its further pages."""
+        address = path.removesuffix("index.html")
+        return self._albums.get(address, self._albums.get(_FURTHER.sub("", address)))
+
+    def try_templates(self, before: "Showing | None") -> None:
+        """Render one page by each template of which a page is new; TemplateError as in a build."""
+        tried: set[str] = set()
+        for file in reversed(self.design.files):
+            if isinstance(file.origin, PageOrigin) and not _is_in(file, before):
+                template = self.design.pages[file.origin.index].template
+                if template not in tried:
+                    tried.add(template)
+                    self._content(file)
+
+    def _newer(self, path: str) -> OutputFile | None:
+        """Find the theme file that an open page asks for by an address of before."""
+        name = re.fullmatch(rf"{STATIC}/(.+)\.[0-9a-f]{{8}}(\.\w+)", path)
+        return self._assets.get(name[1] + name[2]) if name else None
+
+    def _variant(self, key: str, index: int) -> bytes:
+        return self.asking.variant(self._jobs[key], key, index)
+
+    def _size_of(self, path: str) -> int:
+        return content_size(self._content(self.files[path]))
+
+
+def _is_in(file: OutputFile, showing: Showing | None) -> bool:
+    known = showing.files.get(file.path) if showing else None
+    return known is not None and known.identity == file.identity
+
+
+def differing(before: Sequence[OutputFile], after: Sequence[OutputFile]) -> tuple[str, ...]:
+    """Return the paths of files that were added, removed or changed, in order."""
+    old = {(file.path, file.identity) for file in before}
+    new = {(file.path, file.identity) for file in after}
+    return tuple(sorted({path for path, _ in old ^ new}))
+
+
+def changed_files(
+    sketch: Sketch,
+    placeholders: Mapping[str, Placeholder],
+    after: Showing,
+    before: Showing | None,
+) -> tuple[str, ...]:
+    """Return the paths that differ; of a change of styles alone only the styles.
+
+    The address of a style sheet stands in every page, which is the same but for that.
+    """
+    old = before.design.files if before else ()
+    paths = differing(old, after.design.files)
+    styles = tuple(path for path in paths if path.endswith(".css") and path in after.files)
+    if before is None or not styles:
+        return paths
+    pinned = _with_styles_of(before, sketch).design(placeholders)
+    return paths if differing(old, pinned.files) else styles
+
+
+def _with_styles_of(before: Showing, sketch: Sketch) -> Sketch:
+    theme = sketch.plan.theme
+    known = {asset.name: asset for asset in before.design.plan.theme.assets}
+    assets = tuple(
+        known.get(asset.name, asset) if asset.name.endswith(".css") else asset
+        for asset in theme.assets
+    )
+    plan = replace(sketch.plan, theme=replace(theme, assets=assets))
+    return replace(sketch, plan=plan, assets=tuple(inventory.assets(plan)))
+
+
+def seen_first(plan: Plan) -> tuple[Job, ...]:
+    """Return the jobs of what visitors see first: covers, then the first tiles of each album."""
+    by_key = {job.shown: job for job in plan.jobs}
+    keys = dict.fromkeys(_keys_seen_first(plan))
+    return tuple(by_key[key] for key in keys if key in by_key)
+
+
+# What a large window shows of an album at once.
+_FIRST = 24
+
+
+def _keys_seen_first(plan: Plan) -> Iterator[str]:
+    albums = tuple(plan.all_albums())
+    yield from (album.cover.shown for album in albums if album.cover)
+    yield from (photo.shown for album in albums for photo in album.photos[:_FIRST])

@@ -1,0 +1,299 @@
+"""The desk of the dev server: what is shown, when, and what is left in output/."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.core.errors import DecodeError
+from generator.serve import building, desk
+from tests.support.desks import Watched, at_desk
+from tests.support.pictures import chart, save
+from tests.support.sites import Site, clean_tree, scraps, tree
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Hold every build back until this is set."""
+    event = threading.Event()
+    build_behind = building.build_behind
+
+    def wait(*arguments: object) -> object:
+        event.wait()
+        return build_behind(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk, "build_behind", wait)
+    return event
+
+
+def shows(watched: Watched, path: str) -> Callable[[], bool]:
+    return lambda: watched.desk.state().serial > 0 and watched.desk.answer(path) is not None
+
+
+def test_all_that_is_built_is_shown_with_the_same_bytes(small: Site, tmp_path: Path) -> None:
+    small.photo("a/one.jpg")
+    small.photo("a/two.png", 1)
+    small.text("a/index.md", "---\ndownload: true\n---\n")
+    small.text("about.md", "# About\n")
+    with at_desk(small) as watched:
+        watched.idle()
+        shown = {path: watched.body(path) for path in tree(small.output)}
+
+    assert tree(small.output) == clean_tree(small, tmp_path / "twin")
+    assert shown == {path: (small.output / path).read_bytes() for path in tree(small.output)}
+    assert scraps(small) == []
+
+
+def test_pages_and_variants_are_shown_before_anything_is_built(
+    site: Site, held: threading.Event
+) -> None:
+    site.photo("a/one.jpg", width=400, height=300)
+    site.settings(
+        '[images]\nmax_dimensions = [32, 64, 200]\nformats = ["avif", "webp", "jpeg", "png"]\n'
+    )
+    with at_desk(site) as watched:
+        watched.until(shows(watched, "index.html"))
+        assert b'href="a/"' in watched.body("index.html")
+        early = {
+            path: watched.body(path)
+            for path in watched.desk._showing.files  # type: ignore[union-attr]
+            if path.startswith(("image/", "full/", "static/"))
+        }
+        assert not site.output.exists()
+        held.set()
+        watched.idle()
+
+    assert len(early) > 12
+    assert early == {path: (site.output / path).read_bytes() for path in early}
+
+
+def test_an_edit_is_told_by_the_paths_that_differ(small: Site) -> None:
+    small.photo("a/one.jpg")
+    small.photo("b/two.jpg", 1)
+    small.text("about.md", "# About\n")
+    with at_desk(small) as watched:
+        watched.idle()
+        first = watched.changes[0]
+        assert {"index.html", "a/index.html", "about/index.html"} <= set(first.paths)
+        serial = watched.desk.state().serial
+
+        assert watched.looked() == []
+        small.text("about.md", "# About\n\nMore.\n")
+        (change,) = watched.looked()
+        assert change.paths == ("about/index.html",)
+        assert change.state.serial == serial + 1
+        assert b"More." in watched.body("about/index.html")
+
+
+def test_placeholders_that_become_known_reload_nothing(small: Site, held: threading.Event) -> None:
+    small.photo("a/one.jpg")
+    small.text("about.md", "# About\n")
+    with at_desk(small) as watched:
+        watched.until(shows(watched, "a/index.html"))
+        early = watched.body("a/index.html")
+        tag = watched.desk.answer("a/index.html")
+        held.set()
+        watched.idle()
+        late = watched.desk.answer("a/index.html")
+        assert early != watched.body("a/index.html")
+        assert tag is not None
+        assert late is not None
+        assert tag.tag != late.tag
+        assert [change.paths for change in watched.changes if change.paths][1:] == []
+
+        # Nor when it is planned anew.
+        small.text("about.md", "# About\n\nMore.\n")
+        assert [change.paths for change in watched.looked()] == [("about/index.html",)]
+
+
+def test_a_change_of_styles_alone_is_told_as_that(small: Site) -> None:
+    small.photo("a/one.jpg")
+    small.write("templates/static/site.css", b"body { color: red }\n")
+    with at_desk(small) as watched:
+        watched.idle()
+        (old,) = (path for path in tree(small.output) if path.startswith("static/site."))
+        small.write("templates/static/site.css", b"body { color: blue }\n")
+        (change,) = watched.looked()
+        (new,) = change.paths
+        assert new != old
+        assert new.endswith(".css")
+        # An open page asks for what it knows.
+        assert watched.body(old) == watched.body(new) == b"body { color: blue }\n"
+        assert new in watched.body("index.html").decode()
+
+        small.write("templates/static/site.css", b"body { color: green }\n")
+        small.text("about.md", "# About\n")
+        (change,) = watched.looked()
+        assert "index.html" in change.paths
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad", "place"),
+    [
+        ("site.toml", "[site]\ntitle = 'One'\n", "[site]\ntitel = 'One'\n", "site.toml:2"),
+        (
+            "templates/album.html",
+            '{% extends "theme/album.html" %}\n',
+            '{% extends "theme/album.html" %}\n{{ page.nothing }\n',
+            "templates/album.html:2",
+        ),
+        (
+            "templates/album.html",
+            '{% extends "theme/album.html" %}\n',
+            '{% extends "theme/album.html" %}\n{% block main %}\n{{ page.nothing }}{% endblock %}',
+            "templates/album.html:3",
+        ),
+    ],
+)
+def test_a_fault_leaves_what_is_shown_until_it_is_mended(
+    small: Site, path: str, good: str, bad: str, place: str
+) -> None:
+    small.photo("a/one.jpg")
+    small.write(path, good.encode())
+    with at_desk(small) as watched:
+        watched.idle()
+        before = watched.body("a/index.html")
+        built = tree(small.output)
+        small.write(path, bad.encode())
+        (change,) = watched.looked()
+        assert [problem.where for problem in change.state.trouble] == [place]
+        assert change.paths == ()
+        assert watched.body("a/index.html") == before
+        assert tree(small.output) == built
+
+        small.write(path, good.encode())
+        assert watched.looked()[-1].state.trouble == ()
+        assert watched.body("a/index.html") == before
+
+
+def test_a_fault_at_the_start_is_told_and_mended(small: Site) -> None:
+    small.photo("a/one.jpg")
+    settings = (small.root / "site.toml").read_text()
+    small.settings("[sites]\n")
+    with at_desk(small) as watched:
+        watched.idle()
+        assert watched.desk.answer("index.html") is None
+        assert watched.desk.state().trouble
+        small.settings(settings)
+        assert watched.looked()[-1].state.trouble == ()
+        assert watched.body("index.html")
+
+
+def test_a_site_without_pictures_waits_for_the_first(small: Site) -> None:
+    with at_desk(small) as watched:
+        watched.idle()
+        (problem,) = watched.desk.state().trouble
+        assert "no pictures" in problem.what
+        small.photo("a/one.jpg")
+        watched.looked()
+        assert watched.desk.state().trouble == ()
+        assert watched.body("a/index.html")
+
+
+def cut(site: Site, path: str, *, old: bool = True) -> Path:
+    """Draw a photo whose header is whole and whose pixels are not."""
+    file = site.photo(path, 7, 300, 200)
+    file.write_bytes(file.read_bytes()[:-200])
+    if old:
+        os.utime(file, (1, 1))
+    return file
+
+
+def test_a_damaged_picture_is_asked_for_and_leaves_the_site(
+    small: Site, held: threading.Event
+) -> None:
+    small.photo("a/one.jpg")
+    cut(small, "a/two.jpg")
+    with at_desk(small) as watched:
+        watched.until(shows(watched, "a/two/index.html"))
+        showing = watched.desk._showing
+        assert showing is not None
+        (variant, *_) = [path for path in showing.files if path.startswith("image/a/two")]
+        with pytest.raises(DecodeError, match="truncated"):
+            watched.desk.answer(variant)
+        watched.until(lambda: watched.desk.answer("a/two/index.html") is None)
+        assert watched.body("a/one/index.html")
+        held.set()
+        watched.until(lambda: watched.desk.state().problems)
+        watched.idle()
+        assert [each.where for each in watched.desk.state().problems] == ["pictures/a/two.jpg"]
+    assert not (small.output / "a/two").exists()
+
+
+def test_a_damaged_picture_that_the_build_finds_leaves_the_site(small: Site) -> None:
+    small.photo("a/one.jpg")
+    cut(small, "a/two.jpg")
+    with at_desk(small) as watched:
+        watched.idle()
+        assert [each.where for each in watched.desk.state().problems] == ["pictures/a/two.jpg"]
+        assert watched.desk.answer("a/two/index.html") is None
+        (gone,) = [change.paths for change in watched.changes[1:] if change.paths]
+        assert {"a/two/index.html", "a/one/index.html", "full/a/two.jpg"} <= set(gone)
+        assert watched.looked() == []
+
+        save(chart(300, 200, 7), small.pictures / "a/two.jpg")
+        watched.looked()
+        assert watched.desk.state().problems == ()
+        assert watched.body("a/two/index.html")
+
+
+def test_a_picture_that_is_still_being_copied_is_not_complained_of(small: Site) -> None:
+    small.photo("a/one.jpg")
+    with at_desk(small) as watched:
+        watched.idle()
+        whole = save(chart(300, 200, 7), small.root / "two.jpg").read_bytes()
+        small.write("pictures/a/two.jpg", whole[:-200])
+        small.write("pictures/a/three.jpg", b"")
+        watched.desk.look()
+        # Nobody says that it grew on: the desk looks again by itself.
+        watched.until(lambda: "a/two/index.html" in str(watched.changes[-1].paths))
+        assert watched.desk.state().problems == ()
+        small.write("pictures/a/two.jpg", whole)
+        small.write("pictures/a/three.jpg", whole)
+        watched.idle()
+        assert watched.desk.state().problems == ()
+        assert watched.body("a/two/index.html")
+        assert watched.body("a/three/index.html")
+    assert not any(change.state.problems for change in watched.changes)
+
+
+def test_what_stays_half_is_told_in_the_end(small: Site) -> None:
+    small.photo("a/one.jpg")
+    with at_desk(small) as watched:
+        watched.idle()
+        cut(small, "a/two.jpg", old=False)
+        small.write("pictures/a/three.jpg", b"")
+        watched.looked()
+        places = [each.where for each in watched.desk.state().problems]
+        assert places == ["pictures/a/three.jpg", "pictures/a/two.jpg"]
+
+
+EDITS: tuple[Callable[[Site], object], ...] = (
+    lambda site: site.photo("b/new.jpg", 3),
+    lambda site: (site.pictures / "a/one.jpg").rename(site.pictures / "a/other.jpg"),
+    lambda site: site.photo("a/two.png", 9),
+    lambda site: (site.pictures / "b/new.jpg").unlink(),
+    lambda site: site.text("a/index.md", "---\ntitle: Named\n---\nWords\n"),
+    lambda site: site.write("templates/_foot.html", b""),
+    lambda site: site.write("templates/static/site.css", b"body { color: red }"),
+    lambda site: site.settings(Site.SETTINGS + 'formats = ["webp"]\noriginals = "scrub"\n'),
+    lambda site: (site.root / "content/a/index.md").unlink(),
+    lambda site: os.utime(save(chart(99, 70), site.pictures / "old.jpg"), (9, 9)),
+)
+
+
+def test_after_any_edits_the_output_is_that_of_a_build(small: Site, tmp_path: Path) -> None:
+    small.photo("a/one.jpg")
+    small.photo("a/two.png", 1)
+    with at_desk(small) as watched:
+        watched.idle()
+        for number, edit in enumerate(EDITS):
+            edit(small)
+            watched.looked()
+            assert watched.desk.state().trouble == ()
+            assert tree(small.output) == clean_tree(small, tmp_path / str(number)), number
+    # And nothing is left to be done.
+    assert small.build().variants_made == 0
+    assert scraps(small) == []

@@ -1,0 +1,288 @@
+"""The dev server's side in a real browser: reloads, swapped stylesheets, the overlay, uploads."""
+
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from generator.core.errors import Problem
+from tests.support.browsing import launched, opened
+from tests.support.pictures import chart, save
+from tests.support.serving import Running, TableDesk, running
+from tests.support.sites import Site
+
+pytestmark = pytest.mark.browser
+
+TROUBLE = Problem("templates/photo.html:12", "PhotoPage has no 'titel'", "did you mean 'title'?")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as found:
+        yield found
+
+
+class Desk(TableDesk):
+    """A desk that builds its whole site anew for every change."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        super().__init__(self._built())
+        self.albums = {"walks/index.html": "walks"}
+
+    def rebuild(self, **state: Any) -> None:
+        self.change(self._built(), **state)
+
+    def _built(self) -> dict[str, bytes | Path | Exception]:
+        self.site.build()
+        files = (each for each in self.site.output.rglob("*") if each.is_file())
+        return {each.relative_to(self.site.output).as_posix(): each.read_bytes() for each in files}
+
+
+@contextmanager
+def desk_at(root: Path, photos: int = 3, *, upload: bool = False) -> Iterator[tuple[Desk, Running]]:
+    site = Site(root / "site")
+    for number in range(photos):
+        site.photo(f"walks/p{number:02}.jpg", number)
+    site.text("index.md", "Hello")
+    desk = Desk(site)
+    with running(desk, site.root, upload=upload) as server:
+        yield desk, server
+
+
+def mark(page: Page) -> None:
+    """Leave something on a page that a reload would take away."""
+    page.evaluate("window.marked = true")
+
+
+def is_marked(page: Page) -> bool:
+    return bool(page.evaluate("window.marked === true"))
+
+
+def connected(page: Page) -> None:
+    """Wait until the page hears from the server."""
+    page.wait_for_function("() => window.LiveReload?.connector?.protocol === 7")
+
+
+def test_an_edit_shows_by_itself(browser: Browser, tmp_path: Path) -> None:
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        page.goto(server.address)
+        connected(page)
+        desk.site.text("index.md", "Goodbye")
+        desk.rebuild()
+        expect(page.locator("main")).to_contain_text("Goodbye")
+
+
+def test_a_page_that_stays_the_same_is_not_reloaded(browser: Browser, tmp_path: Path) -> None:
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        mark(page)
+        desk.site.text("index.md", "Goodbye")
+        desk.rebuild(problems=(TROUBLE,))
+        # What comes afterwards has come, so a reload would have.
+        expect(page.get_by_role("link", name="1 problem")).to_be_visible()
+        assert is_marked(page)
+
+
+def test_a_stylesheet_is_swapped_without_a_reload(browser: Browser, tmp_path: Path) -> None:
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        desk.site.write("templates/static/user.css", b"h1 { color: rgb(1, 2, 3) }")
+        desk.rebuild()
+        page.goto(server.address)
+        connected(page)
+        expect(page.locator("h1").first).to_have_css("color", "rgb(1, 2, 3)")
+        for colour in ("rgb(3, 2, 1)", "rgb(7, 8, 9)"):
+            mark(page)
+            desk.site.write("templates/static/user.css", f"h1 {{ color: {colour} }}".encode())
+            desk.rebuild()
+            expect(page.locator("h1").first).to_have_css("color", colour)
+            assert page.evaluate("document.querySelectorAll('link[rel=stylesheet]').length") == 2
+            assert is_marked(page)
+
+
+def test_a_page_stays_where_it_was_scrolled_to(browser: Browser, tmp_path: Path) -> None:
+    with desk_at(tmp_path, 24) as (desk, server), opened(browser, 400, height=300) as page:
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        page.evaluate("scrollTo(0, 500)")
+        page.wait_for_function("() => scrollY === 500")
+        desk.site.text("walks/index.md", "# Walking\n")
+        desk.rebuild()
+        expect(page.locator("h1")).to_have_text("Walking")
+        page.wait_for_function("() => scrollY === 500")
+
+
+def test_an_open_photo_stays_open(browser: Browser, tmp_path: Path) -> None:
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        page.locator(".grid a").nth(1).click()
+        expect(page.locator("dialog.viewer")).to_be_visible()
+        page.wait_for_function("() => location.pathname === '/walks/p01/'")
+        length = page.evaluate("history.length")
+        mark(page)
+        desk.site.text("walks/index.md", "# Walking\n")
+        desk.rebuild()
+        expect(page.locator("h1").first).to_have_text("Walking")
+        expect(page.locator("dialog.viewer")).to_be_visible()
+        page.wait_for_function("() => location.pathname === '/walks/p01/'")
+        assert not is_marked(page)
+        assert page.evaluate("history.length") == length
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog.viewer")).to_be_hidden()
+        page.wait_for_function("() => location.pathname === '/walks/'")
+
+
+@pytest.mark.parametrize("in_viewer", [False, True])
+def test_trouble_lies_over_the_page_until_it_is_mended(
+    browser: Browser, tmp_path: Path, *, in_viewer: bool
+) -> None:
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        if in_viewer:
+            page.locator(".grid a").first.click()
+            expect(page.locator("dialog.viewer")).to_be_visible()
+        mark(page)
+        desk.change({}, trouble=(TROUBLE,))
+        alert = page.get_by_role("alert").filter(has_text="The site cannot be built")
+        expect(alert).to_contain_text("templates/photo.html:12")
+        expect(alert).to_contain_text("PhotoPage has no 'titel'")
+        expect(alert).to_contain_text("did you mean 'title'?")
+        assert is_marked(page)
+
+        desk.change({}, trouble=())
+        expect(alert).to_be_hidden()
+        assert is_marked(page)
+
+        desk.change({}, trouble=(TROUBLE,))
+        expect(alert).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(alert).to_be_hidden()
+        assert page.locator("dialog.viewer").is_visible() == in_viewer
+
+
+def test_what_somebody_else_wrote_is_text_and_nothing_more(
+    browser: Browser, tmp_path: Path
+) -> None:
+    hostile = Problem("<img src=x onerror=alert(1)>", "<script>alert(2)</script>\u202e", "<b>x")
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        desk.change({}, trouble=(hostile,), problems=(hostile,))
+        page.goto(server.address)
+        alert = page.get_by_role("alert").filter(has_text="cannot be built")
+        expect(alert).to_contain_text("<img src=x onerror=alert(1)>")
+        expect(alert).to_contain_text(r"<script>alert(2)</script>\u202e")
+        page.goto(f"{server.address}.fastphoto/problems.html")
+        page.keyboard.press("Escape")
+        expect(page.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
+        assert page.locator("main :is(img, script, b)").count() == 0
+
+
+def test_problems_are_listed_on_a_page_that_keeps_up(browser: Browser, tmp_path: Path) -> None:
+    refused = Problem("pictures/torn.jpg", "cut short", "copy it again")
+    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+        page.goto(server.address)
+        connected(page)
+        desk.change({}, problems=(refused, TROUBLE))
+        page.get_by_role("link", name="2 problems").click()
+        expect(page.get_by_role("listitem")).to_have_count(2)
+        expect(page.locator("main")).to_contain_text("pictures/torn.jpg")
+        connected(page)
+        desk.change({}, problems=())
+        expect(page.locator("main")).to_contain_text("There are none.")
+
+
+def test_before_there_is_a_site_its_trouble_shows(browser: Browser, tmp_path: Path) -> None:
+    desk = TableDesk({})
+    with running(desk, tmp_path) as server, opened(browser, tolerated="503") as page:
+        desk.change({}, trouble=(TROUBLE,))
+        page.goto(server.address)
+        alert = page.get_by_role("alert").filter(has_text="The site cannot be built")
+        expect(alert).to_be_visible()
+        desk.change({"index.html": b"<title>x</title><h1>It is there</h1>"}, trouble=())
+        expect(page.locator("h1")).to_have_text("It is there")
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_overlay_and_pages_are_for_everybody(
+    browser: Browser, tmp_path: Path, colours: str
+) -> None:
+    with desk_at(tmp_path, upload=True) as (desk, server):
+        desk.change({}, trouble=(TROUBLE,), problems=(TROUBLE,))
+        with opened(browser, color_scheme=colours, bypass_csp=True) as page:
+            for path in ("", ".fastphoto/problems.html", ".fastphoto/upload.html"):
+                page.goto(server.address + path)
+                alert = page.get_by_role("alert").filter(has_text="cannot be built")
+                expect(alert).to_be_visible()
+                assert violations(page) == []
+                page.keyboard.press("Escape")
+                expect(alert).to_be_hidden()
+                assert violations(page) == []
+
+
+DROP = """
+([files, target]) => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of files) {
+    const bytes = Uint8Array.from(atob(text), each => each.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  for (const type of ["dragenter", "dragover", "drop"])
+    document.querySelector(target).dispatchEvent(
+      new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}
+"""
+
+
+def drop(page: Page, files: dict[str, bytes], target: str = "main") -> None:
+    """Drop files on a page."""
+    given = [[name, base64.b64encode(body).decode()] for name, body in files.items()]
+    page.evaluate(DROP, [given, target])
+
+
+def test_pictures_dropped_on_an_album_are_in_it(browser: Browser, tmp_path: Path) -> None:
+    bodies = {
+        f"new {number}.jpg": save(chart(90, 60, number), tmp_path / f"{number}.jpg").read_bytes()
+        for number in range(20)
+    }
+    tolerated = "4(09|15)"
+    with desk_at(tmp_path, upload=True) as (desk, server):
+        with opened(browser, tolerated=tolerated) as page:
+            page.goto(f"{server.address}walks/")
+            connected(page)
+            drop(page, {**bodies, "p01.jpg": bodies["new 1.jpg"], "page.jpg": b"<html>" * 20})
+            status = page.get_by_role("status")
+            expect(status).to_contain_text("20 of 22 added")
+            expect(status).to_contain_text("there is a p01.jpg already: rename yours")
+            expect(status).to_contain_text("page.jpg: this is a web page, not a picture")
+            desk.rebuild()
+            expect(page.locator(".grid a")).to_have_count(23)
+            # What was not taken is still told, after the reload.
+            expect(status).to_contain_text("there is a p01.jpg already: rename yours")
+            page.get_by_role("button", name="Close").click()
+            expect(status).to_be_hidden()
+            assert page.locator("main").is_visible()
+        folder = desk.site.pictures / "walks"
+        assert {name: (folder / name).read_bytes() for name in bodies} == bodies
+
+
+def test_the_page_of_uploads_takes_pictures(browser: Browser, tmp_path: Path) -> None:
+    body = save(chart(90, 60, 5), tmp_path / "a.jpg").read_bytes()
+    with desk_at(tmp_path, upload=True) as (desk, server), opened(browser) as page:
+        page.goto(f"{server.address}.fastphoto/upload.html")
+        page.get_by_label("Album").select_option("walks")
+        page.get_by_label(re.compile("choose some")).set_input_files(tmp_path / "a.jpg")
+        expect(page.get_by_role("status")).to_contain_text("1 of 1 added")
+        assert (desk.site.pictures / "walks/a.jpg").read_bytes() == body
