@@ -74,7 +74,7 @@ OUTSIDE = {
     "watchfiles": {"serve.watching"},
     "click": {"cli"},
     "rich": {"cli", "telling"},
-    "tornado": {"serve.server"},
+    "tornado": {"serve.handlers", "serve.server"},
     "livereload": {"serve.reload"},
     "msgspec": set(MODULES),
 }

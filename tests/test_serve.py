@@ -4,6 +4,7 @@ import gzip
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from generator.serve import guard
 from generator.serve.server import bind
 from generator.serve.wire import file_of, showing
 from tests.support.serving import Running, TableDesk, running
+from tests.support.sites import wait_until
 
 HTML = b"""<!doctype html><html lang="en"><head><title>Front</title>
 <link rel="stylesheet" href="static/site.11111111.css"></head><body>Hello</body></html>"""
@@ -302,6 +304,19 @@ def test_d6_a_file_that_goes_while_it_is_served_costs_that_answer_only(
     assert server.ask("/full/falls.jpg").body == PICTURE
 
 
+def test_d6_a_fault_of_ours_is_told_and_costs_that_answer_only(
+    desk: TableDesk, server: Running
+) -> None:
+    with server.page() as broken, server.page() as whole:
+        broken.show(server.ask("/iceland/").body)
+        whole.show(server.ask("/").body)
+        desk.change({"iceland/index.html": KeyError("ours"), "index.html": HTML + b"more"})
+        assert whole.hear()["path"] == "index.html"
+        assert server.ask("/iceland/").status == 500
+    assert "KeyError" in server.faults[0].what
+    server.faults.clear()
+
+
 def test_d8_files_are_the_same_bytes_and_pages_only_gain_scripts(server: Running) -> None:
     body = server.ask("/").body
     added = rb'<script defer src="[^"]+"[^>]*></script>\n'
@@ -504,6 +519,17 @@ def test_one_that_hangs_up_costs_nobody_else(
         connection.recv(10)
 
     assert server.ask("/").status == 200
+
+
+def test_pages_do_not_wait_behind_pictures(desk: TableDesk, server: Running) -> None:
+    desk.gives_pictures.clear()
+    with ThreadPoolExecutor(40) as visitors:
+        waiting = [visitors.submit(server.ask, "/image/falls.jpg") for _ in range(40)]
+        wait_until(lambda: desk.asked.count("image/falls.jpg") >= 8)
+        assert server.ask("/").status == 200
+        assert not any(each.done() for each in waiting)
+        desk.gives_pictures.set()
+        assert {each.result().body for each in waiting} == {PICTURE}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from threading import Thread
@@ -97,10 +98,12 @@ def test_d8_pages_are_as_built_but_for_scripts(small: Site, tmp_path: Path) -> N
         wanted = clean_tree(small, tmp_path / "twin")
         wait_until(lambda: tree(small.output) == wanted)
         for path in ("walks/index.html", "search.json", "_headers"):
-            served = re.sub(
-                rb'<script defer src="/[^>]*></script>\n', b"", found.get(f"/{path}")[1]
-            )
-            assert served == (small.output / path).read_bytes()
+            wait_until(partial(is_served_as_built, found, small.output, path))
+
+
+def is_served_as_built(found: Serving, output: Path, path: str) -> bool:
+    served = re.sub(rb'<script defer src="/[^>]*></script>\n', b"", found.get(f"/{path}")[1])
+    return served == (output / path).read_bytes()
 
 
 def test_d9_a_taken_port_is_one_line(small: Site) -> None:

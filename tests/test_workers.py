@@ -5,12 +5,13 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from generator.state.workers import Died, Workers
+from generator.state.workers import AbandonedError, Died, Workers
 from tests.support.sites import wait_until
 
 _prepared: list[object] = []
@@ -136,6 +137,37 @@ def test_tasks_start_in_the_order_given() -> None:
         assert [task for task, _ in workers.run(square, TASKS, weight=lambda task: 1)] == list(
             TASKS
         )
+
+
+def test_of_tasks_asked_for_at_once_each_is_answered_or_blamed_alone() -> None:
+    with Workers(2, nothing) as workers, ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda task: workers.ask(die, task), TASKS))
+    blamed = [task for task in TASKS if isinstance(results[task], Died)]
+    assert blamed == [3, 8]
+    assert all(results[task] == task * task for task in TASKS if task not in blamed)
+
+
+def test_pools_die_alone() -> None:
+    with Workers(2, nothing) as one, Workers(2, nothing) as other:
+        waiting = other.run(square, TASKS)
+        assert next(waiting)[0] in TASKS
+        assert isinstance(one.ask(die, 3), Died)
+        one.abandon()
+        assert len(dict(waiting)) == len(TASKS) - 1
+        with pytest.raises(AbandonedError):
+            one.ask(square, 1)
+
+
+def test_whoever_waits_for_what_is_given_up_is_told() -> None:
+    with Workers(2, nothing) as workers, ThreadPoolExecutor(2) as threads:
+        asked = threads.submit(workers.ask, hang_unless_first, 1)
+        run = threads.submit(lambda: list(workers.run(hang_unless_first, [2])))
+        wait_until(lambda: len(multiprocessing.active_children()) == 2)
+        workers.abandon()
+        for future in (asked, run):
+            with pytest.raises(AbandonedError):
+                future.result()
+    wait_for_the_end_of_all()
 
 
 def test_no_process_stays_when_the_work_is_done() -> None:

@@ -13,5 +13,6 @@ From the bottom up:
     own_pages           what is wrong, and where to add pictures
     replies             what is answered, as a static host would
     reload              open pages, and what they are told
-    server              sockets, headers and handlers
+    handlers            what is done with a request
+    server              where it listens, and what belongs together while it does
 """

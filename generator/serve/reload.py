@@ -13,7 +13,7 @@ import msgspec
 from livereload.handlers import LiveReloadHandler
 from msgspec import Struct
 
-from generator.core.errors import Problem
+from generator.core.errors import Problem, unforeseen
 from generator.serve.answers import Change, State
 from generator.serve.wire import STATE, Showing
 
@@ -77,11 +77,13 @@ class Audience:
         pool: Executor,
         showing: Callable[[str], Showing],
         state: Callable[[], State],
+        tell: Callable[[Problem], None],
     ) -> None:
         self._loop = loop
         self._pool = pool
         self._showing = showing
         self._state = state
+        self._tell = tell
         self._open: set[ReloadSocket] = set()
         self._news = asyncio.Event()
 
@@ -103,9 +105,12 @@ class Audience:
         while True:
             await self._news.wait()
             self._news.clear()
-            names = {page.showing.page for page in self._open}
-            for name in names:
-                current = await self._loop.run_in_executor(self._pool, self._showing, name)
+            for name in {page.showing.page for page in self._open}:
+                try:
+                    current = await self._loop.run_in_executor(self._pool, self._showing, name)
+                except Exception as error:  # noqa: BLE001 - the other pages are still to be told
+                    self._tell(unforeseen(error))
+                    continue
                 for page in [each for each in self._open if each.showing.page == name]:
                     self._catch_up(page, current)
 

@@ -32,9 +32,14 @@ class TableDesk:
         self.asked: list[str] = []
         self._state = State(serial=1 if files else 0)
         self._listeners: list[Callable[[Change], None]] = []
+        # Cleared, it keeps pictures back.
+        self.gives_pictures = threading.Event()
+        self.gives_pictures.set()
 
     def answer(self, path: str) -> Answer | None:
         self.asked.append(path)
+        if path.startswith("image/"):
+            self.gives_pictures.wait(20)
         body = self.files.get(path)
         if body is None:
             return None
