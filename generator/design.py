@@ -135,7 +135,7 @@ def _yet_to_come(plan: Plan) -> Iterator[Problem]:
         what = f"dated {first.words.taken[:10]}; photos of days to come: {len(late)}"
         hint = "they lead lists and feeds: set the camera's clock, and a date in their texts"
         place = f"{PICTURES}/{first.photo.path}"
-        yield Problem(place, what, hint, "warning", passing=True, code="future-date")
+        yield Problem(place, what, hint, "warning", code="future-date")
 
 
 def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:

@@ -84,14 +84,29 @@ class Drawn(Struct, frozen=True):
     design: Design
 
 
+class Known(Struct, frozen=True):
+    """What is known before: photos that fail and originals that must not be published, by path.
+
+    What is `drawn` without these is taken as far as it holds.
+    """
+
+    failures: Mapping[str, Problem] = NONE
+    unpublished: Mapping[str, Problem] = NONE
+    drawn: Drawn | None = None
+
+
 class Made(Struct, frozen=True):
-    """What rendering and publishing came to; `failures` are the photos left out, by path."""
+    """What rendering and publishing came to.
+
+    `failures` are the photos left out, `unpublished` originals left out, by path.
+    """
 
     sketch: Sketch
     design: Design
     changes: Changes
     problems: tuple[Problem, ...]
     failures: dict[str, Problem]
+    unpublished: dict[str, Problem]
     photos: int
     variants: int
 
@@ -178,15 +193,10 @@ def make(
     sources: Sources,
     manifest: Manifest,
     workers: Workers,
-    failures: Mapping[str, Problem] = NONE,
-    drawn: Drawn | None = None,
+    known: Known | None = None,
 ) -> tuple[Made, Report, str]:
-    """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
-
-    `failures` are photos that are known to fail, by path; what is `drawn` without these is taken
-    as far as it holds.
-    """
-    made = _make(order, sources, manifest, workers, failures, drawn)
+    """Make all that is missing and publish it: beside what was made, what `run_steps` returns."""
+    made = _make(order, sources, manifest, workers, known or Known())
     if made.failures:
         store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
@@ -217,12 +227,10 @@ def _make(
     sources: Sources,
     manifest: Manifest,
     workers: Workers,
-    known_failures: Mapping[str, Problem],
-    drawn: Drawn | None,
+    found: Known,
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
-    failures = dict(known_failures)
-    unpublished: dict[str, Problem] = {}
+    failures, unpublished, drawn = dict(found.failures), dict(found.unpublished), found.drawn
     placeholders = kept_placeholders_of(order)
     photos = variants = 0
     force = order.options.force
@@ -262,7 +270,9 @@ def _make(
         problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
         if order.options.strict and problems:
             unchanged = Changes(manifest, (), ())
-            return Made(sketch, design, unchanged, problems, failures, photos, variants)
+            return Made(
+                sketch, design, unchanged, problems, failures, unpublished, photos, variants
+            )
         try:
             changes = _publish(order, design, to_write, manifest)
         except SourceChangedError as error:
@@ -271,7 +281,7 @@ def _make(
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
-        return Made(sketch, design, changes, problems, failures, photos, variants)
+        return Made(sketch, design, changes, problems, failures, unpublished, photos, variants)
 
 
 def _changed(error: SourceChangedError) -> Problem:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.support import budgets
 from tests.support.albums import QUICK
-from tests.support.browsing import launched
+from tests.support.browsing import Host, launched, served
 from tests.support.showcase import built_once
 from tests.support.sites import Site
 
@@ -58,6 +58,20 @@ def showcase(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def thousand(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Albums of sixty and of a thousand photos, in the folder `output`; only ever read."""
     return built_once("thousand", tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Host]:
+    """The album of the tests of the viewer, served."""
+    with served(built_once("viewer", tmp_path_factory, worker_id) / "en/www") as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def arabic(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Host]:
+    """The same in Arabic."""
+    with served(built_once("viewer", tmp_path_factory, worker_id) / "ar/www") as host:
+        yield host
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

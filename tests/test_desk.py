@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from generator.core.errors import DecodeError
+from generator.core.errors import DecodeError, Problem
+from generator.core.model import Photo
+from generator.privacy.originals import not_scrubbed
 from generator.serve import building, desk
+from tests.support.albums import QUICK
 from tests.support.desks import Watched, at_desk
 from tests.support.pictures import chart, save
 from tests.support.sites import Site, clean_tree, scraps, tree
@@ -297,3 +300,26 @@ def test_after_any_edits_the_output_is_that_of_a_build(small: Site, tmp_path: Pa
     # And nothing is left to be done.
     assert small.build().variants_made == 0
     assert scraps(small) == []
+
+
+def test_an_original_that_cannot_be_scrubbed_is_found_once(
+    small: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(photo: Photo, pictures: Path) -> Problem | None:
+        return not_scrubbed(photo, "cannot be", "") if photo.path == "a/two.jpg" else None
+
+    monkeypatch.setattr("generator.pixels.render.why_not", refuse)
+    small.settings(QUICK + 'originals = "scrub"\n')
+    small.photo("a/one.jpg")
+    small.photo("a/two.jpg", 1)
+    small.text("about.md", "# About\n")
+    with at_desk(small) as watched:
+        watched.idle()
+        (problem,) = watched.desk.state().problems
+        assert problem.where == "pictures/a/two.jpg"
+        assert watched.desk.answer("full/a/two.jpg") is None
+        assert watched.body("full/a/one.jpg")
+        small.text("about.md", "# About\n\nMore.\n")
+        assert [change.paths for change in watched.looked()] == [("about/index.html",)]
+        assert watched.desk.state().problems == (problem,)
+    assert tree(small.output) == clean_tree(small, tmp_path / "twin")

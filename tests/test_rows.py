@@ -132,7 +132,7 @@ def test_every_ratio_has_its_classes() -> None:
 def test_the_stylesheet_has_the_ranges_of_the_plan() -> None:
     for unit, kind in (("least", "container"), ("screen", "media")):
         edges = [getattr(each, unit) for each in RANGES[1:]]
-        found = re.findall(rf"@{kind} \(([^)]*width[^)]*px[^)]*)\)", STYLES)
+        found = re.findall(rf"@{kind} \(([^)]*width[^)]*px[^)]*)\) {{\s+\.grid", STYLES)
         numbers = [float(each) for each in re.findall(r"(\d+)px", " ".join(found))]
         assert sorted(set(numbers)) == edges
     for each in RANGES:

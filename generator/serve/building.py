@@ -15,7 +15,7 @@ from generator.serve.planning import Task
 from generator.serve.showing import seen_first
 from generator.state import store
 from generator.state.workers import Workers
-from generator.steps import Drawn, Made, lost, make
+from generator.steps import Drawn, Known, Made, lost, make
 
 # How much less of the processor a build gets than what is asked for: a tenth (nice(2)).
 _NICENESS = 10
@@ -37,8 +37,8 @@ def build_behind(
     def run(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
         store.save(order.cache, store.MEMO, task.sources.memo)
         more = _render_first(task, order, workers)
-        failures, known = task.failures | more, None if more else drawn
-        done, report, token = make(order, task.sources, manifest, workers, failures, known)
+        known = Known(task.failures | more, task.unpublished, None if more else drawn)
+        done, report, token = make(order, task.sources, manifest, workers, known)
         made.append(done)
         return report, token
 

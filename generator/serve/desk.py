@@ -13,7 +13,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from generator.containers.parts import MalformedError
 from generator.core.errors import (
+    DecodeError,
     FastphotoError,
     MachineError,
     Problem,
@@ -23,6 +25,7 @@ from generator.core.errors import (
 )
 from generator.core.model import Placeholder
 from generator.library.survey import theme_folders
+from generator.output.content import SourceChangedError
 from generator.report import Listener, Options, Report
 from generator.serve import steady
 from generator.serve.answers import Answer, Change, State
@@ -53,8 +56,9 @@ class SiteDesk:
         self._showing: Showing | None = None
         self._built: Showing | None = None
         self._placeholders: dict[str, Placeholder] | None = None
-        # Photos that failed, by their digests.
+        # Photos that failed, and originals that must not be published, by digest.
         self._failed: dict[str, Problem] = {}
+        self._unpublished: dict[str, Problem] = {}
         self._is_to_look = True
         self._look_at = float("inf")
         self._task: Task | None = None
@@ -100,7 +104,8 @@ class SiteDesk:
         """Look at the sources, for something may have changed."""
         with self._lock:
             self._is_to_look = True
-            self._failed = {name: each for name, each in self._failed.items() if not each.passing}
+            self._failed = _without_passing(self._failed)
+            self._unpublished = _without_passing(self._unpublished)
             self._lock.notify_all()
 
     def answer(self, path: str) -> Answer | None:
@@ -122,6 +127,12 @@ class SiteDesk:
             if built is None or built is showing or path not in built.files:
                 raise
             return built.answer(path)
+        except (SourceChangedError, FileNotFoundError) as error:
+            self.look()
+            what = "it changed a moment ago"
+            raise DecodeError(what, "reload the page", passing=True) from error
+        except MalformedError as error:
+            raise DecodeError(str(error)) from error
         except AbandonedError:
             return None
 
@@ -224,7 +235,7 @@ class SiteDesk:
             self._lock.wait_for(lambda: self._closed, seconds)
 
     def _plan(self) -> None:
-        planned = self._planner.plan(self._failed, self._wait)
+        planned = self._planner.plan(self._failed, self._unpublished, self._wait)
         if planned is None:
             self._look_again(steady.UNTIL_GROWN)
             return
@@ -253,7 +264,8 @@ class SiteDesk:
             if not task.is_as(self._task):
                 self._task, self._drawn = task, drawn
                 self._is_to_build = True
-                refused = (*task.sources.refused, *task.failures.values())
+                left_out = (*task.failures.values(), *task.unpublished.values())
+                refused = (*task.sources.refused, *left_out)
                 self._problems = in_order((*refused, *showing.design.problems))
                 self._lock.notify_all()
             return True
@@ -325,10 +337,17 @@ class SiteDesk:
                 self._placeholders = kept_placeholders_of(task.order)
                 digests = {photo.path: photo.digest for photo in task.sources.library.photos}
                 self._failed |= {digests[path]: each for path, each in made.failures.items()}
-                self._task = replace(task, failures=made.failures)
+                self._unpublished |= {
+                    digests[path]: each for path, each in made.unpublished.items()
+                }
+                self._task = replace(task, failures=made.failures, unpublished=made.unpublished)
             self._built = self._showing
             self._problems = report.problems
         self._tell(paths, problems=self._lasting())
+
+
+def _without_passing(problems: dict[str, Problem]) -> dict[str, Problem]:
+    return {name: each for name, each in problems.items() if not each.passing}
 
 
 class _Teller(Listener):

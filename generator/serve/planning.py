@@ -21,7 +21,7 @@ from generator.steps import Sketch, Sources, hired, kept_memo, read_sources, ske
 
 
 class Task(Struct, frozen=True):
-    """What is to be built; `failures` are photos known to fail, by path.
+    """What is to be built; photos known to fail, and originals not to be published, by path.
 
     Of `young` pictures, and of those that are still `growing`, more may be known in a moment.
     """
@@ -30,6 +30,7 @@ class Task(Struct, frozen=True):
     sources: Sources
     sketch: Sketch
     failures: dict[str, Problem]
+    unpublished: dict[str, Problem]
     young: frozenset[str]
     growing: frozenset[str]
 
@@ -41,6 +42,7 @@ class Task(Struct, frozen=True):
             and self.sources.survey.files == other.sources.survey.files
             and self.sources.library == other.sources.library
             and self.failures == other.failures
+            and self.unpublished == other.unpublished
         )
 
 
@@ -58,9 +60,12 @@ class Planner:
         self._closed = False
 
     def plan(
-        self, failed: Mapping[str, Problem], wait: Callable[[float], object]
+        self,
+        failed: Mapping[str, Problem],
+        unpublished: Mapping[str, Problem],
+        wait: Callable[[float], object],
     ) -> tuple[Task, Asking] | None:
-        """Read what changed and plan, without the photos that failed, by digest.
+        """Read what changed and plan, without photos that failed and some originals, by digest.
 
         None if all pictures are still being copied; FastphotoError if nothing can be planned.
         """
@@ -75,9 +80,10 @@ class Planner:
         workers = self._hired(order)
         sources = read_sources(order, found, kept_memo(order, self._memo), workers)
         self._memo = sources.memo
-        failures = _failures(sources.library, failed)
-        sketch = sketched(order, sources, failures)
-        task = Task(order, sources, sketch, failures, steady.young(found), growing)
+        library, young = sources.library, steady.young(found)
+        failures, left_out = _by_path(library, failed), _by_path(library, unpublished)
+        sketch = sketched(order, sources, failures, left_out)
+        task = Task(order, sources, sketch, failures, left_out, young, growing)
         return task, Asking(order.cache, self._site / PICTURES, workers, order.memory)
 
     def close(self) -> None:
@@ -104,10 +110,10 @@ class Planner:
         return self._workers
 
 
-def _failures(library: Library, failed: Mapping[str, Problem]) -> dict[str, Problem]:
-    """Name the photos of a library that failed, wherever they lie."""
+def _by_path(library: Library, found: Mapping[str, Problem]) -> dict[str, Problem]:
+    """Name the photos that something is wrong with, by digest, wherever they lie."""
     return {
-        photo.path: replace(failed[photo.digest], where=f"{PICTURES}/{photo.path}")
+        photo.path: replace(found[photo.digest], where=f"{PICTURES}/{photo.path}")
         for photo in library.photos
-        if photo.digest in failed
+        if photo.digest in found
     }

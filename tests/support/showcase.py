@@ -18,6 +18,7 @@ from tests.support.browsing import PREFIX
 from tests.support.crawl import Crawl, Element
 from tests.support.pictures import exif, gps_tags, save
 from tests.support.sites import Site, command, surroundings
+from tests.support.viewing import build_viewed
 
 # Width and height of what cameras and phones take, upright and across, and what people crop.
 SHAPES = (
@@ -207,9 +208,12 @@ def built_once(name: str, factory: pytest.TempPathFactory, process: str) -> Path
     root = (base if process == "master" else base.parent) / name
     with FileLock(f"{root}.lock"):
         if not (root / "built").exists():
-            {"showcase": build_showcase, "thousand": build_thousand}[name](root)
+            _BUILDERS[name](root)
             (root / "built").touch()
     return root
+
+
+_BUILDERS = {"showcase": build_showcase, "thousand": build_thousand, "viewer": build_viewed}
 
 
 def kinds(crawl: Crawl) -> Iterator[str]:
