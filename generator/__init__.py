@@ -24,7 +24,8 @@ from rows above its own in the list of its room; a step never imports another.
     serve           the dev server: the site as it is planned, while one works on it
     start           a new site, or one from another generator's
     telling         what commands say in the end
-    cli             the only place that prints or exits
+    terminal        what is shown while the work goes on: with cli, the only place that prints
+    cli             arguments, and the only place that exits
     __main__
 """
 

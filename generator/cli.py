@@ -1,13 +1,11 @@
-"""The command line: arguments, progress, exit status. The only place that prints or exits."""
+"""The command line: arguments and exit status."""
 
 import io
 import os
 import shlex
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -28,17 +26,13 @@ from generator.start.migration import migrate
 from generator.start.site import start_site
 from generator.state import store
 from generator.telling import audited, checked, counted, migrated, summary, tabled
+from generator.terminal import Changes, listening, tell_problems
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from generator.audit import Audit
     from generator.check import Findings
-    from generator.serve.answers import Change
 
 INTERRUPTED = 130
-
-_WAITING = "Another build of this site is at work; waiting for it to end."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,7 +91,7 @@ def build_command(
     config = load_config(site)
     wanted = config.build.jobs if jobs is None else jobs
     options = Options(strict=strict, force=force, verbose=verbose, jobs=wanted or _cores())
-    with _listener(quiet=quiet or as_json, verbose=verbose) as listener:
+    with listening(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
         click.echo(_json(report))
@@ -121,7 +115,7 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     if demo and settings:
         raise click.UsageError("choose one of --demo and --from-sigal")
     if settings:
-        with _listener(quiet=False, verbose=False) as listener:
+        with listening(quiet=False, verbose=False) as listener:
             migration = migrate(settings, folder, partial(listener.progress, "Copying files"))
         for line in migrated(migration):
             click.echo(visible(line))
@@ -168,13 +162,13 @@ def check_command(
         lines = audited(found)
     else:
         options = Options(jobs=config.build.jobs or _cores())
-        with _listener(quiet=as_json, verbose=verbose) as listener:
+        with listening(quiet=as_json, verbose=verbose) as listener:
             found = check_site(order_of(site, output, config, options, listener))
         lines = checked(found, verbose=verbose)
     if as_json:
         click.echo(_json(found))
     else:
-        _tell_problems(found.problems)
+        tell_problems(found.problems)
         for line in lines:
             click.echo(line)
     sys.exit(1 if found.problems else 0)
@@ -191,7 +185,7 @@ def stats_command(site: Path, as_json: bool) -> None:
     config = load_config(site)
     check_folders(site, site / OUTPUT)
     options = Options(jobs=config.build.jobs or _cores())
-    with _listener(quiet=as_json, verbose=False) as listener:
+    with listening(quiet=as_json, verbose=False) as listener:
         stats = stats_of(order_of(site, site / OUTPUT, config, options, listener))
     for line in (_json(stats).decode(),) if as_json else tabled(stats):
         click.echo(line)
@@ -208,7 +202,7 @@ def clean_command(site: Path) -> None:
     with store.exclusive(cache, Listener().waiting):
         count, problems = publish.remove_all(cache)
         store.remove_all(cache)
-    _tell_problems(problems)
+    tell_problems(problems)
     click.echo(f"Removed {counted(count, 'file')} and the cache.")
 
 
@@ -264,14 +258,14 @@ def serve_command(
         if upload:
             raise click.UsageError("--upload is for this machine alone: leave out --host")
         what = "everybody in this network can see the site, and what is not published yet"
-        _tell_problems([Problem("--host", what, severity="warning", code="seen-by-others")])
+        tell_problems([Problem("--host", what, severity="warning", code="seen-by-others")])
     sockets = bind(host, port)
     address = _address(host, sockets[0].getsockname()[1])
     options = Options(jobs=jobs or _cores())
-    with _listener(quiet=quiet, verbose=verbose) as listener:
+    with listening(quiet=quiet, verbose=verbose) as listener:
         desk = SiteDesk(site, output or site / OUTPUT, options, listener)
-        desk.listen(_Changes(quiet=quiet))
-        service = Service(desk, site, host, upload, lambda problem: _tell_problems([problem]))
+        desk.listen(Changes(quiet=quiet))
+        service = Service(desk, site, host, upload, lambda problem: tell_problems([problem]))
         click.echo(f"Serving at {address} until Ctrl-C")
         try:
             desk.start()
@@ -290,103 +284,10 @@ def _address(host: str, port: int) -> str:
     return f"http://{f'[{near}]' if ':' in near else near}:{port}/"
 
 
-class _Changes:
-    """Tells of each change of a site in a line, and of each problem once while it lasts."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._told: frozenset[Problem] = frozenset()
-        self._in_trouble = False
-
-    def __call__(self, change: "Change") -> None:
-        state = change.state
-        problems = (*state.trouble, *state.problems)
-        _tell_problems(each for each in problems if each not in self._told)
-        self._told = frozenset(problems)
-        mended = self._in_trouble and not state.trouble
-        self._in_trouble = bool(state.trouble)
-        if not self._quiet and not state.trouble and (change.paths or mended):
-            said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
-            click.echo(f"{time.strftime('%H:%M:%S')} {said}")
-
-
 def _cores() -> int:
     """Return how many processes can really run at once, and never one: a process may die."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(2, usable or 1)
-
-
-class _PlainListener(Listener):
-    """Tells what goes on in lines, for logs: when a step ends, and every few seconds before."""
-
-    SECONDS = 5.0
-
-    def __init__(self, *, verbose: bool) -> None:
-        self._verbose = verbose
-        self._told = time.monotonic()
-
-    def waiting(self) -> None:
-        click.echo(_WAITING, err=True)
-
-    def detail(self, text: str) -> None:
-        if self._verbose:
-            click.echo(visible(text), err=True)
-
-    def progress(self, step: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if (done and done == total) or now - self._told >= self.SECONDS:
-            self._told = now
-            click.echo(f"{step}: {done:,} of {total:,}", err=True)
-
-
-class _BarListener(Listener):
-    """Shows a bar on a terminal: photos done, how many a second, time left."""
-
-    def __init__(self, bar: "Progress", *, verbose: bool) -> None:
-        self._bar = bar
-        self._verbose = verbose
-        self._tasks: dict[str, TaskID] = {}
-
-    def waiting(self) -> None:
-        self._bar.console.print(_WAITING)
-
-    def detail(self, text: str) -> None:
-        if self._verbose:
-            self._bar.console.print(visible(text), markup=False, highlight=False)
-
-    def progress(self, step: str, done: int, total: int) -> None:
-        if step not in self._tasks:
-            for task in self._tasks.values():
-                self._bar.update(task, visible=False)
-            self._tasks[step] = self._bar.add_task(step, total=total)
-        self._bar.update(self._tasks[step], completed=done, total=total)
-
-
-@contextmanager
-def _listener(*, quiet: bool, verbose: bool) -> Iterator[Listener]:
-    if quiet:
-        yield Listener()
-    elif not sys.stderr.isatty():
-        yield _PlainListener(verbose=verbose)
-    else:
-        # Late: only a terminal that watches a build needs it.
-        from rich import progress  # noqa: PLC0415
-        from rich.console import Console  # noqa: PLC0415
-
-        class PhotosASecond(progress.ProgressColumn):
-            def render(self, task: progress.Task) -> str:
-                return f"{task.speed:.1f}/s" if task.speed else ""
-
-        with progress.Progress(
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            PhotosASecond(),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        ) as bar:
-            yield _BarListener(bar, verbose=verbose)
 
 
 def _json(value: object) -> bytes:
@@ -394,17 +295,10 @@ def _json(value: object) -> bytes:
 
 
 def _tell(report: Report, *, quiet: bool) -> None:
-    _tell_problems(report.problems)
+    tell_problems(report.problems)
     if not quiet:
         for line in summary(report):
             click.echo(line)
-
-
-def _tell_problems(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        colour = {"error": "red", "warning": "yellow"}[problem.severity]
-        label = click.style(f"{problem.severity}:", fg=colour, bold=True)
-        click.echo(f"{label} {problem}", err=True)
 
 
 def main() -> NoReturn:
@@ -434,15 +328,15 @@ def _run() -> int:
         click.echo("Interrupted. What was rendered is kept for the next build.", err=True)
         return INTERRUPTED
     except FastphotoError as error:
-        _tell_problems(error.problems)
+        tell_problems(error.problems)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has left: there is nobody to tell, not even by Python at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        _tell_problems(MachineError.of(error, "the build had to stop").problems)
+        tell_problems(MachineError.of(error, "the build had to stop").problems)
         return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        _tell_problems([unforeseen(error)])
+        tell_problems([unforeseen(error)])
         return MachineError.exit_code
