@@ -35,7 +35,7 @@ class Changes:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._told: Set[str] = frozenset()
+        self._told: Set[tuple[str, str]] = frozenset()
         self._in_trouble = False
 
     def __call__(self, change: "Change") -> None:
@@ -51,9 +51,9 @@ class Changes:
             click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 
 
-def _kind(problem: Problem) -> str:
-    """Return what a problem is told apart by: while pictures are read, the numbers in it change."""
-    return re.sub(r"\d+", "#", f"{problem.code} {problem}")
+def _kind(problem: Problem) -> tuple[str, str]:
+    """Return what a problem is told apart by: while pictures are read, what it counts changes."""
+    return problem.where, re.sub(r"\d+ of \d+", "", problem.what)
 
 
 class _PlainListener(Listener):
