@@ -3,6 +3,7 @@
 From the bottom up:
 
     answers
+    rounds bulletin     a thread that works when it is called; how the site stands, and who is told
     steady asking       what is still being copied; what somebody waits for
     showing planning    a design as it is shown; sources to what is to be built
     building watching   behind what is shown; when to look again
