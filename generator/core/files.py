@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from generator.core.digest import digest_of
 from generator.core.model import Entry, Stamp
@@ -96,12 +97,19 @@ def _beside(target: Path) -> Path:
 
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    with written_whole(target) as file:
+        for part in parts:
+            file.write(part)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Lend a file beside its target, and rename it there if nothing fails meanwhile."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
