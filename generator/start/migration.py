@@ -193,7 +193,7 @@ def _shown(
     ]
     lost = [path for path in before if any(map(skip, _names(path)))]
     some = f"{lost[0]} and {len(lost) - 1} more" if len(lost) > 1 else "".join(lost)
-    why = "albums.ignore passes over it: here it does not tell capitals from small letters"
+    why = "albums.ignore hides it: case does not count there"
     return sorted({*before} - {*lost}), [f"{some} ({why})"] if lost else []
 
 
