@@ -46,7 +46,7 @@ def named(links: list[Element]) -> list[str]:
 
 def spots(page: Element) -> list[list[str]]:
     """Return what is said at each spot of the list: links, each with its number of photos."""
-    (outer,) = page.all("ul", kind="spots")
+    (outer,) = page.all("ul", kind="cards spots")
     inner = [each for each in outer.all("li") if "id" in each.attributes]
     return [[li.text for li in each.one("ul").all("li")] for each in inner]
 
