@@ -235,6 +235,20 @@ def test_dots_lie_where_the_places_are(small: Site) -> None:
     assert (east - west) / (low - high) == pytest.approx(across / up / RATIO, rel=0.02)
 
 
+@pytest.mark.parametrize("east", [-179.95, 179.93])
+def test_the_map_of_streets_is_as_close_across_the_date_line_as_elsewhere(
+    small: Site, east: float
+) -> None:
+    small.settings(MAPPED)
+    photo(small, "a/a.jpg", (0.0, 179.99))
+    photo(small, "b/b.jpg", (0.0, east))
+    (street,) = {
+        each["href"] for each in pages(small)["map/"].links() if "openstreetmap" in each["href"]
+    }
+
+    assert "#map=11/0.00/179.9" in street
+
+
 def test_dots_of_narrow_maps_stand_for_more(small: Site) -> None:
     small.settings(MAPPED)
     for number, place in enumerate((OSLO, (55.7, 12.6), (50.1, 8.7), (45.4, 12.3), TOKYO, SYDNEY)):
