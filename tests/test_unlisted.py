@@ -205,3 +205,41 @@ def test_texts_that_name_it_may(site: Site) -> None:
 
     page = read_page(site.html("about/index.html"))
     assert {"../b/", "../b/1/"} <= {each["href"] for each in page.links()}
+
+
+@pytest.mark.parametrize("other", ["", "ann"])
+def test_no_page_outside_of_it_has_a_cover_out_of_it(site: Site, other: str) -> None:
+    """Not even if there is nothing else to show."""
+    site.settings(settings())
+    site.photo("clients/smith/x.jpg")
+    site.text("clients/smith/index.md", "---\nunlisted: true\n---\n")
+    site.text("index.md", "---\ncover: clients/smith/x.jpg\n---\n")
+    site.text("clients/index.md", "---\ncover: smith/x.jpg\n---\n")
+    if other:
+        site.photo("clients/ann/a.jpg", 1)
+        site.text("clients/ann/index.md", "---\nunlisted: true\ncover: /clients/smith/x.jpg\n---\n")
+    report = site.build()
+
+    refused = ["index.md", "clients/index.md", *(["clients/ann/index.md"] if other else [])]
+    found = {each.where for each in report.problems if "is in an unlisted album" in each.what}
+    assert found == {f"content/{each}" for each in refused}
+    assert len(report.problems) == len(refused)
+    for path in ("index.html", "search.json", "clients/index.html", "sitemap.xml"):
+        assert "smith" not in site.html(path), path
+    assert not read_page(site.html("index.html")).all("a", kind="hero")
+    if other:
+        assert "smith" not in site.html("clients/ann/index.html")
+
+
+def test_an_unlisted_album_may_have_any_cover_that_is_within_or_listed(site: Site) -> None:
+    site.settings(settings())
+    for number, path in enumerate(("a/1", "b/1", "b/in/2", "b/in/deep/3", "b/in/deep/4")):
+        site.photo(f"{path}.jpg", number)
+    site.text("b/index.md", "---\nunlisted: true\ncover: in/deep/4.jpg\n---\n")
+    site.text("b/in/index.md", "---\ncover: /a/1.jpg\n---\n")
+    site.text("b/in/deep/index.md", "---\ncover: /b/1.jpg\n---\n")
+    assert site.build().problems == ()
+
+    for path, cover in (("b", "b/in/deep/4"), ("b/in", "a/1"), ("b/in/deep", "b/1")):
+        head = read_page(site.html(f"{path}/index.html")).one("head")
+        assert f"image/{cover}." in head.one("meta", property="og:image")["content"]

@@ -21,6 +21,14 @@ class Listing(Struct, frozen=True):
         """Tell whether a folder may be named anywhere in the site."""
         return self.apart.isdisjoint((folder, *folders_above(folder)))
 
+    def may_show(self, folder: str, other: str) -> bool:
+        """Tell whether the page of a folder may show what is in another.
+
+        It may if all that sets the other apart sets itself apart too.
+        """
+        around = {other, *folders_above(other)} - {folder, *folders_above(folder)}
+        return self.apart.isdisjoint(around)
+
     def is_page_listed(self, document: Document) -> bool:
         """Tell whether a text that is a page of its own may be named anywhere in the site."""
         return not document.matter.unlisted and self.is_listed(posixpath.dirname(document.path))

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -218,15 +219,6 @@ def make_plan(
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
     listing = make_listing(words, library.unread)
     root, apart, cover_problems = _plan_albums(config, photos, words, places, listing)
-    texts = tuple(
-        Text(
-            document,
-            document.matter.title or _pretty(stem(path)),
-            places.texts[path],
-            listing.is_page_listed(document),
-        )
-        for path, document in sorted(words.texts.items())
-    )
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
@@ -240,7 +232,7 @@ def make_plan(
         tags=tags,
         years=_years(by_date),
         mapped=tuple(each for each in in_order if each.photo.path in paths),
-        texts=texts,
+        texts=tuple(_plan_texts(words, places, listing)),
         jobs=jobs,
     )
     warnings = (
@@ -251,6 +243,12 @@ def make_plan(
         *_undescribed(plan),
     )
     return plan, (*problems, *moved, *warnings)
+
+
+def _plan_texts(words: Words, places: Places, listing: Listing) -> Iterator[Text]:
+    for path, document in sorted(words.texts.items()):
+        title = document.matter.title or _pretty(stem(path))
+        yield Text(document, title, places.texts[path], listing.is_page_listed(document))
 
 
 def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
@@ -458,50 +456,77 @@ def _plan_albums(
     for path, photo in photos.items():
         photos_in[posixpath.dirname(path)].append(photo)
     folders_in = subfolders(photos_in)
-    by_path = {routes.folded(path): path for path in photos}
+    by_path = {routes.folded(path): photo for path, photo in photos.items()}
     problems: list[Problem] = []
     albums: dict[str, Album] = {}
     has_download = _downloads(config, words)
     apart: set[str] = set()
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
-        document = words.albums.get(folder)
-        matter = document.matter if document else FrontMatter()
-        sort = matter.sort or config.albums.sort
-        backwards = config.albums.reverse if matter.reverse is None else matter.reverse
-        inside = _ordered(photos_in[folder], sort, backwards=backwards)
         within = (albums[name] for name in sorted(folders_in[folder], key=natural))
         below = tuple(album for album in within if album.path not in apart)
-        if folder in listing.apart or not (inside or below):
+        if folder and (folder in listing.apart or not (photos_in[folder] or below)):
             apart.add(folder)
-        is_listed = folder not in apart and listing.is_listed(folder)
-        cover = inside[0] if inside else below[0].cover if below else None
-        if document and matter.cover:
-            chosen = lookup(matter.cover, folder, by_path)
-            if chosen is None:
-                problems.append(_no_such_cover(document, by_path))
-            elif is_listed and not listing.is_listed(posixpath.dirname(chosen)):
-                problems.append(_unlisted_cover(document))
-            else:
-                cover = photos[chosen]
-        title = matter.title or (_pretty(folder) if folder else config.site.title)
-        layout = matter.layout or config.albums.layout
-        address = places.folders[folder]
-        albums[folder] = Album(
-            folder,
-            address,
-            title,
-            document,
-            sort,
-            layout,
-            inside,
-            below,
-            cover,
-            is_listed,
-            has_download(folder),
+        album = _album(config, words, places, folder, photos_in[folder], below)
+        cover = _named_cover(album, by_path, listing)
+        if isinstance(cover, Problem):
+            problems.append(cover)
+            cover = None
+        albums[folder] = replace(
+            album,
+            cover=cover or album.cover,
+            listed=folder not in apart and listing.is_listed(folder),
+            download=has_download(folder),
         )
-    aside = (albums[folder] for folder in sorted(apart - {""}))
+    aside = (albums[folder] for folder in sorted(apart))
     return albums[""], tuple(aside), tuple(problems)
+
+
+def _album(
+    config: Config,
+    words: Words,
+    places: Places,
+    folder: str,
+    photos: Iterable[PlannedPhoto],
+    below: tuple[Album, ...],
+) -> Album:
+    """Return a listed album, in order; its first photo stands for it."""
+    document = words.albums.get(folder)
+    matter = document.matter if document else FrontMatter()
+    sort = matter.sort or config.albums.sort
+    backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+    inside = _ordered(photos, sort, backwards=backwards)
+    return Album(
+        path=folder,
+        address=places.folders[folder],
+        title=matter.title or (_pretty(folder) if folder else config.site.title),
+        document=document,
+        sort=sort,
+        layout=matter.layout or config.albums.layout,
+        photos=inside,
+        albums=below,
+        cover=inside[0] if inside else below[0].cover if below else None,
+        listed=True,
+        download=False,
+    )
+
+
+def _named_cover(
+    album: Album, known: Mapping[str, PlannedPhoto], listing: Listing
+) -> PlannedPhoto | Problem | None:
+    """Find the cover that the text of an album names, if it names one; or say why it cannot be."""
+    if album.document is None or not album.document.matter.cover:
+        return None
+    wanted = album.document.matter.cover
+    chosen = lookup(wanted, album.path, known)
+    where = f"{CONTENT}/{album.document.path}"
+    if chosen is None:
+        what = f"cover: there is no picture {wanted!r}"
+        return Problem(where, what, nearest(wanted, known), "warning", code="cover-not-found")
+    if not listing.may_show(album.path, posixpath.dirname(chosen.photo.path)):
+        what = f"cover: {wanted!r} is in an unlisted album"
+        return Problem(where, what, "choose another", "warning", code="unlisted-cover")
+    return chosen
 
 
 def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
@@ -515,21 +540,6 @@ def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
         return has_download(posixpath.dirname(folder)) if folder else config.albums.download
 
     return has_download
-
-
-def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
-    wanted = document.matter.cover
-    what = f"cover: there is no picture {wanted!r}"
-    return Problem(
-        f"content/{document.path}", what, nearest(wanted, known), "warning", code="cover-not-found"
-    )
-
-
-def _unlisted_cover(document: Document) -> Problem:
-    what = f"cover: {document.matter.cover!r} is in an unlisted album"
-    return Problem(
-        f"{CONTENT}/{document.path}", what, "choose another", "warning", code="unlisted-cover"
-    )
 
 
 def _ordered(

@@ -189,7 +189,7 @@ def lookup(target: str, folder: str, known: Mapping[str, _Known]) -> _Known | No
     return known.get(folded(posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")))
 
 
-def nearest(target: str, known: Mapping[str, str]) -> str:
+def nearest(target: str, known: Collection[str]) -> str:
     """Say which known path a dangling reference may have meant; empty if none is near."""
     path = folded(unquote(_parts(target).path)).strip("/")
     name = posixpath.basename(path)
