@@ -436,6 +436,15 @@ def test_zones_may_be_tables_of_their_own() -> None:
     assert (zone.latitude, zone.longitude, zone.radius_km) == (1, -2.5, 3)
 
 
+def test_a_text_that_leaves_off_a_photo_that_is_not_there_is_named(small: Site) -> None:
+    small.settings(MAPPED)
+    photo(small, "a.jpg", OSLO)
+    small.text("home.md", "---\nmap: false\n---\n")
+
+    (problem,) = [each for each in small.build().problems if each.where == "content/home.md"]
+    assert problem.what == "built as a page of its own, though 'map' is for pictures"
+
+
 # The rest of the site
 
 

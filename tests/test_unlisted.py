@@ -243,3 +243,88 @@ def test_an_unlisted_album_may_have_any_cover_that_is_within_or_listed(site: Sit
     for path, cover in (("b", "b/in/deep/4"), ("b/in", "a/1"), ("b/in/deep", "b/1")):
         head = read_page(site.html(f"{path}/index.html")).one("head")
         assert f"image/{cover}." in head.one("meta", property="og:image")["content"]
+
+
+NFC, NFD = "\N{LATIN CAPITAL LETTER E WITH ACUTE}t", "E\N{COMBINING ACUTE ACCENT}t"
+
+
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [(NFD, f"{NFC}/index.md"), ("Sec", "sec/index.md"), ("sec", "sec/Index.md")],
+)
+def test_a_text_belongs_to_its_album_however_a_disk_spells_it(
+    site: Site, folder: str, text: str
+) -> None:
+    site.photo("a/1.jpg", 1)
+    site.photo(f"{folder}/in/1.jpg", 2)
+    site.text(text, "---\nunlisted: true\ntitle: Quokkas\n---\n[More](more.md)\n")
+    above = text.rpartition("/")[0]
+    site.text(f"{above}/more.md", "# More\n")
+    site.text(f"{above}/in/1.md", "---\ncaption: The quokka\n---\n")
+    assert site.build().problems == ()
+
+    telling = {path for path in pages(site) if "uokka" in site.html(path)}
+    (album,) = {path.partition("/")[0] for path in telling}
+    assert telling == {f"{album}/{rest}index.html" for rest in ("", "more/", "in/", "in/1/")}
+    (more,) = read_page(site.html(f"{album}/index.html")).one("nav", kind="links").links()
+    assert more["href"] == "more/"
+    assert "noindex" in site.html(f"{album}/more/index.html")
+
+
+def test_a_text_is_that_of_the_album_spelled_like_it_if_there_are_two(site: Site) -> None:
+    site.photo("Sec/1.jpg", 1)
+    if (site.pictures / "sec").exists():
+        pytest.skip("this disk does not know upper case from lower")
+    site.photo("sec/1.jpg", 2)
+    site.text("sec/index.md", "---\nunlisted: true\ntitle: Quokkas\n---\n")
+    site.build()
+
+    (card,) = read_page(site.html("index.html")).one("ul", kind="cards").links()
+    assert "Sec" in card.text
+    assert "uokka" not in site.html("index.html")
+
+
+@pytest.mark.parametrize("key", ["unlisted: true", "map: false", "originals: none"])
+def test_the_text_of_an_album_that_is_no_more_is_named(site: Site, key: str) -> None:
+    site.photo("smith-2020/1.jpg")
+    site.text("wedding/index.md", f"---\n{key}\n---\n")
+
+    (problem,) = site.build().problems
+    assert (problem.where, problem.code) == ("content/wedding/index.md", "text-without-picture")
+    assert problem.severity == "warning"
+    assert f"{key.partition(':')[0]!r} is for albums" in problem.what
+
+
+@pytest.mark.parametrize("first", ["", "unlisted: true"])
+def test_what_either_of_two_texts_may_forbid_is_withheld(site: Site, first: str) -> None:
+    site.photo("a/1.jpg", 1)
+    site.photo("b/1.jpg", 2)
+    site.text("b/index.markdown", f"---\n{first}\n---\n")
+    site.text("b/index.md", "---\ntitle: B\n---\n")
+    site.text("notes.markdown", "# Notes\n")
+    site.text("notes.md", f"---\n{first}\n---\n")
+    found = {(each.where, each.code) for each in site.build().problems}
+
+    assert found == {
+        ("content/b/index.md", "second-text"),
+        ("content/notes.md", "second-text"),
+    }
+    assert {path for path in pages(site) if "noindex" in site.html(path)} >= {
+        "b/index.html",
+        "b/1/index.html",
+        "notes/index.html",
+    }
+    assert "notes" not in site.html("index.html")
+    assert (site.output / "full/a/1.jpg").exists()
+    assert not (site.output / "full/b").exists()
+
+
+def test_a_text_that_is_a_link_is_named_for_it_is_not_followed(site: Site) -> None:
+    site.photo("sec/1.jpg")
+    site.text("sec/other.txt", "---\nunlisted: true\n---\n")
+    (site.root / "content/sec/index.md").symlink_to("other.txt")
+    (site.root / "content/more").symlink_to("sec")
+
+    found = site.build().problems
+    assert [each.where for each in found] == ["content/more", "content/sec/index.md"]
+    assert {(each.code, each.severity) for each in found} == {("symbolic-link", "warning")}

@@ -131,10 +131,8 @@ class _Builder:
         self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
-            if text.document.matter.unlisted:
-                continue
-            folder = posixpath.dirname(text.document.path)
-            self._texts_in[folder].append(Link(text.title, text.address))
+            if not text.apart:
+                self._texts_in[text.folder].append(Link(text.title, text.address))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
@@ -323,7 +321,7 @@ class _Builder:
             url=text.address,
             title=text.title,
             description=describe(text.document, body),
-            crumbs=self._way(posixpath.dirname(text.document.path)),
+            crumbs=self._way(text.folder),
             body=body,
             indexed=text.listed,
             cover=next((part.picture for part in body if isinstance(part, Figure)), None),

@@ -4,7 +4,6 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,11 +20,12 @@ from generator.core.text import clean_text
 from generator.planning.listing import Listing, listing_problems, make_listing
 from generator.planning.locations import find_mapped
 from generator.planning.order import natural
+from generator.planning.owners import stem
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
-from generator.planning.words import Words, lookup, match, nearest, stem
+from generator.planning.words import Words, heeded, lookup, match, nearest
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -153,12 +153,14 @@ class Album(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """A Markdown file that is a page of its own."""
+    """A Markdown file that is a page of its own; `apart` if it is not even listed in its folder."""
 
     document: Document
+    folder: str
     title: str
     address: str
     listed: bool
+    apart: bool
 
 
 class Year(Struct, frozen=True):
@@ -212,17 +214,17 @@ def make_plan(
     render pictures of an input format. The originals of the photos in `unpublished`, by path, are
     left out.
     """
-    words, problems = match(library.photos, library.documents)
+    words, problems = match(library.photos, library.documents, library.unread)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
     places, moved = place_pages(shown, words, config.gallery.page_size)
-    originals = dict(_originals(config, shown, words, library.unread, unpublished))
+    originals = dict(_originals(config, shown, words, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
-    listing = make_listing(words, library.unread)
+    listing = make_listing(words)
     root, apart, cover_problems = _plan_albums(config, photos, words, places, listing)
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    paths, no_map = find_mapped(config, [each.photo for each in in_order], words, library.unread)
+    paths, no_map = find_mapped(config, [each.photo for each in in_order], words)
     plan = Plan(
         config=config,
         theme=library.theme,
@@ -248,7 +250,14 @@ def make_plan(
 def _plan_texts(words: Words, places: Places, listing: Listing) -> Iterator[Text]:
     for path, document in sorted(words.texts.items()):
         title = document.matter.title or _pretty(stem(path))
-        yield Text(document, title, places.texts[path], listing.is_page_listed(document))
+        yield Text(
+            document,
+            posixpath.dirname(path),
+            title,
+            places.texts[path],
+            listed=listing.is_listed(path),
+            apart=path in listing.apart,
+        )
 
 
 def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
@@ -279,36 +288,20 @@ def is_shown(photo: Photo, config: Config) -> bool:
 
 
 def _originals(
-    config: Config,
-    photos: Iterable[Photo],
-    words: Words,
-    unread: Collection[str],
-    unpublished: Collection[str],
+    config: Config, photos: Iterable[Photo], words: Words, unpublished: Collection[str]
 ) -> Iterator[tuple[str, Originals]]:
     """Say for each photo how its original is published: as its text or the nearest album wants it.
 
     What a text wants that could not be read is not known, so originals are not published.
     """
-    unknown = {stem(path) for path in unread}
-
-    def said(document: Document | None) -> Originals | Literal[""]:
-        return document.matter.originals if document else ""
-
-    @cache
-    def of_album(folder: str) -> Originals:
-        if posixpath.join(folder, "index") in unknown:
-            return "none"
-        above = posixpath.dirname(folder)
-        return said(words.albums.get(folder)) or (
-            of_album(above) if folder else config.images.originals
-        )
-
+    wanted = heeded(
+        words,
+        lambda matter: matter.originals or None,
+        otherwise=config.images.originals,
+        unknown="none",
+    )
     for photo in photos:
-        if photo.path in unpublished or not unknown.isdisjoint((photo.path, stem(photo.path))):
-            yield photo.path, "none"
-        else:
-            own = said(words.photos.get(photo.path))
-            yield photo.path, own or of_album(posixpath.dirname(photo.path))
+        yield photo.path, "none" if photo.path in unpublished else wanted(photo.path)
 
 
 def _withheld(
@@ -318,7 +311,7 @@ def _withheld(
     if not unread or config.images.originals == "none":
         return
     spoken_for = {
-        name
+        routes.folded(name)
         for photo in photos
         for name in (
             photo.path,
@@ -328,7 +321,7 @@ def _withheld(
         )
     }
     for path in unread:
-        if stem(path) in spoken_for:
+        if routes.folded(stem(path)) in spoken_for:
             what = "until it can be read, the originals that it speaks for are not published"
             yield Problem(
                 f"{CONTENT}/{path}",
@@ -459,7 +452,9 @@ def _plan_albums(
     by_path = {routes.folded(path): photo for path, photo in photos.items()}
     problems: list[Problem] = []
     albums: dict[str, Album] = {}
-    has_download = _downloads(config, words)
+    has_download = heeded(
+        words, lambda matter: matter.download, otherwise=config.albums.download, unknown=False
+    )
     apart: set[str] = set()
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
@@ -527,19 +522,6 @@ def _named_cover(
         what = f"cover: {wanted!r} is in an unlisted album"
         return Problem(where, what, "choose another", "warning", code="unlisted-cover")
     return chosen
-
-
-def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
-    """Return the function that tells what the nearest text wants, from an album upwards."""
-
-    @cache
-    def has_download(folder: str) -> bool:
-        text = words.albums.get(folder)
-        if text and text.matter.download is not None:
-            return text.matter.download
-        return has_download(posixpath.dirname(folder)) if folder else config.albums.download
-
-    return has_download
 
 
 def _ordered(
