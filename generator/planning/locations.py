@@ -1,4 +1,4 @@
-"""Which photos were taken where nobody shall know it, and which are on the map. Pure."""
+"""Which photos may say where they were taken, and which are on the map. Pure."""
 
 from collections.abc import Iterable
 
@@ -17,6 +17,11 @@ def is_secret(photo: Photo, config: Config) -> bool:
         distance_km(location, Location(zone.latitude, zone.longitude)) <= zone.radius_km
         for zone in config.gallery.private_zones
     )
+
+
+def is_told(photo: Photo, config: Config) -> bool:
+    """Tell whether the page of a photo may say where it was taken."""
+    return config.gallery.show_location and not is_secret(photo, config)
 
 
 def find_mapped(
