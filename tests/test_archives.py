@@ -107,6 +107,17 @@ def test_the_link_tells_its_size_to_the_byte(site: Site, tmp_path: Path, how: st
     assert tree(site.output) == clean_tree(site, tmp_path / "twin")
 
 
+def test_there_is_none_while_the_text_that_may_forbid_it_cannot_be_read(site: Site) -> None:
+    site.settings(f"{site.SETTINGS}[albums]\ndownload = true\n")
+    for number, path in enumerate(("a/1", "b/2", "b/in/3")):
+        site.photo(f"{path}.jpg", number)
+    site.text("b/index.md", "---\ndownload: false\ntitel: B\n---\n")
+    site.build()
+
+    found = [path for path in tree(site.output) if path.endswith(".zip")]
+    assert [path.partition(".")[0] for path in found] == ["zip/a"]
+
+
 def test_originals_are_scrubbed_in_it_too(site: Site) -> None:
     body = told_jpeg(encoded(chart(), "JPEG"))
     site.write("pictures/a/1.jpg", body)
