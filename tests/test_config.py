@@ -220,21 +220,21 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "line", "said"),
     [
-        ("[site\n", "at line 1"),
-        ("[site]\ntitle = 'a'\ntitle = 'b'\n", "Cannot overwrite a value"),
-        ("[site]\ntitle = \n", "at line 2"),
-        ("x = " + "[" * 5000, ""),
-        ("x = " + "9" * 5000, ""),
+        ("[site\n", ":1", "Expected ']'"),
+        ("[site]\ntitle = 'a'\ntitle = 'b'\n", ":3", "Cannot overwrite a value"),
+        ("[gallery]\nmap = yes\n", ":2", "Invalid value"),
+        ("x = " + "[" * 5000, "", ""),
+        ("x = " + "9" * 5000, "", ""),
     ],
     ids=["table", "twice", "no value", "nested", "endless number"],
 )
-def test_what_is_not_toml_is_said_in_words(text: str, said: str) -> None:
+def test_what_is_not_toml_is_said_in_words(text: str, line: str, said: str) -> None:
     (problem,) = problems(text)
-    assert problem.where.startswith(SETTINGS)
-    assert problem.what.startswith("not valid TOML")
-    assert said in problem.what
+    assert problem.where == f"{SETTINGS}{line}"
+    assert problem.what.startswith(f"not valid TOML: {said}")
+    assert "true or false" in problem.hint
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])

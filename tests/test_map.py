@@ -47,7 +47,7 @@ def named(links: list[Element]) -> list[str]:
 
 def spots(page: Element) -> list[list[str]]:
     """Return what is said at each spot of the list: links, each with its number of photos."""
-    (outer,) = page.all("ul", kind="spots")
+    (outer,) = page.all("ul", kind="cards spots")
     inner = [each for each in outer.all("li") if "id" in each.attributes]
     return [[li.text for li in each.one("ul").all("li")] for each in inner]
 
@@ -234,6 +234,20 @@ def test_dots_lie_where_the_places_are(small: Site) -> None:
     across = (AKUREYRI[1] - REYKJAVIK[1]) * middle * 111.195
     up = (AKUREYRI[0] - REYKJAVIK[0]) * 111.195
     assert (east - west) / (low - high) == pytest.approx(across / up / RATIO, rel=0.02)
+
+
+@pytest.mark.parametrize("east", [-179.95, 179.93])
+def test_the_map_of_streets_is_as_close_across_the_date_line_as_elsewhere(
+    small: Site, east: float
+) -> None:
+    small.settings(MAPPED)
+    photo(small, "a/a.jpg", (0.0, 179.99))
+    photo(small, "b/b.jpg", (0.0, east))
+    (street,) = {
+        each["href"] for each in pages(small)["map/"].links() if "openstreetmap" in each["href"]
+    }
+
+    assert "#map=11/0.00/179.9" in street
 
 
 def test_dots_of_narrow_maps_stand_for_more(small: Site) -> None:

@@ -173,14 +173,20 @@ def _leaves(table: Mapping[str, Any], where: tuple[str, ...]) -> Iterator[tuple[
             yield (*where, key)
 
 
+def _unreadable(said: str) -> Problem:
+    """Say in which line settings cannot be understood, and what is often meant."""
+    found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", said, re.DOTALL)
+    what, place = (found[1], f"{SETTINGS}:{found[2]}") if found else (said, SETTINGS)
+    hint = "texts stand in quotes, numbers and true or false without, and [name] begins a table"
+    return Problem(place, f"not valid TOML: {what}", hint, code="unreadable-settings")
+
+
 def parse_config(text: str) -> Config:
     """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            Problem(SETTINGS, f"not valid TOML: {error}", code="unreadable-settings")
-        ) from None
+        raise ConfigError(_unreadable(str(error))) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
     return _tidied(msgspec.convert(table, Config, strict=True))

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from generator.core.digest import digest_of
 from generator.core.model import Entry, Stamp
 
 # A file system's clock may tick as slowly as every two seconds (FAT).
@@ -26,10 +28,10 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
 
 
-def walk(
+def listed(
     root: Path, skip: Callable[[str], bool] = lambda path: False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield each regular file below a folder as (relative path, entry); links are not followed.
+    """Yield all below a folder but folders as (relative path, entry); links are not followed.
 
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
@@ -60,6 +62,15 @@ def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.D
                     folders.append((f"{path}/", Path(entry.path)))
                 else:
                     yield path, entry
+
+
+def walk(
+    root: Path, skip: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield each regular file of what is listed: no link, nor anything else."""
+    for path, entry in listed(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
 
 
 def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
@@ -93,14 +104,26 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def _beside(target: Path) -> Path:
+    """Return where a file is until it is whole: its own name may be as long as names can be."""
+    return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")
+
+
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    with written_whole(target) as file:
+        for part in parts:
+            file.write(part)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Lend a file beside its target, and rename it there if nothing fails meanwhile."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -110,7 +133,7 @@ def write_whole(target: Path, *parts: bytes) -> None:
 def copy_whole(source: Path, target: Path) -> None:
     """Copy a file with its times beside its target and rename it there; the source stays as is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target):
             shutil.copyfile(source, beside)
@@ -127,7 +150,7 @@ class Arrival:
     def __init__(self, target: Path) -> None:
         self._target = target
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        self._beside = _beside(target)
         self._file = self._beside.open("xb")
 
     def write(self, chunk: bytes) -> None:

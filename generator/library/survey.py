@@ -22,6 +22,7 @@ from generator.core.errors import Problem
 from generator.core.files import entries, is_settled, links
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
+from generator.core.text import is_unicode
 
 _TEXT_SUFFIXES = (".md", ".markdown")
 
@@ -128,11 +129,7 @@ def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Divide files into those whose names are Unicode and the names of those that are not."""
-    broken = tuple(entry.path for entry in found if not _is_unicode(entry.path))
+    broken = tuple(entry.path for entry in found if not is_unicode(entry.path))
     return tuple(entry for entry in found if entry.path not in broken), tuple(
         os.fsencode(path).decode("utf-8", "backslashreplace") for path in broken
     )
-
-
-def _is_unicode(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
