@@ -449,8 +449,12 @@ def _plan_albums(
     for path, photo in photos.items():
         photos_in[posixpath.dirname(path)].append(photo)
     folders_in = subfolders(photos_in)
-    by_path = {routes.folded(path): photo for path, photo in photos.items()}
-    problems: list[Problem] = []
+    photos_by_name = {routes.folded(path): photo for path, photo in photos.items()}
+    covers = {
+        folder: _named_cover(folder, text, photos_by_name, listing)
+        for folder in folders_in
+        if (text := words.albums.get(folder)) and text.matter.cover
+    }
     albums: dict[str, Album] = {}
     has_download = heeded(
         words, lambda matter: matter.download, otherwise=config.albums.download, unknown=False
@@ -463,17 +467,15 @@ def _plan_albums(
         if folder and (folder in listing.apart or not (photos_in[folder] or below)):
             apart.add(folder)
         album = _album(config, words, places, folder, photos_in[folder], below)
-        cover = _named_cover(album, by_path, listing)
-        if isinstance(cover, Problem):
-            problems.append(cover)
-            cover = None
+        cover = covers.get(folder)
         albums[folder] = replace(
             album,
-            cover=cover or album.cover,
+            cover=cover if isinstance(cover, PlannedPhoto) else album.cover,
             listed=folder not in apart and listing.is_listed(folder),
             download=has_download(folder),
         )
     aside = (albums[folder] for folder in sorted(apart))
+    problems = (each for each in covers.values() if isinstance(each, Problem))
     return albums[""], tuple(aside), tuple(problems)
 
 
@@ -507,18 +509,16 @@ def _album(
 
 
 def _named_cover(
-    album: Album, known: Mapping[str, PlannedPhoto], listing: Listing
-) -> PlannedPhoto | Problem | None:
-    """Find the cover that the text of an album names, if it names one; or say why it cannot be."""
-    if album.document is None or not album.document.matter.cover:
-        return None
-    wanted = album.document.matter.cover
-    chosen = lookup(wanted, album.path, known)
-    where = f"{CONTENT}/{album.document.path}"
+    folder: str, document: Document, known: Mapping[str, PlannedPhoto], listing: Listing
+) -> PlannedPhoto | Problem:
+    """Find the cover that the text of an album names, or say why it cannot be."""
+    wanted = document.matter.cover
+    chosen = lookup(wanted, folder, known)
+    where = f"{CONTENT}/{document.path}"
     if chosen is None:
         what = f"cover: there is no picture {wanted!r}"
         return Problem(where, what, nearest(wanted, known), "warning", code="cover-not-found")
-    if not listing.may_show(album.path, posixpath.dirname(chosen.photo.path)):
+    if not listing.may_show(folder, posixpath.dirname(chosen.photo.path)):
         what = f"cover: {wanted!r} is in an unlisted album"
         return Problem(where, what, "choose another", "warning", code="unlisted-cover")
     return chosen
