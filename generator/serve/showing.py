@@ -12,7 +12,7 @@ from generator.design import Design, contents
 from generator.output import inventory
 from generator.output.content import Archive, Original, content_size, written
 from generator.planning.plan import Plan
-from generator.serve.answers import Answer
+from generator.serve.answers import Answer, Source
 from generator.serve.asking import Asking
 from generator.steps import Sketch
 
@@ -43,8 +43,9 @@ class Showing:
         content = self._content(file)
         if isinstance(content, Archive):
             content = written(content)
-        body = content.source if isinstance(content, Original) else content
-        return Answer(file.path, body, file.identity)
+        if isinstance(content, Original):
+            return Answer(file.path, Source(content.source, content.photo.stamp), file.identity)
+        return Answer(file.path, content, file.identity)
 
     def album(self, path: str) -> str | None:
         """Return the folder of the album that a page shows, also one of its further pages."""
