@@ -1,7 +1,9 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -91,6 +93,30 @@ def within(root: Path, path: str) -> Path:
     if not joined.startswith(os.path.join(os.path.normpath(root), "")):  # noqa: PTH118
         raise ValueError(f"{path!r} leaves {root}")
     return Path(joined)
+
+
+# Where links cannot be refused, or nothing waits, there is no flag for it.
+_AT_ONCE = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read; FileNotFoundError if a link or what is no file is there.
+
+    Never waits, as the opening of a pipe does.
+    """
+    try:
+        descriptor = os.open(path, _AT_ONCE)
+    except OSError as error:
+        if path.is_symlink():
+            raise FileNotFoundError(errno.ENOENT, "is a link", str(path)) from error
+        raise
+    file = open(descriptor, "rb")  # noqa: PTH123, SIM115 - it is handed over
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "is no regular file", str(path))
+    return file
 
 
 @contextmanager

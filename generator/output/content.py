@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from msgspec import Struct
 
-from generator.core.files import stamp_of
+from generator.core.files import open_regular, stamp_of
 from generator.core.model import Member, Photo
 
 # The first moment that an archive can tell.
@@ -43,7 +43,7 @@ class Original(Struct, frozen=True):
     def copy_to(self, target: BinaryIO) -> None:
         """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
         try:
-            with self.source.open("rb") as source:
+            with open_regular(self.source) as source:
                 before = stamp_of(os.fstat(source.fileno()))
                 _copy(source, target, before.size)
                 after = stamp_of(os.fstat(source.fileno()))

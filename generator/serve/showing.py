@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from generator.core.files import stamp_of
 from generator.core.model import (
     ArchiveOrigin,
     Job,
@@ -19,7 +20,7 @@ from generator.design import Design, contents
 from generator.output import inventory
 from generator.output.content import Archive, Original, content_size
 from generator.planning.plan import Plan
-from generator.serve.answers import Answer
+from generator.serve.answers import Answer, Source
 from generator.serve.archives import Archives
 from generator.serve.asking import Asking
 from generator.steps import Sketch
@@ -51,12 +52,13 @@ class Showing:
             return None
         return Answer(file.path, self._body(file), file.identity)
 
-    def _body(self, file: OutputFile) -> bytes | Path:
+    def _body(self, file: OutputFile) -> bytes | Source:
         match self._content(file):
-            case Original(source):
-                return source
+            case Original(source, photo):
+                return Source(source, photo.stamp)
             case Archive() as archive:
-                return self._archives.file_of(file.identity, archive, self._current_archives())
+                made = self._archives.file_of(file.identity, archive, self._current_archives())
+                return Source(made, stamp_of(made.stat()))
             case bytes() as body:
                 return body
 
