@@ -163,6 +163,8 @@ def _idle(order: Order, plan: Plan) -> Iterator[tuple[str, str]]:
     for name in OUTPUTS:
         if name not in made:
             yield f"images.quality.{name}", f"no picture is made as {name}"
+    if not (order.config.gallery.map or order.config.gallery.show_location):
+        yield "gallery.private_zones", "there is no map, and no page says where photos were taken"
     if not order.config.site.base_url:
         yield "feeds.items", "without site.base_url there are no feeds"
     if not any(each.photo.format == "SVG" for each in plan.all_photos()):

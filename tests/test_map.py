@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from generator.audit import audit_privacy
 from generator.cartography import coast
 from generator.cartography.clusters import cluster
 from generator.cartography.projection import RATIO, View, distance_km, northing, views
-from generator.core.config import parse_config
+from generator.core.config import load_config, parse_config
 from generator.core.errors import ConfigError
 from generator.core.model import Location
 from tests.support.albums import QUICK, pages
 from tests.support.crawl import Element
-from tests.support.pictures import chart, exif, gps_tags, save
+from tests.support.pictures import chart, exif, gps_tags, save, xmp_packet
 from tests.support.sites import Site, clean_tree, tree
 
 REYKJAVIK, AKUREYRI = (64.146582, -21.942635), (65.683521, -18.100482)
@@ -348,6 +349,38 @@ def test_photos_in_a_private_zone_are_not_on_the_map_and_do_not_say_where(small:
     assert "59.9" not in found["home/"].text
 
 
+@pytest.mark.parametrize("shown", ["true", "false"])
+def test_a_theme_is_not_given_what_pages_must_not_say(small: Site, shown: str) -> None:
+    zone = "{ latitude = 59.9, longitude = 10.7, radius_km = 10 }"
+    small.settings(f"{MAPPED}show_location = {shown}\nprivate_zones = [{zone}]\n")
+    theme = "{{ page.metadata.location }} {{ page.metadata.place }} {{ page.place }}"
+    small.write("templates/photo.html", theme.encode())
+    for path, place in (("home.jpg", OSLO), ("away.jpg", TOKYO)):
+        photo(small, path, place)
+        city = f"<photoshop:City>{path[:4].title()}</photoshop:City>"
+        small.write(f"pictures/{path}.xmp", xmp_packet(city))
+    small.build()
+
+    told = {path: small.html(f"{path}/index.html") for path in ("home", "away")}
+    assert "59.9" not in told["home"]
+    assert "Home" not in told["home"]
+    assert ("139.7" in told["away"]) == ("Away" in told["away"]) == (shown == "true")
+
+
+@pytest.mark.parametrize("zone", ["", "{ latitude = 59.9, longitude = 10.7, radius_km = 10 }"])
+def test_the_check_of_privacy_looks_for_places_in_private_zones(small: Site, zone: str) -> None:
+    settings = f"{MAPPED}show_location = true\nprivate_zones = [{zone}]\n"
+    small.settings(settings)
+    photo(small, "home.jpg", OSLO)
+    photo(small, "away.jpg", TOKYO)
+    small.text("about.md", "At {}, {}; and {}, {}.\n".format(*OSLO, *TOKYO))
+    small.text("far.md", "At {}, {}.\n".format(*TOKYO))
+    small.build()
+
+    found = audit_privacy(small.root, small.output, load_config(small.root)).problems
+    assert [each.where for each in found] == (["output/about/index.html"] if zone else [])
+
+
 @pytest.mark.parametrize(
     ("radius", "is_on"), [("111", True), ("112", False), ("0.5", True), ("20000", False)]
 )
@@ -448,6 +481,15 @@ def test_zones_may_be_tables_of_their_own() -> None:
 
     (zone,) = config.gallery.private_zones
     assert (zone.latitude, zone.longitude, zone.radius_km) == (1, -2.5, 3)
+
+
+def test_a_text_that_leaves_off_a_photo_that_is_not_there_is_named(small: Site) -> None:
+    small.settings(MAPPED)
+    photo(small, "a.jpg", OSLO)
+    small.text("home.md", "---\nmap: false\n---\n")
+
+    (problem,) = [each for each in small.build().problems if each.where == "content/home.md"]
+    assert problem.what == "built as a page of its own, though 'map' is for pictures"
 
 
 # The rest of the site
