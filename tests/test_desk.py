@@ -14,6 +14,7 @@ from generator.core.errors import DecodeError, Problem
 from generator.core.model import Photo
 from generator.privacy.originals import not_scrubbed
 from generator.serve import building, desk
+from generator.serve.answers import Source
 from tests.support.albums import QUICK
 from tests.support.desks import Watched, at_desk
 from tests.support.pictures import chart, save
@@ -344,8 +345,8 @@ def test_an_archive_is_shown_from_a_file_that_goes_when_it_is_another_or_the_des
         (path,) = [path for path in files if path.endswith(".zip")]
         answer = watched.desk.answer(path)
         assert answer is not None
-        assert isinstance(answer.body, Path)
-        return answer.body
+        assert isinstance(answer.body, Source)
+        return answer.body.path
 
     with at_desk(small) as watched:
         watched.idle()
