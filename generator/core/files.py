@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from generator.core.digest import digest_of
 from generator.core.model import Entry, Stamp
 
 # A file system's clock may tick as slowly as every two seconds (FAT).
@@ -106,10 +108,15 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def _beside(target: Path) -> Path:
+    """Return where a file is until it is whole: its own name may be as long as names can be."""
+    return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")
+
+
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
             for part in parts:
@@ -123,7 +130,7 @@ def write_whole(target: Path, *parts: bytes) -> None:
 def copy_whole(source: Path, target: Path) -> None:
     """Copy a file with its times beside its target and rename it there; the source stays as is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target):
             shutil.copyfile(source, beside)
@@ -140,7 +147,7 @@ class Arrival:
     def __init__(self, target: Path) -> None:
         self._target = target
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        self._beside = _beside(target)
         self._file = self._beside.open("xb")
 
     def write(self, chunk: bytes) -> None:
@@ -152,11 +159,55 @@ class Arrival:
         """Put it into its place; FileExistsError if something is there."""
         with naming(self._target):
             self._file.close()
-        # Reserved, then replaced: no system renames without overwriting on every file system.
+        try:
+            os.link(self._beside, self._target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without links, as FAT is.
+            self._reserve_and_replace()
+        else:
+            self._beside.unlink()
+
+    def _reserve_and_replace(self) -> None:
         self._target.open("xb").close()
-        self._beside.replace(self._target)
+        try:
+            self._beside.replace(self._target)
+        except BaseException:
+            self._target.unlink(missing_ok=True)
+            raise
 
     def discard(self) -> None:
         """Leave nothing of it, if it has not come into its place."""
-        self._file.close()
+        # What could not be written when it was closed is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+_BESIDE = re.compile(r"\.[0-9a-f]{12}\.(\d{1,9})\.tmp", re.ASCII)
+
+
+def remove_remains(root: Path) -> None:
+    """Remove what processes that were killed left of files below a folder that came in."""
+    for path, entry in walk(root) if root.is_dir() else ():
+        found = _BESIDE.fullmatch(path.rpartition("/")[2])
+        if found and _is_gone(int(found[1])):
+            with suppress(OSError):
+                Path(entry.path).unlink()
+
+
+def _is_gone(process: int) -> bool:
+    if process == os.getpid():
+        # One before this had the same number: so it is in containers.
+        return True
+    if os.name != "posix":
+        # There, to ask is to end it.
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

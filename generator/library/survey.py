@@ -119,11 +119,12 @@ def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Divide files into those whose names are Unicode and the names of those that are not."""
-    broken = tuple(entry.path for entry in found if not _is_unicode(entry.path))
+    broken = tuple(entry.path for entry in found if not is_unicode(entry.path))
     return tuple(entry for entry in found if entry.path not in broken), tuple(
         os.fsencode(path).decode("utf-8", "backslashreplace") for path in broken
     )
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Tell whether the name of a file is text, and not bytes of another encoding."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
