@@ -388,3 +388,4 @@ def test_a_site_may_have_a_page_of_uploads_of_its_own(visitor: Visitor) -> None:
     broken = visitor.server.ask(PAGE)
     assert broken.status == 500
     assert b"templates/upload.html:1" in broken.body
+    assert b'data-page=".fastphoto/upload.html"' in broken.body

@@ -32,6 +32,8 @@ from generator.serve.wire import UPLOAD
 _PAGE_THREADS = 8
 _PICTURE_THREADS = 24
 _UPLOAD_THREADS = 4
+# An open page answers within that time, or is none any more.
+_PING_SECONDS = 20
 # Of what is no upload, of which there should be none.
 _MAX_BODY = 1 << 16
 
@@ -126,6 +128,8 @@ async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
             token=token,
             pictures_folder=service.site / PICTURES,
             websocket_max_message_size=1 << 16,
+            websocket_ping_interval=_PING_SECONDS,
+            websocket_ping_timeout=_PING_SECONDS,
             tell=service.tell,
             log_function=lambda handler: None,
         )
