@@ -642,6 +642,49 @@ def test_what_is_no_message_closes_that_page_only(server: Running) -> None:
     assert server.ask("/").status == 200
 
 
+HELLO = b'{"command":"hello"}'
+INFO = b'{"command":"info","plugins":{"fastphoto":{"page":"%s"}}}'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [b'{"command":"hello","a":' + b"[" * 20_000 + b"]" * 20_000 + b"}"],
+        [b'{"command":"hello","a":' + b"[" * 60_000],
+        [b'{"command":"hello","command":' + b"9" * 5000 + b"}"],
+        [HELLO, HELLO],
+        [INFO % b"index.html"],
+        [HELLO, INFO % b"image/falls.jpg"],
+        [HELLO, INFO % b"index.html", INFO % b"iceland/index.html"],
+    ],
+)
+def test_who_does_not_speak_as_a_page_does_is_let_go(
+    desk: TableDesk, server: Running, said: list[bytes]
+) -> None:
+    with server.page() as page:
+        for body in said:
+            page.send(body)
+        while page._file.read(1) != b"\x88":
+            # A message of less than 126 bytes, or of more.
+            size = page._file.read(1)[0]
+            page._file.read(size if size < 126 else int.from_bytes(page._file.read(2)))
+    assert server.ask("/").status == 200
+    assert "image/falls.jpg" not in desk.asked
+
+
+def test_digits_without_end_do_not_harm_a_greeting(server: Running) -> None:
+    with server.page() as page:
+        page.send(b'{"command":"hello","a":' + b"9" * 5000 + b"}")
+        assert page.hear()["command"] == "hello"
+
+
+def test_what_stands_in_the_place_of_a_picture_is_no_page(desk: TableDesk, server: Running) -> None:
+    desk.files["image/torn.jpg"] = DecodeError("cut short", "copy it again")
+
+    assert b"data-page" not in server.ask("/image/torn.jpg").body
+    assert b'data-page="404.html"' in server.ask("/image/nothing.jpg").body
+
+
 @pytest.mark.parametrize(
     ("html", "styles"),
     [

@@ -28,8 +28,7 @@ class Source(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """One file of the site as it is planned now: its path in output/, and its bytes or
-    their source.
+    """One file of the site as it is planned now: its path in output/, and its bytes or source.
 
     The tag is another whenever the bytes may be. The path is not the one that was asked for if
     that is a former one.
