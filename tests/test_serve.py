@@ -1,6 +1,7 @@
 """The dev server: what it answers, whom it answers, and what open pages are told."""
 
 import gzip
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from generator.core.errors import ConfigError, DecodeError, Problem, TemplateError
+from generator.core.files import stamp_of
 from generator.machines import hosting
 from generator.serve import guard
+from generator.serve.answers import Source
 from generator.serve.server import bind
 from generator.serve.wire import file_of, showing
 from tests.support.serving import Running, TableDesk, running
@@ -71,7 +74,10 @@ def test_d1_it_is_reached_from_this_machine_only(desk: TableDesk, tmp_path: Path
 
 
 FOREIGN_HOSTS = ("evil.example", "evil.example:{port}", "localhost.evil.example:{port}")
-FOREIGN_ORIGINS = ("http://evil.example", "null", "http://127.0.0.1:1", "https://{host}")
+FOREIGN_ORIGINS = (
+    *("http://evil.example", "null", "http://127.0.0.1:1", "https://{host}"),
+    *("http://[x", "http://{host}/", "http://x@{host}"),
+)
 EVERYWHERE = ("/", "/livereload.js", "/.fastphoto/desk.js", "/image/falls.jpg", "/nothing")
 
 
@@ -264,6 +270,37 @@ def test_d5_a_folder_of_any_name_leads_to_itself(desk: TableDesk, server: Runnin
         assert answer.headers["location"] == f".{address}/"
 
 
+@pytest.mark.parametrize("swapped", ["link", "pipe", "other", "folder", "link to its folder"])
+def test_d5_only_the_file_that_was_planned_is_sent(
+    desk: TableDesk, server: Running, tmp_path: Path, swapped: str
+) -> None:
+    place = tmp_path / "pictures/falls.jpg"
+    place.write_bytes(PICTURE)
+    desk.files["full/falls.jpg"] = Source(place, stamp_of(place.stat()))
+    desk.files["full/falls.svg"] = desk.files["full/falls.jpg"]
+    assert server.ask("/full/falls.jpg").body == PICTURE
+    place.unlink()
+    match swapped:
+        case "link":
+            place.symlink_to(tmp_path / "secret.txt")
+        case "pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "other":
+            place.write_bytes(SECRET)
+        case _:
+            (tmp_path / "elsewhere").mkdir()
+            (tmp_path / "elsewhere/falls.jpg").write_bytes(SECRET)
+            place.parent.rmdir()
+            place.parent.symlink_to(tmp_path / "elsewhere")
+
+    for target in ("/full/falls.jpg", "/full/falls.svg"):
+        answer = server.ask(target)
+        assert (answer.status, SECRET in answer.body) == (500, False)
+        assert server.ask(target, Range="bytes=0-3").status == 500
+
+
 def test_d6_what_stops_the_site_is_told_and_goes_by(desk: TableDesk, server: Running) -> None:
     problem = Problem("templates/photo.html:12", "no 'titel' <b>", "did you mean 'title'?")
     page = server.ask("/")
@@ -445,7 +482,13 @@ def test_ranges_of_nothing(server: Running, wanted: str) -> None:
     assert answer.headers["content-range"] == "bytes */1024"
 
 
-@pytest.mark.parametrize("wanted", ["bytes=5-2", "bytes=-", "lines=1-2", "bytes=0-1,4-5", "x"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *("bytes=5-2", "bytes=-", "lines=1-2", "bytes=0-1,4-5", "x"),
+        *(f"bytes={digits}".replace("n", "9" * 5000) for digits in ("n-", "0-n", "-n")),
+    ],
+)
 def test_ranges_that_are_passed_over(server: Running, wanted: str) -> None:
     answer = server.ask("/full/falls.jpg", Range=wanted)
 
@@ -597,6 +640,49 @@ def test_what_is_no_message_closes_that_page_only(server: Running) -> None:
         # A close frame, and no message: RFC 6455, 5.5.1.
         assert page._file.read(1) == b"\x88"
     assert server.ask("/").status == 200
+
+
+HELLO = b'{"command":"hello"}'
+INFO = b'{"command":"info","plugins":{"fastphoto":{"page":"%s"}}}'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [b'{"command":"hello","a":' + b"[" * 20_000 + b"]" * 20_000 + b"}"],
+        [b'{"command":"hello","a":' + b"[" * 60_000],
+        [b'{"command":"hello","command":' + b"9" * 5000 + b"}"],
+        [HELLO, HELLO],
+        [INFO % b"index.html"],
+        [HELLO, INFO % b"image/falls.jpg"],
+        [HELLO, INFO % b"index.html", INFO % b"iceland/index.html"],
+    ],
+)
+def test_who_does_not_speak_as_a_page_does_is_let_go(
+    desk: TableDesk, server: Running, said: list[bytes]
+) -> None:
+    with server.page() as page:
+        for body in said:
+            page.send(body)
+        while page._file.read(1) != b"\x88":
+            # A message of less than 126 bytes, or of more.
+            size = page._file.read(1)[0]
+            page._file.read(size if size < 126 else int.from_bytes(page._file.read(2)))
+    assert server.ask("/").status == 200
+    assert "image/falls.jpg" not in desk.asked
+
+
+def test_digits_without_end_do_not_harm_a_greeting(server: Running) -> None:
+    with server.page() as page:
+        page.send(b'{"command":"hello","a":' + b"9" * 5000 + b"}")
+        assert page.hear()["command"] == "hello"
+
+
+def test_what_stands_in_the_place_of_a_picture_is_no_page(desk: TableDesk, server: Running) -> None:
+    desk.files["image/torn.jpg"] = DecodeError("cut short", "copy it again")
+
+    assert b"data-page" not in server.ask("/image/torn.jpg").body
+    assert b'data-page="404.html"' in server.ask("/image/nothing.jpg").body
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
+import errno
 import os
+import re
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from generator.core.digest import digest_of
 from generator.core.model import Entry, Stamp
 
 # A file system's clock may tick as slowly as every two seconds (FAT).
@@ -26,14 +31,28 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
 
 
-def walk(
+def listed(
     root: Path, skip: Callable[[str], bool] = lambda path: False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield each regular file below a folder as (relative path, entry); links are not followed.
+    """Yield all below a folder but folders as (relative path, entry); links are not followed.
 
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
     """
+    for path, entry in _leaves(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
+
+
+def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return every symbolic link below a folder, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path, entry in _leaves(root, skip) if entry.is_symlink()))
+
+
+def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield whatever lies below a folder and is no folder."""
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
@@ -44,8 +63,17 @@ def walk(
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((f"{path}/", Path(entry.path)))
-                elif entry.is_file(follow_symlinks=False):
+                else:
                     yield path, entry
+
+
+def walk(
+    root: Path, skip: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield each regular file of what is listed: no link, nor anything else."""
+    for path, entry in listed(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
 
 
 def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
@@ -68,6 +96,30 @@ def within(root: Path, path: str) -> Path:
     return Path(joined)
 
 
+# Where links cannot be refused, or nothing waits, there is no flag for it.
+_AT_ONCE = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read; FileNotFoundError if a link or what is no file is there.
+
+    Never waits, as the opening of a pipe does.
+    """
+    try:
+        descriptor = os.open(path, _AT_ONCE)
+    except OSError as error:
+        if path.is_symlink():
+            raise FileNotFoundError(errno.ENOENT, "is a link", str(path)) from error
+        raise
+    file = open(descriptor, "rb")  # noqa: PTH123, SIM115 - it is handed over
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "is no regular file", str(path))
+    return file
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Let every OSError say which file it is about: a failing write does not by itself."""
@@ -79,14 +131,26 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def _beside(target: Path) -> Path:
+    """Return where a file is until it is whole: its own name may be as long as names can be."""
+    return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")
+
+
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    with written_whole(target) as file:
+        for part in parts:
+            file.write(part)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Lend a file beside its target, and rename it there if nothing fails meanwhile."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -96,7 +160,7 @@ def write_whole(target: Path, *parts: bytes) -> None:
 def copy_whole(source: Path, target: Path) -> None:
     """Copy a file with its times beside its target and rename it there; the source stays as is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target):
             shutil.copyfile(source, beside)
@@ -113,7 +177,7 @@ class Arrival:
     def __init__(self, target: Path) -> None:
         self._target = target
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        self._beside = _beside(target)
         self._file = self._beside.open("xb")
 
     def write(self, chunk: bytes) -> None:
@@ -125,11 +189,55 @@ class Arrival:
         """Put it into its place; FileExistsError if something is there."""
         with naming(self._target):
             self._file.close()
-        # Reserved, then replaced: no system renames without overwriting on every file system.
+        try:
+            os.link(self._beside, self._target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without links, as FAT is.
+            self._reserve_and_replace()
+        else:
+            self._beside.unlink()
+
+    def _reserve_and_replace(self) -> None:
         self._target.open("xb").close()
-        self._beside.replace(self._target)
+        try:
+            self._beside.replace(self._target)
+        except BaseException:
+            self._target.unlink(missing_ok=True)
+            raise
 
     def discard(self) -> None:
         """Leave nothing of it, if it has not come into its place."""
-        self._file.close()
+        # What could not be written when it was closed is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+_BESIDE = re.compile(r"\.[0-9a-f]{12}\.(\d{1,9})\.tmp", re.ASCII)
+
+
+def remove_remains(root: Path) -> None:
+    """Remove what processes that were killed left of files below a folder that came in."""
+    for path, entry in walk(root) if root.is_dir() else ():
+        found = _BESIDE.fullmatch(path.rpartition("/")[2])
+        if found and _is_gone(int(found[1])):
+            with suppress(OSError):
+                Path(entry.path).unlink()
+
+
+def _is_gone(process: int) -> bool:
+    if process == os.getpid():
+        # One before this had the same number: so it is in containers.
+        return True
+    if os.name != "posix":
+        # There, to ask is to end it.
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

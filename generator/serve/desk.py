@@ -12,12 +12,14 @@ from pathlib import Path
 from generator.containers.parts import MalformedError
 from generator.core.config import Config
 from generator.core.errors import DecodeError, Problem, TemplateError, in_order
+from generator.core.layout import CACHE
 from generator.core.model import Placeholder
 from generator.library.survey import theme_folders
 from generator.output.content import SourceChangedError
 from generator.report import Listener, Report
 from generator.serve import steady
 from generator.serve.answers import Answer, Change, State
+from generator.serve.archives import Archives
 from generator.serve.asking import Asking, RefusedError, as_decode_error
 from generator.serve.building import Builder
 from generator.serve.bulletin import Bulletin, Teller
@@ -54,6 +56,7 @@ class SiteDesk:
         self._rounds = Rounds("planner", self._plan_in_words, self._lock)
         teller = Teller(self._bulletin, listener, lambda: self._rounds.is_closed)
         self._planner = Planner(site, output, processes, teller)
+        self._archives = Archives(site / CACHE)
         self._builder = Builder(self._lock, self._bulletin, listener, self._take_over)
         self._watcher = Watcher(
             site, theme_folders(site)[-1], lambda paths: self.look(), teller.detail
@@ -61,6 +64,7 @@ class SiteDesk:
 
     def start(self, *, watches: bool = True) -> None:
         """Begin to plan and to build, and to watch: else changes are told by `look` alone."""
+        self._archives.empty()
         if watches:
             self._watcher.start()
         self.look()
@@ -78,6 +82,7 @@ class SiteDesk:
         for thread in (*own, *self._watcher.threads):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._archives.empty()
 
     def look(self) -> None:
         """Look at the sources, for something may have changed."""
@@ -167,7 +172,7 @@ class SiteDesk:
         while True:
             before, placeholders = self._showing, self._placeholders or {}
             drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
-            showing = Preview(drawn.design, self._site, asking)
+            showing = Preview(drawn.design, self._site, asking, self._archives)
             showing.try_templates(before)
             paths = changed_files(task.sketch, placeholders, showing, before)
             with self._lock:
@@ -191,7 +196,9 @@ class SiteDesk:
         placeholders = kept_placeholders_of(task.order) if made else self._placeholders
         while (before := self._showing) is not None:
             paths = self._differing(task, made, before)
-            showing = Preview(made.design, self._site, before.asking) if made else before
+            showing = (
+                Preview(made.design, self._site, before.asking, self._archives) if made else before
+            )
             with self._lock:
                 if self._builder.is_over(task):
                     return

@@ -2,12 +2,11 @@
 
 import asyncio
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, TypeVar, cast
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPServerRequest
@@ -19,10 +18,12 @@ from generator.core.errors import unforeseen
 from generator.core.routes import FULL, IMAGE
 from generator.serve import guard, upload
 from generator.serve.reload import ReloadSocket
-from generator.serve.replies import Ask, Replies, Reply
+from generator.serve.replies import Replies, Reply, Request
 from generator.serve.wire import SOCKET
 
 _CHUNK = 1 << 18
+
+_Value = TypeVar("_Value")
 
 
 class Guarded(RequestHandler):
@@ -77,7 +78,11 @@ class Files(Guarded):
         is_picture = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/"))
         pool: Executor = self.settings["pictures" if is_picture else "pages"]
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(pool, replies.reply, _ask(self.request))
+        reply = await loop.run_in_executor(pool, replies.reply, _request(self.request))
+        with nullcontext() if isinstance(reply.body, bytes) else reply.body:
+            await self._give(reply, pool)
+
+    async def _give(self, reply: Reply, pool: Executor) -> None:
         self.set_status(reply.status)
         for name, value in reply.headers.items():
             self.set_header(name, value)
@@ -92,31 +97,24 @@ class Files(Guarded):
             self.write(reply.body[reply.start : reply.start + reply.length])
             return
         loop = asyncio.get_running_loop()
-        file = await loop.run_in_executor(pool, _open_at, reply.body, reply.start)
-        with file:
-            left = reply.length
-            while left:
-                chunk = await loop.run_in_executor(pool, file.read, min(_CHUNK, left))
-                if not chunk:
-                    # It has become shorter: what was promised cannot be sent.
-                    raise StreamClosedError
-                left -= len(chunk)
-                self.write(chunk)
-                await self.flush()
+        reply.body.seek(reply.start)
+        left = reply.length
+        while left:
+            chunk = await loop.run_in_executor(pool, reply.body.read, min(_CHUNK, left))
+            if not chunk:
+                # It has become shorter: what was promised cannot be sent.
+                raise StreamClosedError
+            left -= len(chunk)
+            self.write(chunk)
+            await self.flush()
 
     def compute_etag(self) -> None:
         """Have tornado make none: replies bring theirs."""
 
 
-def _open_at(path: Path, start: int) -> BinaryIO:
-    file = path.open("rb")
-    file.seek(start)
-    return file
-
-
-def _ask(request: HTTPServerRequest) -> Ask:
+def _request(request: HTTPServerRequest) -> Request:
     header = request.headers.get
-    return Ask(
+    return Request(
         request.path,
         request.host,
         request.query,
@@ -140,7 +138,7 @@ class Uploads(Files):
     _upload: upload.Upload | None = None
     _refusal: upload.Refusal | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]  # either is taken
         """Begin to take in a picture, if whoever sends it may."""
         super().prepare()
         if self.request.method != "POST":
@@ -154,10 +152,10 @@ class Uploads(Files):
         length = self.request.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > upload.MAX_BYTES:
             raise HTTPError(413, f"more than {upload.MAX_BYTES >> 20:,} MB are not taken")
-        with self._refusals():
-            folder = upload.album_folder(self.settings["pictures_folder"], self._given("album"))
-            name = upload.file_name(self._given("name"))
-            self._upload = upload.Upload(upload.free_place(folder, name))
+        given = self._given("album"), self._given("name")
+        self._upload = await self._part(upload.begin, self.settings["pictures_folder"], *given)
+        if self._upload is not None and self._refusal is not None:
+            await self._part(self._upload.discard)
 
     def _given(self, name: str) -> str:
         # As it stands: tornado's own way tidies up what nobody should get past it.
@@ -167,41 +165,38 @@ class Uploads(Files):
         """Take in a part; after a refusal, what still comes is passed over."""
         if self._upload is None or self._refusal:
             return
-        pool = self.settings["pages"]
-        with self._refusals():
-            await asyncio.get_running_loop().run_in_executor(pool, self._upload.write, chunk)
+        await self._part(self._upload.write, chunk)
 
     async def post(self) -> None:
         """Put the picture into its place, or say why not."""
         if self._upload is not None and not self._refusal:
-            pool = self.settings["pages"]
-            with self._refusals():
-                await asyncio.get_running_loop().run_in_executor(pool, self._upload.finish)
+            await self._part(self._upload.finish)
         if self._refusal:
             self.set_status(self._refusal.status)
             self.finish({"error": self._refusal.what})
         else:
             self.set_status(201)
 
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Keep a refusal for the end: a browser that is answered too early may not listen."""
-        try:
-            yield
-        except upload.Refusal as refusal:
-            self._refuse(refusal)
-        except OSError as error:
-            self._refuse(upload.Refusal(500, f"cannot be written: {error.strerror or error}"))
+    async def _part(self, work: Callable[..., _Value], *given: Any) -> _Value | None:
+        """Do what takes the disk, and keep a refusal for the end.
 
-    def _refuse(self, refusal: upload.Refusal) -> None:
-        self._refusal = refusal
-        if self._upload is not None:
-            self._upload.discard()
+        A browser that is answered too early may not listen.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.settings["uploads"], work, *given)
+        except upload.Refusal as refusal:
+            self._refusal = refusal
+        except OSError as error:
+            self._refusal = upload.Refusal(500, f"cannot be written: {error.strerror or error}")
+        return None
 
     def on_connection_close(self) -> None:
         """Leave nothing of a picture that was cut short."""
         super().on_connection_close()
-        self._refuse(upload.Refusal(400, "cut short"))
+        self._refusal = upload.Refusal(400, "cut short")
+        if self._upload is not None:
+            self.settings["uploads"].submit(self._upload.discard)
 
 
 class IsSocket(Matcher):

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from generator.core.config import load_config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.layout import PICTURES
+from generator.core.layout import CONTENT, PICTURES
 from generator.core.model import Theme
 from generator.core.text import visible
-from generator.library.survey import theme_folders
+from generator.library.survey import ignored, theme_folders
 from generator.pages.theme import environment, fault
 from generator.serve.answers import Answer, Desk
 from generator.serve.upload import albums
@@ -25,10 +26,17 @@ _UPLOAD_TEMPLATE = "upload.html"
 
 
 class Told(Struct, frozen=True):
-    """What an open page is told of how the site stands: what stopped it, how much it refused."""
+    """What an open page is told of how the site stands.
+
+    What stopped it, which texts it had to leave out, and how many problems there are in all, with
+    or without errors; `digest` is another whenever they are.
+    """
 
     trouble: tuple[dict[str, str], ...]
+    texts: tuple[dict[str, str], ...]
     problems: int
+    errors: bool
+    digest: str
 
 
 class OwnPages:
@@ -55,8 +63,18 @@ class OwnPages:
 
     def _state(self) -> bytes:
         state = self._desk.state()
-        trouble = tuple(_spoken(each) for each in state.trouble)
-        return msgspec.json.encode(Told(trouble, len(state.problems)))
+        errors = [each for each in state.problems if each.severity == "error"]
+        texts = [each for each in errors if each.where.startswith(f"{CONTENT}/")]
+        digest = digest_of(*(str(each).encode(errors="replace") for each in state.problems))
+        return msgspec.json.encode(
+            Told(
+                tuple(map(_spoken, state.trouble)),
+                tuple(map(_spoken, texts)),
+                len(state.problems),
+                bool(errors),
+                digest,
+            )
+        )
 
     def _problems(self) -> Answer:
         state = self._desk.state()
@@ -117,11 +135,15 @@ def _item(said: dict[str, str]) -> str:
 
 
 def upload_page(site: Path, token: str) -> bytes:
-    """Render the page of uploads, by the theme's own template; TemplateError if that is wrong."""
+    """Render the page of uploads, by the theme's own template; TemplateError if that is wrong.
+
+    ConfigError if the settings are.
+    """
     folder = next(each for each in theme_folders(site) if (each / _UPLOAD_TEMPLATE).is_file())
     theme = Theme({_UPLOAD_TEMPLATE: (folder / _UPLOAD_TEMPLATE).read_bytes()}, "", ())
     engine = environment(theme)
-    given = {"albums": tuple(albums(site / PICTURES)), "token": token, "desk": f"/{RESERVED}"}
+    found = tuple(albums(site / PICTURES, ignored(load_config(site).albums.ignore)))
+    given = {"albums": found, "token": token, "desk": f"/{RESERVED}"}
     try:
         return engine.get_template(_UPLOAD_TEMPLATE).render(given).encode()
     except Exception as error:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import re
 import secrets
 import socket
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from tornado.routing import Rule
 from tornado.web import Application
 
 from generator.core.errors import ConfigError, Problem
+from generator.core.files import remove_remains
 from generator.core.layout import PICTURES
 from generator.serve import guard
 from generator.serve.answers import Desk
@@ -29,6 +31,9 @@ from generator.serve.wire import UPLOAD
 # Pages never wait behind pictures, which may have to be rendered first.
 _PAGE_THREADS = 8
 _PICTURE_THREADS = 24
+_UPLOAD_THREADS = 4
+# An open page answers within that time, or is none any more.
+_PING_SECONDS = 20
 # Of what is no upload, of which there should be none.
 _MAX_BODY = 1 << 16
 
@@ -95,9 +100,14 @@ async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
     """Serve until it is cancelled."""
     for name in ("access", "application", "general"):
         logging.getLogger(f"tornado.{name}").disabled = True
+    if service.upload:
+        remove_remains(service.site / PICTURES)
     with ExitStack() as stack:
         pages = _pool(stack, "pages", _PAGE_THREADS)
         pictures = _pool(stack, "pictures", _PICTURE_THREADS)
+        uploads = ThreadPoolExecutor(_UPLOAD_THREADS, "uploads")
+        # What is discarded in the end still is.
+        stack.callback(uploads.shutdown, wait=False)
         token = secrets.token_urlsafe() if service.upload else ""
         page = partial(upload_page, service.site, token) if service.upload else None
         replies = Replies(service.desk, OwnPages(service.desk, page), token)
@@ -105,7 +115,7 @@ async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
         audience = Audience(loop, pages, replies.showing, service.desk.state, service.tell)
         rules = [
             Rule(IsSocket(), Socket, {"audience": audience}),
-            *([(f"/{UPLOAD}", Uploads)] if service.upload else ()),
+            *([(re.escape(f"/{UPLOAD}"), Uploads)] if service.upload else ()),
             (r".*", Files),
         ]
         application = Application(
@@ -114,9 +124,12 @@ async def serve(service: Service, sockets: Sequence[socket.socket]) -> None:
             replies=replies,
             pages=pages,
             pictures=pictures,
+            uploads=uploads,
             token=token,
             pictures_folder=service.site / PICTURES,
             websocket_max_message_size=1 << 16,
+            websocket_ping_interval=_PING_SECONDS,
+            websocket_ping_timeout=_PING_SECONDS,
             tell=service.tell,
             log_function=lambda handler: None,
         )
