@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -264,7 +265,7 @@ def serve_command(
         processes = partial(_at_least_one, jobs)
         desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
         desk.listen(Changes(quiet=quiet))
-        service = Service(desk, site, host, upload, lambda problem: tell_problems([problem]))
+        service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")
         try:
             desk.start()
@@ -275,6 +276,12 @@ def serve_command(
             click.echo("Ended.")
         finally:
             desk.close()
+
+
+def _tell_if_heard(problem: Problem) -> None:
+    """Print what is wrong with a server, which goes on when its terminal is closed."""
+    with suppress(OSError, ValueError):
+        tell_problems([problem])
 
 
 def _address(host: str, port: int) -> str:
