@@ -14,8 +14,7 @@ import click
 import msgspec
 
 from generator import __version__
-from generator.build import build, order_of
-from generator.build import check as check_folders
+from generator.build import build, check_folders, order_of
 from generator.core.config import load_config
 from generator.core.errors import FastphotoError, MachineError, Problem, unforeseen
 from generator.core.layout import CACHE, OUTPUT, PICTURES

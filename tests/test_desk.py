@@ -2,15 +2,19 @@
 
 import os
 import threading
+import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from generator.core.errors import DecodeError, Problem
 from generator.core.model import Photo
 from generator.privacy.originals import not_scrubbed
 from generator.serve import building, desk
+from generator.serve.answers import Source
 from tests.support.albums import QUICK
 from tests.support.desks import Watched, at_desk
 from tests.support.pictures import chart, save
@@ -323,3 +327,44 @@ def test_an_original_that_cannot_be_scrubbed_is_found_once(
         assert [change.paths for change in watched.looked()] == [("about/index.html",)]
         assert watched.desk.state().problems == (problem,)
     assert tree(small.output) == clean_tree(small, tmp_path / "twin")
+
+
+def test_an_archive_is_shown_from_a_file_that_goes_when_it_is_another_or_the_desk_closes(
+    small: Site,
+) -> None:
+    small.text("a/index.md", "---\ndownload: true\n---\n")
+    # Noise, which is as large as its pixels are many.
+    picture = Image.effect_noise((1400, 1400), 90)
+    for name in ("one", "two", "three"):
+        save(picture, small.pictures / f"a/{name}.png")
+    shown = small.cache / "shown"
+    left = small.write(".cache/shown/left-by-one-that-was-killed", b"x")
+
+    def archive(watched: Watched) -> Path:
+        files = watched.desk._showing.files  # type: ignore[union-attr]
+        (path,) = [path for path in files if path.endswith(".zip")]
+        answer = watched.desk.answer(path)
+        assert answer is not None
+        assert isinstance(answer.body, Source)
+        return answer.body.path
+
+    with at_desk(small) as watched:
+        watched.idle()
+        assert not left.exists()
+        tracemalloc.start()
+        with ThreadPoolExecutor(4) as pool:
+            found = set(pool.map(lambda _: archive(watched), range(4)))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        (first,) = found
+        made = first.stat()
+        assert archive(watched) == first
+        assert (first.stat().st_ino, first.stat().st_mtime_ns) == (made.st_ino, made.st_mtime_ns)
+        (built,) = (small.output / "zip").iterdir()
+        assert first.read_bytes() == built.read_bytes()
+        assert peak < made.st_size / 2
+        (small.pictures / "a/three.png").unlink()
+        watched.looked()
+        second = archive(watched)
+        assert list(shown.iterdir()) == [second] != [first]
+    assert not shown.exists()

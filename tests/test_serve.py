@@ -1,6 +1,7 @@
 """The dev server: what it answers, whom it answers, and what open pages are told."""
 
 import gzip
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from generator.core.errors import ConfigError, DecodeError, Problem, TemplateError
+from generator.core.files import stamp_of
 from generator.machines import hosting
 from generator.serve import guard
+from generator.serve.answers import Source
 from generator.serve.server import bind
 from generator.serve.wire import file_of, showing
 from tests.support.serving import Running, TableDesk, running
@@ -71,7 +74,10 @@ def test_d1_it_is_reached_from_this_machine_only(desk: TableDesk, tmp_path: Path
 
 
 FOREIGN_HOSTS = ("evil.example", "evil.example:{port}", "localhost.evil.example:{port}")
-FOREIGN_ORIGINS = ("http://evil.example", "null", "http://127.0.0.1:1", "https://{host}")
+FOREIGN_ORIGINS = (
+    *("http://evil.example", "null", "http://127.0.0.1:1", "https://{host}"),
+    *("http://[x", "http://{host}/", "http://x@{host}"),
+)
 EVERYWHERE = ("/", "/livereload.js", "/.fastphoto/desk.js", "/image/falls.jpg", "/nothing")
 
 
@@ -264,6 +270,37 @@ def test_d5_a_folder_of_any_name_leads_to_itself(desk: TableDesk, server: Runnin
         assert answer.headers["location"] == f".{address}/"
 
 
+@pytest.mark.parametrize("swapped", ["link", "pipe", "other", "folder", "link to its folder"])
+def test_d5_only_the_file_that_was_planned_is_sent(
+    desk: TableDesk, server: Running, tmp_path: Path, swapped: str
+) -> None:
+    place = tmp_path / "pictures/falls.jpg"
+    place.write_bytes(PICTURE)
+    desk.files["full/falls.jpg"] = Source(place, stamp_of(place.stat()))
+    desk.files["full/falls.svg"] = desk.files["full/falls.jpg"]
+    assert server.ask("/full/falls.jpg").body == PICTURE
+    place.unlink()
+    match swapped:
+        case "link":
+            place.symlink_to(tmp_path / "secret.txt")
+        case "pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "other":
+            place.write_bytes(SECRET)
+        case _:
+            (tmp_path / "elsewhere").mkdir()
+            (tmp_path / "elsewhere/falls.jpg").write_bytes(SECRET)
+            place.parent.rmdir()
+            place.parent.symlink_to(tmp_path / "elsewhere")
+
+    for target in ("/full/falls.jpg", "/full/falls.svg"):
+        answer = server.ask(target)
+        assert (answer.status, SECRET in answer.body) == (500, False)
+        assert server.ask(target, Range="bytes=0-3").status == 500
+
+
 def test_d6_what_stops_the_site_is_told_and_goes_by(desk: TableDesk, server: Running) -> None:
     problem = Problem("templates/photo.html:12", "no 'titel' <b>", "did you mean 'title'?")
     page = server.ask("/")
@@ -445,7 +482,13 @@ def test_ranges_of_nothing(server: Running, wanted: str) -> None:
     assert answer.headers["content-range"] == "bytes */1024"
 
 
-@pytest.mark.parametrize("wanted", ["bytes=5-2", "bytes=-", "lines=1-2", "bytes=0-1,4-5", "x"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *("bytes=5-2", "bytes=-", "lines=1-2", "bytes=0-1,4-5", "x"),
+        *(f"bytes={digits}".replace("n", "9" * 5000) for digits in ("n-", "0-n", "-n")),
+    ],
+)
 def test_ranges_that_are_passed_over(server: Running, wanted: str) -> None:
     answer = server.ask("/full/falls.jpg", Range=wanted)
 

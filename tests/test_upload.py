@@ -226,7 +226,7 @@ def test_a_broken_connection_leaves_nothing(visitor: Visitor, photo: bytes) -> N
     folder = visitor.pictures / "iceland"
     with socket.create_connection(("127.0.0.1", visitor.server.port)) as connection:
         connection.sendall(head.encode() + photo)
-        wait_until(lambda: len(list(folder.glob(".a.jpg.*"))) == 1)
+        wait_until(lambda: len(list(folder.glob(".*.tmp"))) == 1)
 
     wait_until(lambda: tree(visitor.pictures) == {})
 

@@ -1,11 +1,15 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from generator.core.digest import digest_of
 from generator.core.model import Entry, Stamp
 
 # A file system's clock may tick as slowly as every two seconds (FAT).
@@ -26,14 +30,28 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
 
 
-def walk(
+def listed(
     root: Path, skip: Callable[[str], bool] = lambda path: False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield each regular file below a folder as (relative path, entry); links are not followed.
+    """Yield all below a folder but folders as (relative path, entry); links are not followed.
 
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
     """
+    for path, entry in _leaves(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
+
+
+def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return every symbolic link below a folder, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path, entry in _leaves(root, skip) if entry.is_symlink()))
+
+
+def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield whatever lies below a folder and is no folder."""
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
@@ -44,8 +62,17 @@ def walk(
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((f"{path}/", Path(entry.path)))
-                elif entry.is_file(follow_symlinks=False):
+                else:
                     yield path, entry
+
+
+def walk(
+    root: Path, skip: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield each regular file of what is listed: no link, nor anything else."""
+    for path, entry in listed(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
 
 
 def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
@@ -68,6 +95,30 @@ def within(root: Path, path: str) -> Path:
     return Path(joined)
 
 
+# Where links cannot be refused, or nothing waits, there is no flag for it.
+_AT_ONCE = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read; FileNotFoundError if a link or what is no file is there.
+
+    Never waits, as the opening of a pipe does.
+    """
+    try:
+        descriptor = os.open(path, _AT_ONCE)
+    except OSError as error:
+        if path.is_symlink():
+            raise FileNotFoundError(errno.ENOENT, "is a link", str(path)) from error
+        raise
+    file = open(descriptor, "rb")  # noqa: PTH123, SIM115 - it is handed over
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise FileNotFoundError(errno.ENOENT, "is no regular file", str(path))
+    return file
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Let every OSError say which file it is about: a failing write does not by itself."""
@@ -79,14 +130,26 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def _beside(target: Path) -> Path:
+    """Return where a file is until it is whole: its own name may be as long as names can be."""
+    return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")
+
+
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    with written_whole(target) as file:
+        for part in parts:
+            file.write(part)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Lend a file beside its target, and rename it there if nothing fails meanwhile."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -96,7 +159,7 @@ def write_whole(target: Path, *parts: bytes) -> None:
 def copy_whole(source: Path, target: Path) -> None:
     """Copy a file with its times beside its target and rename it there; the source stays as is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    beside = _beside(target)
     try:
         with naming(target):
             shutil.copyfile(source, beside)
@@ -113,7 +176,7 @@ class Arrival:
     def __init__(self, target: Path) -> None:
         self._target = target
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        self._beside = _beside(target)
         self._file = self._beside.open("xb")
 
     def write(self, chunk: bytes) -> None:

@@ -1,23 +1,42 @@
 """What passes between the desk, which plans and builds, and the server, which shows it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from generator.core.errors import Problem
+from generator.core.errors import DecodeError, Problem
+from generator.core.files import open_regular, stamp_of
+from generator.core.model import Stamp
+
+
+class Source(Struct, frozen=True):
+    """A file of the site's sources, to be sent as it was when it was planned."""
+
+    path: Path
+    stamp: Stamp
+
+    def open(self) -> BinaryIO:
+        """Open it; DecodeError if it is no longer the file that was planned."""
+        file = open_regular(self.path)
+        if stamp_of(os.fstat(file.fileno())) != self.stamp:
+            file.close()
+            raise DecodeError("it changed a moment ago", "reload the page", passing=True)
+        return file
 
 
 class Answer(Struct, frozen=True):
-    """One file of the site as it is planned now: its path in output/, and its bytes or their file.
+    """One file of the site as it is planned now: its path in output/, and its bytes or
+    their source.
 
     The tag is another whenever the bytes may be. The path is not the one that was asked for if
     that is a former one.
     """
 
     path: str
-    body: bytes | Path
+    body: bytes | Source
     tag: str
 
 

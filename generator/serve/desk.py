@@ -23,12 +23,14 @@ from generator.core.errors import (
     in_order,
     unforeseen,
 )
+from generator.core.layout import CACHE
 from generator.core.model import Placeholder
 from generator.library.survey import theme_folders
 from generator.output.content import SourceChangedError
 from generator.report import Listener, Options, Report
 from generator.serve import steady
 from generator.serve.answers import Answer, Change, State
+from generator.serve.archives import Archives
 from generator.serve.asking import RefusedError, as_decode_error
 from generator.serve.building import SupersededError, build_behind, hired_behind
 from generator.serve.planning import Planner, Task
@@ -71,6 +73,7 @@ class SiteDesk:
         self._closed = False
         self._planner = Planner(site, output, options, _Teller(self, listener))
         self._rendering: Workers | None = None
+        self._archives = Archives(site / CACHE)
         self._watcher = Watcher(
             site, theme_folders(site)[-1], lambda paths: self.look(), listener.detail
         )
@@ -81,6 +84,7 @@ class SiteDesk:
 
     def start(self, *, watches: bool = True) -> None:
         """Begin to plan and to build, and to watch: else changes are told by `look` alone."""
+        self._archives.empty()
         if watches:
             self._watcher.start()
         for thread in self._threads:
@@ -99,6 +103,7 @@ class SiteDesk:
         for thread in (*self._threads, *self._watcher.threads):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._archives.empty()
 
     def look(self) -> None:
         """Look at the sources, for something may have changed."""
@@ -247,7 +252,7 @@ class SiteDesk:
         while True:
             before, placeholders = self._showing, self._placeholders
             drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
-            showing = Showing(drawn.design, self._site, asking)
+            showing = Showing(drawn.design, self._site, asking, self._archives)
             showing.try_templates(before)
             paths = changed_files(task.sketch, placeholders, showing, before)
             if self._show(task, drawn, showing, before):
@@ -333,7 +338,7 @@ class SiteDesk:
                 if made.sketch.plan != task.sketch.plan:
                     design = made.sketch.design(self._placeholders or {})
                     paths = differing(showing.design.files, design.files)
-                self._showing = Showing(made.design, self._site, showing.asking)
+                self._showing = Showing(made.design, self._site, showing.asking, self._archives)
                 self._placeholders = kept_placeholders_of(task.order)
                 digests = {photo.path: photo.digest for photo in task.sources.library.photos}
                 self._failed |= {digests[path]: each for path, each in made.failures.items()}

@@ -4,10 +4,9 @@ import asyncio
 import hmac
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPServerRequest
@@ -19,7 +18,7 @@ from generator.core.errors import unforeseen
 from generator.core.routes import FULL, IMAGE
 from generator.serve import guard, upload
 from generator.serve.reload import ReloadSocket
-from generator.serve.replies import Ask, Replies, Reply
+from generator.serve.replies import Replies, Reply, Request
 from generator.serve.wire import SOCKET
 
 _CHUNK = 1 << 18
@@ -77,7 +76,11 @@ class Files(Guarded):
         is_picture = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/"))
         pool: Executor = self.settings["pictures" if is_picture else "pages"]
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(pool, replies.reply, _ask(self.request))
+        reply = await loop.run_in_executor(pool, replies.reply, _request(self.request))
+        with nullcontext() if isinstance(reply.body, bytes) else reply.body:
+            await self._give(reply, pool)
+
+    async def _give(self, reply: Reply, pool: Executor) -> None:
         self.set_status(reply.status)
         for name, value in reply.headers.items():
             self.set_header(name, value)
@@ -92,31 +95,24 @@ class Files(Guarded):
             self.write(reply.body[reply.start : reply.start + reply.length])
             return
         loop = asyncio.get_running_loop()
-        file = await loop.run_in_executor(pool, _open_at, reply.body, reply.start)
-        with file:
-            left = reply.length
-            while left:
-                chunk = await loop.run_in_executor(pool, file.read, min(_CHUNK, left))
-                if not chunk:
-                    # It has become shorter: what was promised cannot be sent.
-                    raise StreamClosedError
-                left -= len(chunk)
-                self.write(chunk)
-                await self.flush()
+        reply.body.seek(reply.start)
+        left = reply.length
+        while left:
+            chunk = await loop.run_in_executor(pool, reply.body.read, min(_CHUNK, left))
+            if not chunk:
+                # It has become shorter: what was promised cannot be sent.
+                raise StreamClosedError
+            left -= len(chunk)
+            self.write(chunk)
+            await self.flush()
 
     def compute_etag(self) -> None:
         """Have tornado make none: replies bring theirs."""
 
 
-def _open_at(path: Path, start: int) -> BinaryIO:
-    file = path.open("rb")
-    file.seek(start)
-    return file
-
-
-def _ask(request: HTTPServerRequest) -> Ask:
+def _request(request: HTTPServerRequest) -> Request:
     header = request.headers.get
-    return Ask(
+    return Request(
         request.path,
         request.host,
         request.query,

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.build import MEGABYTE, check
+from generator.build import MEGABYTE, check_folders
 from generator.core.config import Config, load_config
 from generator.core.errors import Problem
 from generator.core.layout import CACHE, PICTURES
@@ -70,7 +70,7 @@ class Planner:
         None if all pictures are still being copied; FastphotoError if nothing can be planned.
         """
         config = load_config(self._site)
-        check(self._site, self._output)
+        check_folders(self._site, self._output)
         order = self._order(config)
         found = survey(self._site, config)
         growing = steady.growing(found, self._site, wait)

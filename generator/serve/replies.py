@@ -4,8 +4,7 @@ import gzip
 import mimetypes
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from msgspec import Struct
 
@@ -13,7 +12,7 @@ from generator.core.digest import digest_of
 from generator.core.errors import DecodeError, FastphotoError, MachineError, Problem
 from generator.machines import hosting, redirects
 from generator.serve import rules
-from generator.serve.answers import Answer, Desk
+from generator.serve.answers import Answer, Desk, Source
 from generator.serve.own_pages import OwnPages, failure_page, waiting_page
 from generator.serve.wire import Showing, below, file_of, showing, with_scripts
 
@@ -37,11 +36,11 @@ for _suffix, _type in {
     _TYPES.add_type(_type, _suffix)
 _TEXTS = re.compile(r"text/.*|image/svg\+xml|application/(?:.*\+)?(?:json|xml|javascript)")
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _FEWEST_TO_COMPRESS = 512
 
 
-class Ask(Struct, frozen=True):
+class Request(Struct, frozen=True):
     """A request for a file; `address` is as on the wire, up to its query.
 
     `host` is the one asked for, with its port. The rest are headers, empty if there is none.
@@ -57,11 +56,14 @@ class Ask(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """The status, the headers, and what is sent: bytes, or so many of a file's from `start` on."""
+    """The status, the headers, and what is sent: bytes, or so many of a file's from `start` on.
+
+    The file is open, and whoever takes the reply closes it.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | Path = b""
+    body: bytes | BinaryIO = b""
     start: int = 0
     length: int = 0
 
@@ -77,14 +79,14 @@ class Replies:
         self._own = own
         self._token = token
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, request: Request) -> Reply:
         """Answer a request."""
-        path = file_of(ask.address)
+        path = file_of(request.address)
         try:
-            found = self._found(ask, path)
-            return found or self._page(ask, self._missing(), path or MISSING, self._status())
+            found = self._found(request, path)
+            return found or self._page(request, self._missing(), path or MISSING, self._status())
         except _FAULTS as error:
-            return self._page(ask, _failure(error), path or MISSING, 500)
+            return self._page(request, _failure(error), path or MISSING, 500)
 
     def showing(self, page: str) -> Showing:
         """Return what a page shows now, if it were loaded anew."""
@@ -100,28 +102,31 @@ class Replies:
     def _answer(self, path: str) -> Answer | None:
         return self._own.answer(path) or self._desk.answer(path)
 
-    def _found(self, ask: Ask, path: str | None) -> Reply | None:
-        own = self._own.answer(ask.address.removeprefix("/"))
+    def _found(self, request: Request, path: str | None) -> Reply | None:
+        own = self._own.answer(request.address.removeprefix("/"))
         if own is not None:
-            return self._send(ask, own, own.path)
+            return self._send(request, own, own.path)
         if path is None:
             return None
         answer = self._desk.answer(path)
         if answer is not None:
-            return self._send(ask, answer, path)
-        moved = rules.redirects(self._text(redirects.PATH)).get(ask.address)
+            return self._send(request, answer, path)
+        moved = rules.redirects(self._text(redirects.PATH)).get(request.address)
         if moved is not None:
-            return self._redirect(ask, moved.target)
-        if not ask.address.endswith("/") and self._desk.answer(f"{path}/index.html") is not None:
-            query = f"?{ask.query}" if ask.query and rules.is_local(f"/{ask.query}") else ""
-            return self._redirect(ask, below(path.rpartition("/")[2]) + query)
+            return self._redirect(request, moved.target)
+        if not request.address.endswith("/") and self._desk.answer(f"{path}/index.html"):
+            query = f"?{request.query}"
+            is_local = request.query and rules.is_local(f"/{request.query}")
+            return self._redirect(
+                request, below(path.rpartition("/")[2]) + (query if is_local else "")
+            )
         return None
 
     def _text(self, path: str) -> str:
         answer = self._desk.answer(path)
         return _content(answer).decode("utf-8", "replace") if answer else ""
 
-    def _headers(self, ask: Ask) -> dict[str, str]:
+    def _headers(self, request: Request) -> dict[str, str]:
         """Return what the site's own rules say, or would, if there is no site yet."""
         text = self._text(hosting.HEADERS_PATH) or hosting.headers(())
         always = {
@@ -129,10 +134,10 @@ class Replies:
             "Cross-Origin-Resource-Policy": "same-origin",
             "Vary": "Accept-Encoding",
         }
-        return always | dict(rules.headers_for(text, ask.address))
+        return always | dict(rules.headers_for(text, request.address))
 
-    def _redirect(self, ask: Ask, target: str) -> Reply:
-        headers = self._headers(ask) | {"Location": target, "Cache-Control": "no-store"}
+    def _redirect(self, request: Request, target: str) -> Reply:
+        headers = self._headers(request) | {"Location": target, "Cache-Control": "no-store"}
         return Reply(301, headers)
 
     def _status(self) -> int:
@@ -146,24 +151,26 @@ class Replies:
         state = self._desk.state()
         return failure_page(state.trouble) if state.trouble else waiting_page()
 
-    def _send(self, ask: Ask, answer: Answer, path: str) -> Reply:
+    def _send(self, request: Request, answer: Answer, path: str) -> Reply:
         if _is_page(path):
-            return self._page(ask, _content(answer), path, 200)
+            return self._page(request, _content(answer), path, 200)
         kind = type_of(path)
-        headers = self._headers(ask)
+        headers = self._headers(request)
         if answer.path != path:
             # At a former address, which may come to be that of other bytes again.
             headers["Cache-Control"] = "no-store"
         if _TEXTS.fullmatch(kind):
-            return _text_file(ask, _content(answer), headers | _type_of_text(kind))
-        return _file(ask, answer, headers | {"Content-Type": kind})
+            return _text_file(request, _content(answer), headers | _type_of_text(kind))
+        return _file(request, answer, headers | {"Content-Type": kind})
 
-    def _page(self, ask: Ask, html: bytes, path: str, status: int) -> Reply:
+    def _page(self, request: Request, html: bytes, path: str, status: int) -> Reply:
         shown = showing(path, html, self._token)
         album = self._desk.album(path) if self._token else None
         drop = None if album is None else (album, self._token)
-        body = with_scripts(html, shown, ask.host, drop)
-        return _text_file(ask, body, self._headers(ask) | _type_of_text("text/html"), status)
+        body = with_scripts(html, shown, request.host, drop)
+        return _text_file(
+            request, body, self._headers(request) | _type_of_text("text/html"), status
+        )
 
 
 def _failure(error: Exception) -> bytes:
@@ -175,35 +182,36 @@ def _failure(error: Exception) -> bytes:
     return failure_page(MachineError.of(cast(OSError, error), "cannot be read").problems)
 
 
-def _text_file(ask: Ask, body: bytes, headers: dict[str, str], status: int = 200) -> Reply:
+def _text_file(request: Request, body: bytes, headers: dict[str, str], status: int = 200) -> Reply:
     # Weak, for it stands for the compressed text too.
     tag = f'W/"{digest_of(body)}"'
     if status == 200:
         headers["ETag"] = tag
-        if _is_known(tag, ask.known):
+        if _is_known(tag, request.known):
             return Reply(304, headers)
     else:
         headers["Cache-Control"] = "no-store"
-    if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(ask.encodings):
+    if len(body) >= _FEWEST_TO_COMPRESS and _takes_gzip(request.encodings):
         body = gzip.compress(body, 6, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Reply(status, headers, body, 0, len(body))
 
 
-def _file(ask: Ask, answer: Answer, headers: dict[str, str]) -> Reply:
+def _file(request: Request, answer: Answer, headers: dict[str, str]) -> Reply:
     tag = f'"{digest_of(answer.tag.encode())}"'
     headers |= {"ETag": tag, "Accept-Ranges": "bytes"}
-    if _is_known(tag, ask.known):
+    if _is_known(tag, request.known):
         return Reply(304, headers)
     body = answer.body
-    size = body.stat().st_size if isinstance(body, Path) else len(body)
-    part = part_of(ask.range, size) if ask.if_range in ("", tag) else None
-    if part is None:
-        return Reply(200, headers, body, 0, size)
-    if not part:
+    size = body.stamp.size if isinstance(body, Source) else len(body)
+    part = part_of(request.range, size) if request.if_range in ("", tag) else None
+    if part is not None and not part:
         return Reply(416, headers | {"Content-Range": f"bytes */{size}"})
+    sent = body.open() if isinstance(body, Source) else body
+    if part is None:
+        return Reply(200, headers, sent, 0, size)
     where = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return Reply(206, headers | {"Content-Range": where}, body, part.start, len(part))
+    return Reply(206, headers | {"Content-Range": where}, sent, part.start, len(part))
 
 
 def _type_of_text(kind: str) -> dict[str, str]:
@@ -251,4 +259,7 @@ def _takes_gzip(encodings: str) -> bool:
 
 
 def _content(answer: Answer) -> bytes:
-    return answer.body.read_bytes() if isinstance(answer.body, Path) else answer.body
+    if isinstance(answer.body, bytes):
+        return answer.body
+    with answer.body.open() as file:
+        return file.read()

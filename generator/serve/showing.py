@@ -6,13 +6,22 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from generator.core.model import Job, OutputFile, PageOrigin, Placeholder, ThemeOrigin
+from generator.core.files import stamp_of
+from generator.core.model import (
+    ArchiveOrigin,
+    Job,
+    OutputFile,
+    PageOrigin,
+    Placeholder,
+    ThemeOrigin,
+)
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
-from generator.output.content import Archive, Original, content_size, written
+from generator.output.content import Archive, Original, content_size
 from generator.planning.plan import Plan
-from generator.serve.answers import Answer
+from generator.serve.answers import Answer, Source
+from generator.serve.archives import Archives
 from generator.serve.asking import Asking
 from generator.steps import Sketch
 
@@ -22,7 +31,7 @@ _FURTHER = re.compile(r"page-\d+/\Z")
 class Showing:
     """The files of a design by path, fetched or made when they are asked for."""
 
-    def __init__(self, design: Design, site: Path, asking: Asking) -> None:
+    def __init__(self, design: Design, site: Path, asking: Asking, archives: Archives) -> None:
         self.design = design
         self.files = {file.path: file for file in design.files}
         self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
@@ -32,6 +41,7 @@ class Showing:
             for file in design.files
             if isinstance(origin := file.origin, ThemeOrigin)
         }
+        self._archives = archives
         self.asking = asking
         self._content = contents(design, site, self._variant, self._size_of)
 
@@ -40,11 +50,22 @@ class Showing:
         file = self.files.get(path) or self._newer(path)
         if file is None:
             return None
-        content = self._content(file)
-        if isinstance(content, Archive):
-            content = written(content)
-        body = content.source if isinstance(content, Original) else content
-        return Answer(file.path, body, file.identity)
+        return Answer(file.path, self._body(file), file.identity)
+
+    def _body(self, file: OutputFile) -> bytes | Source:
+        match self._content(file):
+            case Original(source, photo):
+                return Source(source, photo.stamp)
+            case Archive() as archive:
+                made = self._archives.file_of(file.identity, archive, self._current_archives())
+                return Source(made, stamp_of(made.stat()))
+            case bytes() as body:
+                return body
+
+    def _current_archives(self) -> frozenset[str]:
+        return frozenset(
+            file.identity for file in self.design.files if isinstance(file.origin, ArchiveOrigin)
+        )
 
     def album(self, path: str) -> str | None:
         """Return the folder of the album that a page shows, also one of its further pages."""
@@ -70,7 +91,10 @@ class Showing:
         return self.asking.variant(self._jobs[key], key, index)
 
     def _size_of(self, path: str) -> int:
-        return content_size(self._content(self.files[path]))
+        content = self._content(self.files[path])
+        # It is asked for pictures alone.
+        assert not isinstance(content, Archive)
+        return content_size(content)
 
 
 def _is_in(file: OutputFile, showing: Showing | None) -> bool:

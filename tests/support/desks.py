@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from generator.report import Listener, Options
 from generator.serve.answers import Change
@@ -48,7 +47,10 @@ class Watched:
     def body(self, path: str) -> bytes:
         answer = self.desk.answer(path)
         assert answer is not None, path
-        return answer.body.read_bytes() if isinstance(answer.body, Path) else answer.body
+        if isinstance(answer.body, bytes):
+            return answer.body
+        with answer.body.open() as file:
+            return file.read()
 
 
 @contextmanager

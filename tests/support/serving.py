@@ -17,7 +17,8 @@ import msgspec
 
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.serve.answers import Answer, Change, Desk, State
+from generator.core.files import stamp_of
+from generator.serve.answers import Answer, Change, Desk, Source, State
 from generator.serve.server import Service, bind, serve
 
 
@@ -26,7 +27,7 @@ class TableDesk:
 
     __test__ = False
 
-    def __init__(self, files: Mapping[str, bytes | Path | Exception]) -> None:
+    def __init__(self, files: Mapping[str, bytes | Path | Source | Exception]) -> None:
         self.files = dict(files)
         self.albums: dict[str, str] = {}
         self.asked: list[str] = []
@@ -45,7 +46,9 @@ class TableDesk:
             return None
         if isinstance(body, Exception):
             raise body
-        known = f"{body} {body.stat()}".encode() if isinstance(body, Path) else body
+        if isinstance(body, Path):
+            body = Source(body, stamp_of(body.stat()))
+        known = str(body).encode() if isinstance(body, Source) else body
         return Answer(path, body, digest_of(known))
 
     def album(self, path: str) -> str | None:
@@ -57,7 +60,7 @@ class TableDesk:
     def listen(self, listener: Callable[[Change], None]) -> None:
         self._listeners.append(listener)
 
-    def change(self, files: Mapping[str, bytes | Path | Exception], **state: Any) -> None:
+    def change(self, files: Mapping[str, bytes | Path | Source | Exception], **state: Any) -> None:
         """Take in other files and tell of it, in the caller's thread."""
         self.files |= files
         self._state = msgspec.structs.replace(
