@@ -25,7 +25,7 @@ from generator.serve.building import Builder
 from generator.serve.bulletin import Bulletin, Teller
 from generator.serve.planning import Faulty, Planner, Task
 from generator.serve.rounds import NEVER, Rounds
-from generator.serve.showing import Showing, changed_files, differing
+from generator.serve.showing import Preview, changed_files, differing
 from generator.serve.watching import Watcher
 from generator.state.workers import AbandonedError
 from generator.steps import Drawn, Made, kept_placeholders_of
@@ -46,8 +46,8 @@ class SiteDesk:
     ) -> None:
         self._site = site
         self._lock = threading.Condition()
-        self._showing: Showing | None = None
-        self._built: Showing | None = None
+        self._showing: Preview | None = None
+        self._built: Preview | None = None
         self._placeholders: dict[str, Placeholder] | None = None
         self._faulty = Faulty()
         self._problems: tuple[Problem, ...] = ()
@@ -131,7 +131,7 @@ class SiteDesk:
             is_planned = self._rounds.next_round() == NEVER
             return is_planned and self._builder.rounds.next_round() > 0 and self._bulletin.is_told()
 
-    def _made(self, showing: Showing, path: str) -> Answer | None:
+    def _made(self, showing: Preview, path: str) -> Answer | None:
         try:
             return showing.answer(path)
         except RefusedError as error:
@@ -172,7 +172,7 @@ class SiteDesk:
         while True:
             before, placeholders = self._showing, self._placeholders or {}
             drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
-            showing = Showing(drawn.design, self._site, asking, self._archives)
+            showing = Preview(drawn.design, self._site, asking, self._archives)
             showing.try_templates(before)
             paths = changed_files(task.sketch, placeholders, showing, before)
             with self._lock:
@@ -197,7 +197,7 @@ class SiteDesk:
         while (before := self._showing) is not None:
             paths = self._differing(task, made, before)
             showing = (
-                Showing(made.design, self._site, before.asking, self._archives) if made else before
+                Preview(made.design, self._site, before.asking, self._archives) if made else before
             )
             with self._lock:
                 if self._builder.is_over(task):
@@ -212,7 +212,7 @@ class SiteDesk:
                     break
         self._bulletin.tell({"building": (), "pages": ()}, paths, self._lasting())
 
-    def _differing(self, task: Task, made: Made | None, before: Showing) -> tuple[str, ...]:
+    def _differing(self, task: Task, made: Made | None, before: Preview) -> tuple[str, ...]:
         """Return the paths that a build changed, for it left out photos that were planned."""
         if made is None or made.sketch.plan == task.sketch.plan:
             return ()
@@ -226,7 +226,7 @@ def _by_digest(task: Task, made: Made) -> Iterator[dict[str, Problem]]:
         yield {digests[path]: each for path, each in found.items()}
 
 
-def _problems_of(task: Task, showing: Showing) -> tuple[Problem, ...]:
+def _problems_of(task: Task, showing: Preview) -> tuple[Problem, ...]:
     """Return what is known to be wrong before anything is built."""
     left_out = (*task.failures.values(), *task.unpublished.values())
     return in_order((*task.sources.refused, *left_out, *showing.design.problems))
