@@ -22,6 +22,7 @@ from generator.serve.replies import Replies, Reply, Request
 from generator.serve.wire import SOCKET
 
 _CHUNK = 1 << 18
+_UPLOAD_SECONDS = 3600
 
 _Value = TypeVar("_Value")
 
@@ -143,7 +144,9 @@ class Uploads(Files):
         super().prepare()
         if self.request.method != "POST":
             return
-        cast(HTTP1Connection, self.request.connection).set_max_body_size(upload.MAX_BYTES)
+        connection = cast(HTTP1Connection, self.request.connection)
+        connection.set_max_body_size(upload.MAX_BYTES)
+        connection.set_body_timeout(_UPLOAD_SECONDS)
         token = self.request.headers.get("X-Fastphoto-Token", "")
         if not self.request.headers.get("Origin") or not hmac.compare_digest(
             token.encode(), self.settings["token"].encode()
