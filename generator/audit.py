@@ -14,6 +14,7 @@ from generator.core.layout import CACHE
 from generator.core.model import Photo, Theme
 from generator.core.routes import ARCHIVES
 from generator.library.scan import Memo, library_of
+from generator.planning.locations import is_told
 from generator.planning.plan import Plan, PlannedPhoto, is_shown, make_plan
 from generator.privacy import reader
 from generator.state import store
@@ -65,7 +66,7 @@ def _rules(site: Path, output: Path, config: Config) -> _Rules:
     return _Rules(
         free=frozenset(photo.original for photo in verbatim),
         free_digests=frozenset(photo.photo.digest for photo in verbatim),
-        positions={} if config.gallery.show_location else reader.by_degree(_positions(photos)),
+        positions=reader.by_degree(_positions(photos, config)),
         paths=tuple(str(path.resolve()).encode() for path in (site, output)),
     )
 
@@ -80,9 +81,11 @@ def _verbatim(plan: Plan) -> Iterator[PlannedPhoto]:
             yield photo
 
 
-def _positions(photos: tuple[Photo, ...]) -> Iterator[tuple[float, float]]:
+def _positions(photos: tuple[Photo, ...], config: Config) -> Iterator[tuple[float, float]]:
+    """Yield where photos were taken that pages must not say it of."""
     for photo in photos:
-        if (place := photo.metadata.location) is not None:
+        place = photo.metadata.location
+        if place is not None and not is_told(photo, config):
             yield place.latitude, place.longitude
 
 

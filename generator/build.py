@@ -38,7 +38,7 @@ def build(
     Raises OSError where the machine refuses.
     """
     listener = listener or Listener()
-    check(site, output)
+    check_folders(site, output)
     with store.exclusive(site / CACHE, listener.waiting):
         started = time.perf_counter()
         order = order_of(site, output, config, options, listener)
@@ -82,7 +82,7 @@ def brought_up_to_date(
     return report
 
 
-def check(site: Path, output: Path) -> None:
+def check_folders(site: Path, output: Path) -> None:
     """Refuse a site without pictures, and an output folder that must not be written to."""
     folders = {name: site / name for name in (PICTURES, CONTENT, TEMPLATES, CACHE)}
     check_output(output, folders)

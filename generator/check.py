@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from generator.build import check
+from generator.build import check_folders
 from generator.core.config import AlbumSettings, stated_keys
 from generator.core.errors import ConfigError, Problem, TemplateError, in_order
 from generator.core.files import walk
@@ -58,7 +58,7 @@ class Findings(Struct, frozen=True):
 
 def check_site(order: Order) -> Findings:
     """Look at everything a build would look at; FastphotoError where it would not even begin."""
-    check(order.site, order.output)
+    check_folders(order.site, order.output)
     manifest = open_manifest(order.output, order.cache)
     with hired(order) as workers:
         found = survey(order.site, order.config)
@@ -163,6 +163,8 @@ def _idle(order: Order, plan: Plan) -> Iterator[tuple[str, str]]:
     for name in OUTPUTS:
         if name not in made:
             yield f"images.quality.{name}", f"no picture is made as {name}"
+    if not (order.config.gallery.map or order.config.gallery.show_location):
+        yield "gallery.private_zones", "there is no map, and no page says where photos were taken"
     if not order.config.site.base_url:
         yield "feeds.items", "without site.base_url there are no feeds"
     if not any(each.photo.format == "SVG" for each in plan.all_photos()):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -40,8 +41,8 @@ class AlbumStats(Struct, frozen=True):
 class Stats(Struct, frozen=True):
     """What a site holds, sizes in bytes, each list with the most photos first but for albums.
 
-    `strays` counts files that are not in the site, by kind. What was built is counted in all
-    output folders that are known.
+    `strays` counts files that are not in the site, by kind. Of all output folders that are known,
+    what was built and is still there is counted.
     """
 
     photos: int
@@ -63,7 +64,7 @@ def stats_of(order: Order) -> Stats:
         sources = read_sources(order, found, kept_memo(order), workers)
     plan, _ = make_plan(order.config, sources.library, engine=str)
     photos = tuple(plan.all_photos())
-    built = [record for _, manifest in manifests(order.cache) for record in manifest.files.values()]
+    built = tuple(_built(order.cache))
     return Stats(
         photos=len(photos),
         bytes=sum(map(_bytes, photos)),
@@ -73,7 +74,7 @@ def stats_of(order: Order) -> Stats:
         lenses=_shares(photos, _said(lambda metadata: metadata.lens)),
         strays=left_out(sources.library, order.config),
         output_files=len(built),
-        output_bytes=sum(record.size for record in built),
+        output_bytes=sum(built),
         cache_bytes=sum(_sizes(order.cache)),
     )
 
@@ -104,6 +105,14 @@ def _shares(
         size[kind(photo)] += _bytes(photo)
     ordered = sorted(count, key=lambda name: (-count[name], name))
     return tuple(Share(name, count[name], size[name]) for name in ordered)
+
+
+def _built(cache: Path) -> Iterator[int]:
+    """Yield the bytes of every file that builds wrote and that is still there."""
+    for output, manifest in manifests(cache):
+        for path in manifest.files:
+            with suppress(OSError):
+                yield (output / path).lstat().st_size
 
 
 def _sizes(folder: Path) -> Iterator[int]:

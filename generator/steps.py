@@ -31,7 +31,7 @@ from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
-from generator.output.content import Content, SourceChangedError, content_size
+from generator.output.content import Archive, Content, SourceChangedError, content_size
 from generator.output.manifest import Manifest, pending
 from generator.output.publish import Changes, foresee, publish
 from generator.pixels import decode
@@ -394,7 +394,12 @@ def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[Outp
     def size_of(path: str) -> int:
         file, record = by_path[path], manifest.files.get(path)
         known = record is not None and record.identity == file.identity
-        return record.size if record and known else content_size(fetch(file))
+        if record and known:
+            return record.size
+        content = fetch(file)
+        # It is asked for pictures alone.
+        assert not isinstance(content, Archive)
+        return content_size(content)
 
     fetch = contents(design, order.site, lambda key, index: pack(key)[index], size_of)
 

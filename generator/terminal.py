@@ -46,7 +46,9 @@ class Changes:
         self._told = problems.keys()
         mended = self._in_trouble and not state.trouble
         self._in_trouble = bool(state.trouble)
-        if not self._quiet and not state.trouble and (change.paths or mended):
+        # The first plan is no change: there was nothing before it.
+        is_change = bool(change.paths) and state.serial > 1
+        if not self._quiet and not state.trouble and (is_change or mended):
             said = f"{counted(len(change.paths), 'file')} changed" if change.paths else "mended"
             click.echo(f"{time.strftime('%H:%M:%S')} {said}")
 

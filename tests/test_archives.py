@@ -107,6 +107,30 @@ def test_the_link_tells_its_size_to_the_byte(site: Site, tmp_path: Path, how: st
     assert tree(site.output) == clean_tree(site, tmp_path / "twin")
 
 
+def test_there_is_none_while_the_text_that_may_forbid_it_cannot_be_read(site: Site) -> None:
+    site.settings(f"{site.SETTINGS}[albums]\ndownload = true\n")
+    for number, path in enumerate(("a/1", "b/2", "b/in/3")):
+        site.photo(f"{path}.jpg", number)
+    site.text("b/index.md", "---\ndownload: false\ntitel: B\n---\n")
+    site.build()
+
+    found = [path for path in tree(site.output) if path.endswith(".zip")]
+    assert [path.partition(".")[0] for path in found] == ["zip/a"]
+
+
+@pytest.mark.parametrize("mark", ["\u202a", "\u202e", "\u2066", "\u2069"])
+def test_no_name_of_a_file_turns_the_direction_of_text(site: Site, mark: str) -> None:
+    site.photo(f"a/photo{mark}gpj.jpg", 1)
+    site.photo("a/\u05e9\u05dc\u05d5\u05dd \u0645\u06cc\u200c\u062e\u0648.jpg", 2)
+    site.text("a/index.md", DOWNLOAD)
+    site.build()
+
+    names = [*members(archive(site)), *tree(site.output)]
+    assert [name for name in names if mark in name] == []
+    assert "full/a/\u05e9\u05dc\u05d5\u05dd \u0645\u06cc\u200c\u062e\u0648.jpg" in names
+    assert [name for name in names if name.startswith("photo_gpj-")]
+
+
 def test_originals_are_scrubbed_in_it_too(site: Site) -> None:
     body = told_jpeg(encoded(chart(), "JPEG"))
     site.write("pictures/a/1.jpg", body)

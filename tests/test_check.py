@@ -122,6 +122,11 @@ def retitled(settings: str) -> Callable[[Site], None]:
         (retitled('[feeds]\nitems = "photo"\n'), "unused-setting", "site.toml:2"),
         (retitled("[images]\nsvg = true\n"), "unused-setting", "site.toml:2"),
         (
+            retitled("[[gallery.private_zones]]\nlatitude = 1\nlongitude = 1\nradius_km = 1\n"),
+            "unused-setting",
+            "site.toml:1",
+        ),
+        (
             retitled('[albums]\nignore = [".*", "privat"]\n'),
             "unused-setting",
             "site.toml:2",

@@ -220,21 +220,21 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "line", "said"),
     [
-        ("[site\n", "at line 1"),
-        ("[site]\ntitle = 'a'\ntitle = 'b'\n", "Cannot overwrite a value"),
-        ("[site]\ntitle = \n", "at line 2"),
-        ("x = " + "[" * 5000, ""),
-        ("x = " + "9" * 5000, ""),
+        ("[site\n", ":1", "Expected ']'"),
+        ("[site]\ntitle = 'a'\ntitle = 'b'\n", ":3", "Cannot overwrite a value"),
+        ("[gallery]\nmap = yes\n", ":2", "Invalid value"),
+        ("x = " + "[" * 5000, "", ""),
+        ("x = " + "9" * 5000, "", ""),
     ],
     ids=["table", "twice", "no value", "nested", "endless number"],
 )
-def test_what_is_not_toml_is_said_in_words(text: str, said: str) -> None:
+def test_what_is_not_toml_is_said_in_words(text: str, line: str, said: str) -> None:
     (problem,) = problems(text)
-    assert problem.where.startswith(SETTINGS)
-    assert problem.what.startswith("not valid TOML")
-    assert said in problem.what
+    assert problem.where == f"{SETTINGS}{line}"
+    assert problem.what.startswith(f"not valid TOML: {said}")
+    assert "true or false" in problem.hint
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
@@ -277,3 +277,48 @@ def test_a_language_is_written_as_browsers_insist_on(tag: str, known: bool) -> N
     else:
         with pytest.raises(ConfigError):
             parse_config(text)
+
+
+ZONES = """
+[gallery]
+map = true
+[[gallery.private_zones]]
+latitude = 52.5
+longitude = 13.4
+radius_km = 5
+
+[[gallery.private_zones]]
+latitude = 95.0
+longitude = 13.4
+radius = 5
+
+[[gallery.private_zones]]
+latitude = 1
+longitude = "x"
+[build]
+jobs = -1
+"""
+
+
+def test_every_fault_of_a_list_of_tables_is_told_with_its_line() -> None:
+    assert [(each.where, each.what) for each in problems(ZONES)] == [
+        ("site.toml:10", "gallery.private_zones: latitude: expected a number <= 90.0 (in place 2)"),
+        ("site.toml:12", "gallery.private_zones: unknown setting 'radius' (in place 2)"),
+        (
+            "site.toml:16",
+            "gallery.private_zones: longitude: expected a number, got text (in place 3)",
+        ),
+        ("site.toml:14", "gallery.private_zones: radius_km is missing (in place 3)"),
+        ("site.toml:18", "build.jobs: expected a whole number >= 0"),
+    ]
+
+
+def test_every_fault_of_a_list_in_one_line_is_told_with_that() -> None:
+    zones = "{ latitude = 1, longitude = 181, radius_km = 5 }, 3, { latitude = -91 }"
+    found = problems(f"[gallery]\nprivate_zones = [{zones}]\n")
+
+    assert [each.where for each in found] == ["site.toml:2"] * 5
+    assert "(in place 1)" in found[0].what
+    assert "expected a table" in found[1].what
+    assert {each.hint for each in found} == {found[0].hint}
+    assert "radius_km = 5" in found[0].hint

@@ -1,6 +1,7 @@
 """What went wrong once when somebody tried hard to make it go wrong."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,24 @@ def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, record
 
     assert site.build().exit_code == 0
     assert scraps(site) == []
+
+
+@pytest.mark.parametrize("name", ["zip/a.zip", "full/one.jpg", "one/index.html"])
+def test_half_a_file_is_told_of_by_nobody_if_the_build_that_finds_it_removes_it(
+    site: Site, name: str
+) -> None:
+    site.photo("one.jpg")
+    site.photo("a/two.jpg")
+    site.text("a/index.md", "---\ndownload: true\n---\n")
+    site.build()
+    (path,) = [each for each in tree(site.output) if re.sub(r"\.\w{8}\.zip", ".zip", each) == name]
+    site.write(f"output/{publish._beside(path)}", b"half")
+    strange = site.write("output/zip/.mine.part", b"whole")
+    shutil.rmtree(site.cache)
+    report = site.build()
+
+    assert [each.where for each in report.problems] == ["output/zip/.mine.part"]
+    assert scraps(site) == [str(strange)]
 
 
 def test_cleaning_a_copy_of_a_site_spares_the_original(site: Site) -> None:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from generator.audit import audit_privacy
 from generator.cartography import coast
 from generator.cartography.clusters import cluster
 from generator.cartography.projection import RATIO, View, distance_km, northing, views
-from generator.core.config import parse_config
+from generator.core.config import load_config, parse_config
 from generator.core.errors import ConfigError
 from generator.core.model import Location
 from tests.support.albums import QUICK, pages
 from tests.support.crawl import Element
-from tests.support.pictures import chart, exif, gps_tags, save
+from tests.support.pictures import chart, exif, gps_tags, save, xmp_packet
 from tests.support.sites import Site, clean_tree, tree
 
 REYKJAVIK, AKUREYRI = (64.146582, -21.942635), (65.683521, -18.100482)
@@ -46,7 +47,7 @@ def named(links: list[Element]) -> list[str]:
 
 def spots(page: Element) -> list[list[str]]:
     """Return what is said at each spot of the list: links, each with its number of photos."""
-    (outer,) = page.all("ul", kind="spots")
+    (outer,) = page.all("ul", kind="cards spots")
     inner = [each for each in outer.all("li") if "id" in each.attributes]
     return [[li.text for li in each.one("ul").all("li")] for each in inner]
 
@@ -235,6 +236,20 @@ def test_dots_lie_where_the_places_are(small: Site) -> None:
     assert (east - west) / (low - high) == pytest.approx(across / up / RATIO, rel=0.02)
 
 
+@pytest.mark.parametrize("east", [-179.95, 179.93])
+def test_the_map_of_streets_is_as_close_across_the_date_line_as_elsewhere(
+    small: Site, east: float
+) -> None:
+    small.settings(MAPPED)
+    photo(small, "a/a.jpg", (0.0, 179.99))
+    photo(small, "b/b.jpg", (0.0, east))
+    (street,) = {
+        each["href"] for each in pages(small)["map/"].links() if "openstreetmap" in each["href"]
+    }
+
+    assert "#map=11/0.00/179.9" in street
+
+
 def test_dots_of_narrow_maps_stand_for_more(small: Site) -> None:
     small.settings(MAPPED)
     for number, place in enumerate((OSLO, (55.7, 12.6), (50.1, 8.7), (45.4, 12.3), TOKYO, SYDNEY)):
@@ -332,6 +347,38 @@ def test_photos_in_a_private_zone_are_not_on_the_map_and_do_not_say_where(small:
     assert "Location" in found["away/"].text
     assert "Location" not in found["home/"].text
     assert "59.9" not in found["home/"].text
+
+
+@pytest.mark.parametrize("shown", ["true", "false"])
+def test_a_theme_is_not_given_what_pages_must_not_say(small: Site, shown: str) -> None:
+    zone = "{ latitude = 59.9, longitude = 10.7, radius_km = 10 }"
+    small.settings(f"{MAPPED}show_location = {shown}\nprivate_zones = [{zone}]\n")
+    theme = "{{ page.metadata.location }} {{ page.metadata.place }} {{ page.place }}"
+    small.write("templates/photo.html", theme.encode())
+    for path, place in (("home.jpg", OSLO), ("away.jpg", TOKYO)):
+        photo(small, path, place)
+        city = f"<photoshop:City>{path[:4].title()}</photoshop:City>"
+        small.write(f"pictures/{path}.xmp", xmp_packet(city))
+    small.build()
+
+    told = {path: small.html(f"{path}/index.html") for path in ("home", "away")}
+    assert "59.9" not in told["home"]
+    assert "Home" not in told["home"]
+    assert ("139.7" in told["away"]) == ("Away" in told["away"]) == (shown == "true")
+
+
+@pytest.mark.parametrize("zone", ["", "{ latitude = 59.9, longitude = 10.7, radius_km = 10 }"])
+def test_the_check_of_privacy_looks_for_places_in_private_zones(small: Site, zone: str) -> None:
+    settings = f"{MAPPED}show_location = true\nprivate_zones = [{zone}]\n"
+    small.settings(settings)
+    photo(small, "home.jpg", OSLO)
+    photo(small, "away.jpg", TOKYO)
+    small.text("about.md", "At {}, {}; and {}, {}.\n".format(*OSLO, *TOKYO))
+    small.text("far.md", "At {}, {}.\n".format(*TOKYO))
+    small.build()
+
+    found = audit_privacy(small.root, small.output, load_config(small.root)).problems
+    assert [each.where for each in found] == (["output/about/index.html"] if zone else [])
 
 
 @pytest.mark.parametrize(
@@ -434,6 +481,15 @@ def test_zones_may_be_tables_of_their_own() -> None:
 
     (zone,) = config.gallery.private_zones
     assert (zone.latitude, zone.longitude, zone.radius_km) == (1, -2.5, 3)
+
+
+def test_a_text_that_leaves_off_a_photo_that_is_not_there_is_named(small: Site) -> None:
+    small.settings(MAPPED)
+    photo(small, "a.jpg", OSLO)
+    small.text("home.md", "---\nmap: false\n---\n")
+
+    (problem,) = [each for each in small.build().problems if each.where == "content/home.md"]
+    assert problem.what == "built as a page of its own, though 'map' is for pictures"
 
 
 # The rest of the site

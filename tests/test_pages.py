@@ -299,16 +299,21 @@ def test_the_picture_of_a_photo_page_is_loaded_at_once(crawl: Crawl) -> None:
         assert "loading" not in crawl.pages[path].one("img").attributes, path
 
 
-def test_the_picture_of_a_photo_page_leads_to_its_largest_file(crawl: Crawl) -> None:
-    for path in photo_pages(crawl):
-        page = crawl.pages[path]
-        (link,) = page.all("a", title="View at full size")
-        image = link.one("img")
-        widths = candidates(image["srcset"])
-        assert widths[link["href"]] == max(widths.values()), path
-        # It is called what the picture is called.
-        assert image["alt"]
-        assert "aria-label" not in link.attributes
+def test_the_picture_of_a_photo_page_leads_to_its_largest_file(site: Site) -> None:
+    site.photo("a/large.jpg", 1, 900, 600)
+    site.photo("a/small.jpg", 2, 640, 480)
+    site.build()
+
+    page = read_page(site.html("a/large/index.html"))
+    (link,) = page.all("a", title="View at full size")
+    image = link.one("img")
+    widths = candidates(image["srcset"])
+    assert widths[link["href"]] == max(widths.values())
+    # It is called what the picture is called.
+    assert image["alt"]
+    assert "aria-label" not in link.attributes
+    # What is shown as large as it is leads nowhere.
+    assert read_page(site.html("a/small/index.html")).all("a", title="View at full size") == []
 
 
 def test_nothing_in_a_page_acts(crawl: Crawl) -> None:

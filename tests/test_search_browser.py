@@ -302,6 +302,7 @@ def test_writing_of_two_directions_stays_in_order(browser: Browser, site: Site) 
     twin.build()
     with served(twin.output) as host, opened(browser) as page:
         page.goto(f"{host.address}search/?q=2019-05-03")
+        expect(page.locator(".found bdi")).to_have_count(2)
         album, day = page.locator(".found bdi").all()
 
         assert (album.inner_text(), day.inner_text()) == ("Dated", "3 مايو 2019")

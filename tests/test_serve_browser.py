@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 
 from generator.core.errors import Problem
@@ -19,6 +20,9 @@ from tests.support.serving import Running, TableDesk, running
 from tests.support.sites import Site
 
 pytestmark = pytest.mark.browser
+
+# What the dev server alone keeps in a tab; no page of the site does.
+SEEN = "stored: fastphoto: the problems that were seen"
 
 TROUBLE = Problem("templates/photo.html:12", "PhotoPage has no 'titel'", "did you mean 'title'?")
 
@@ -174,7 +178,7 @@ def test_what_somebody_else_wrote_is_text_and_nothing_more(
     browser: Browser, tmp_path: Path
 ) -> None:
     hostile = Problem("<img src=x onerror=alert(1)>", "<script>alert(2)</script>\u202e", "<b>x")
-    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+    with desk_at(tmp_path) as (desk, server), opened(browser, tolerated=SEEN) as page:
         desk.change({}, trouble=(hostile,), problems=(hostile,))
         page.goto(server.address)
         alert = page.get_by_role("alert").filter(has_text="cannot be built")
@@ -188,7 +192,7 @@ def test_what_somebody_else_wrote_is_text_and_nothing_more(
 
 def test_problems_are_listed_on_a_page_that_keeps_up(browser: Browser, tmp_path: Path) -> None:
     refused = Problem("pictures/torn.jpg", "cut short", "copy it again")
-    with desk_at(tmp_path) as (desk, server), opened(browser) as page:
+    with desk_at(tmp_path) as (desk, server), opened(browser, tolerated=SEEN) as page:
         page.goto(server.address)
         connected(page)
         desk.change({}, problems=(refused, TROUBLE))
@@ -198,6 +202,46 @@ def test_problems_are_listed_on_a_page_that_keeps_up(browser: Browser, tmp_path:
         connected(page)
         desk.change({}, problems=())
         expect(page.locator("main")).to_contain_text("There are none.")
+
+
+def test_a_text_that_is_left_out_is_told_over_the_page_until_it_is_seen(
+    browser: Browser, tmp_path: Path
+) -> None:
+    unread = Problem("content/walks/p00.md:2", "unknown key 'titel'", "did you mean 'title'?")
+    with desk_at(tmp_path) as (desk, server), opened(browser, tolerated=SEEN) as page:
+        page.goto(server.address)
+        connected(page)
+        desk.change({}, problems=(unread,))
+        alert = page.get_by_role("alert").filter(has_text="A text is left out")
+        expect(alert).to_contain_text("content/walks/p00.md:2")
+        page.keyboard.press("Escape")
+        expect(alert).to_be_hidden()
+        page.goto(f"{server.address}walks/")
+        connected(page)
+        expect(page.get_by_role("link", name="1 problem")).to_be_visible()
+        expect(alert).to_be_hidden()
+
+        desk.change({}, problems=(replace(unread, what="unknown key 'tytel'"),))
+        expect(alert).to_contain_text("tytel")
+        desk.change({}, problems=())
+        expect(alert).to_be_hidden()
+
+
+def test_warnings_are_out_of_the_way_once_they_were_read(browser: Browser, tmp_path: Path) -> None:
+    warning = Problem("output/full", "originals tell where they were taken", severity="warning")
+    with desk_at(tmp_path) as (desk, server), opened(browser, tolerated=SEEN) as page:
+        desk.change({}, problems=(warning,))
+        page.goto(server.address)
+        badge = page.get_by_role("link", name="1 problem")
+        badge.click()
+        expect(page.locator("main")).to_contain_text("where they were taken")
+        connected(page)
+        page.goto(server.address)
+        connected(page)
+        desk.change({}, problems=(warning, warning))
+        expect(page.get_by_role("link", name="2 problems")).to_be_visible()
+        desk.change({}, problems=(warning,))
+        expect(page.get_by_role("link", name="problem")).to_have_count(0)
 
 
 def test_before_there_is_a_site_its_trouble_shows(browser: Browser, tmp_path: Path) -> None:
@@ -222,7 +266,7 @@ def test_overlay_and_pages_are_for_everybody(
 ) -> None:
     with desk_at(tmp_path, upload=True) as (desk, server):
         desk.change({}, trouble=(TROUBLE,), problems=(TROUBLE,))
-        with opened(browser, color_scheme=colours, bypass_csp=True) as page:
+        with opened(browser, color_scheme=colours, bypass_csp=True, tolerated=SEEN) as page:
             for path in ("", ".fastphoto/problems.html", ".fastphoto/upload.html"):
                 page.goto(server.address + path)
                 alert = page.get_by_role("alert").filter(has_text="cannot be built")

@@ -223,7 +223,8 @@ def test_a_broken_sidecar_is_a_warning_each_time_and_costs_nothing_else(
     before = tree(built.output)
     built.write("pictures/falls.jpg.xmp", body)
     what = f"this sidecar is left out: {said}"
-    problem = Problem("pictures/falls.jpg.xmp", what, "write or copy it once more", "warning")
+    hint = "write or copy it once more"
+    problem = Problem("pictures/falls.jpg.xmp", what, hint, "warning", code="damaged-sidecar")
     for _ in range(2):
         report = built.build()
         assert about_sidecars(report) == [problem]

@@ -1,5 +1,6 @@
 """A site of sigal's becomes one of ours: what it shows, and what is said to be left."""
 
+import os
 import re
 from html import unescape
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from generator.core.config import load_config, parse_config
 from generator.core.errors import ConfigError
+from generator.library.survey import survey
 from generator.start import sigal
 from generator.start.migration import migrate
 from generator.start.settings import settings_text
@@ -213,3 +215,115 @@ def test_new_needs_one_wish_only(old: Path) -> None:
 
     assert both.returncode == 2
     assert not (bench.root / "site").exists()
+
+
+def _moved(old: Path) -> Path:
+    migrate(old / "sigal.conf.py", old.parent / "new", lambda done, total: None)
+    return old.parent / "new"
+
+
+def _published(root: Path) -> set[str]:
+    """Which photos a site shows, by their paths without suffix."""
+    config = load_config(root)
+    found = survey(root, config)
+    return {entry.path.rpartition(".")[0] for entry in found.pictures if entry.path != ".keep"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "lines"),
+    [
+        ("[shy]", ""),
+        ("a*b", ""),
+        ("what?", ""),
+        ("trips", "n[1].jpg"),
+        ("trips", "n?.jpg"),
+        ("trip[s]", "n[1].jpg"),
+    ],
+)
+def test_a_name_with_the_marks_of_patterns_is_hidden_to_the_letter(
+    old: Path, folder: str, lines: str
+) -> None:
+    place = old / "pictures" / folder
+    names = (lines or "n1.jpg", "nX.jpg")
+    for index, name in enumerate(names):
+        save(chart(96, 64, index), place / name)
+    (place / ".nomedia").write_text(lines)
+    text = f"Title: Hidden\n\nOf {names[0]}."
+    (place / names[0]).with_suffix(".md").write_text(text)
+    root = _moved(old)
+
+    shown = {path for path in _published(root) if path.startswith(f"{folder}/")}
+    assert shown == ({f"{folder}/nX"} if lines else set())
+    assert not list((root / "content").rglob("n*.md"))
+
+
+def test_a_plugin_may_be_named_in_any_list_or_by_a_line_that_is_not_run(old: Path) -> None:
+    text = SETTINGS.replace("plugins = [", "plugins = (").replace("nomedia']", "nomedia')")
+    (old / "sigal.conf.py").write_text(text.replace("import os\n", ""), encoding="utf-8")
+
+    assert not any(path.startswith("shy/") for path in _published(_moved(old)))
+
+
+def test_what_has_no_name_in_unicode_does_not_undo_what_hides_the_rest(old: Path) -> None:
+    broken = os.fsencode(old / "pictures") + b"/br\xfcche"
+    try:
+        os.mkdir(broken)  # noqa: PTH102
+    except OSError:
+        pytest.skip("this file system has only names in Unicode")
+    Path(os.fsdecode(broken), ".nomedia").write_bytes(b"")
+
+    assert not any(path.startswith(("shy/", "private/")) for path in _published(_moved(old)))
+
+
+def test_what_is_hidden_here_only_because_case_is_ignored_is_named(old: Path) -> None:
+    save(chart(), old / "pictures/Private/a.jpg")
+    save(chart(), old / "pictures/Private/b.jpg")
+    done = migrate(old / "sigal.conf.py", old.parent / "new", lambda done, total: None)
+
+    named = [line for line in done.left if line.startswith("Private/a.jpg and 1 more (")]
+    assert len(named) == 1
+
+
+def test_the_longest_names_are_copied(old: Path) -> None:
+    name = "n" * 251 + ".jpg"
+    save(chart(), old / "pictures/iceland/x.jpg").rename(old / "pictures/iceland" / name)
+    root = _moved(old)
+
+    assert (root / "pictures/iceland" / name).read_bytes()
+
+
+def test_a_site_that_could_not_be_copied_whole_leaves_nothing_behind(old: Path) -> None:
+    (old.parent / "new/.git").mkdir(parents=True)
+
+    def stop(done: int, total: int) -> None:
+        assert not (old.parent / "new/site.toml").exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        migrate(old / "sigal.conf.py", old.parent / "new", stop)
+
+    assert [path.name for path in (old.parent / "new").iterdir()] == [".git"]
+    assert (_moved(old) / "site.toml").exists()
+
+
+@pytest.mark.parametrize("destination", ["p\0", "pictures", "pictures/../pictures"])
+def test_a_destination_that_can_be_none_is_one_line(old: Path, destination: str) -> None:
+    text = f"{SETTINGS}destination = {destination!r}\n"
+    (old / "sigal.conf.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        _moved(old)
+
+    assert [each.code for each in raised.value.problems] == ["unreadable-sigal"]
+    assert not (old.parent / "new").exists()
+
+
+def test_links_are_counted_but_for_those_of_what_was_built(old: Path) -> None:
+    built = old / "pictures/_build"
+    built.mkdir()
+    for index, folder in enumerate((built, old / "pictures/iceland", old / "pictures")):
+        (folder / f"link{index}.jpg").symlink_to(old / "pictures/iceland/a.jpg")
+    text = f"{SETTINGS}destination = 'pictures/_build'\n"
+    (old / "sigal.conf.py").write_text(text, encoding="utf-8")
+    done = migrate(old / "sigal.conf.py", old.parent / "new", lambda done, total: None)
+
+    assert dict(done.strays)["link"] == 2

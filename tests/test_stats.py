@@ -1,6 +1,7 @@
 """What `stats` counts, and how it is set on a terminal."""
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -68,6 +69,18 @@ def test_what_was_built_is_counted_too(site: Site) -> None:
     assert (result["output_files"], result["output_bytes"]) == (report.files, report.bytes_out)
     held = sum(file.stat().st_size for file in site.cache.rglob("*") if file.is_file())
     assert result["cache_bytes"] == held > 0
+
+
+def test_only_what_is_still_there_is_counted_as_built(site: Site) -> None:
+    site.build()
+    shutil.rmtree(site.output / "image")
+    there = [file.stat().st_size for file in site.output.rglob("*") if file.is_file()]
+    some: dict[str, Any] = json.loads(run(site, "--json").stdout)
+    shutil.rmtree(site.output)
+    none: dict[str, Any] = json.loads(run(site, "--json").stdout)
+
+    assert (some["output_files"], some["output_bytes"]) == (len(there), sum(there))
+    assert (none["output_files"], none["output_bytes"]) == (0, 0)
 
 
 def test_the_table_stands_in_columns_whatever_is_in_it(site: Site) -> None:

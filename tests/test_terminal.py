@@ -42,8 +42,9 @@ def test_what_changed_is_counted_and_what_was_mended_is_said(
 ) -> None:
     tell = Changes(quiet=False)
 
-    tell(Change(("a", "b"), State()))
-    tell(Change((), State(trouble=(damaged("site.toml"),))))
-    tell(Change((), State()))
+    tell(Change(("a", "b", "c"), State(serial=1)))
+    tell(Change(("a", "b"), State(serial=2)))
+    tell(Change((), State(serial=2, trouble=(damaged("site.toml"),))))
+    tell(Change((), State(serial=2)))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["2 files changed", "mended"]

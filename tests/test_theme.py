@@ -309,6 +309,7 @@ MISSPELT = "{% extends 'theme/base.html' %}\n{% block collophon %}x{% endblock %
         ({"albun.html": "x"}, "albun.html", "nothing uses", "did you mean album.html?"),
         ({"albun.html": "{% if"}, "albun.html", "nothing uses", "did you mean album.html?"),
         ({"user.css": "x"}, "user.css", "nothing uses", "templates/static/"),
+        ({"lost.jinja": "x"}, "lost.jinja", "nothing uses", "templates/static/"),
     ],
 )
 def test_what_has_no_effect_is_warned_of(
@@ -339,6 +340,13 @@ def test_what_has_no_effect_is_warned_of(
         },
         {"page.html": "{{ page.title }}{% block mine %}{% endblock %}"},
         {"page.html": "{% extends 'theme/' ~ 'page.html' %}{% block mine %}{% endblock %}"},
+        {
+            "base.html": "{% extends 'theme/base.html' %}{% block colophon %}"
+            "{% include 'logo.svg' %}{% include 'part.jinja' %}{% endblock %}",
+            "logo.svg": "<svg xmlns='http://www.w3.org/2000/svg'></svg>",
+            "part.jinja": "{% include 'within.inc' %}",
+            "within.inc": "x",
+        },
         {"README.md": "x", "languages/eo.po": 'msgid ""\nmsgstr ""\n', "static/x.html": "x"},
     ],
 )

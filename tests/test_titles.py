@@ -19,6 +19,9 @@ WRITTEN = {
     "deep/er/Grandma's garden.png": "Grandma's garden",
     "St. Ives, harbour.jpg": "St. Ives, harbour",
     "Salt & pepper (detail).jpg": "Salt & pepper (detail)",
+    "old_McDonald.jpg": "old McDonald",
+    "MacLeod at Dunvegan.jpg": "MacLeod at Dunvegan",
+    "Sam.jpg": "Sam",
     "NEW YORK.jpg": "NEW YORK",
     "été à la mer.jpg": "Été à la mer",
     "mare\u0301e.jpg": "Marée",
@@ -62,7 +65,7 @@ Pasted Graphic.tiff|pasted image 0.png|Bild 1.jpg|Bild.jpg|foto.jpg|写真.jpg|�
 图片.png|фото.jpg
 6ba7b810-9dad-11d1-80b4-00c04fd430c8.jpg|6BA7B810-9DAD-11D1-80B4-00C04FD430C8_1_105_c.jpeg
 d41d8cd98f00b204e9800998ecf8427e.jpg|54321012345_0a1b2c3d4e_o.jpg|pexels-jo-bloggs-1234567.jpg
-jo-bloggs-Ab1CdE_fGh-unsplash.jpg|FzXkLmNaYAAbcde.jpg|EYouTubeId.jpg|AF1QipNsomething.jpg
+jo-bloggs-Ab1CdE_fGh-unsplash.jpg|FzXkLmNaYAAbcde.jpg|McXkLmNaYAAbcde.jpg|EYouTubeId.jpg|AF1QipNsomething.jpg
 123456789_10158_n.jpg|1714732496789.jpg|0042.jpg|42.jpg|1.jpg|a.jpg|x.png|-.jpg|_.jpg|.jpg|(1).jpg
 ٢٠٢٤.jpg|०४२.jpg|Ⅻ.jpg|falls.jpg.jpg|falls@home.jpg|IMAG0042.jpg|HNI_0042.JPG|MAX_0042.JPG|Imagepipe_42.jpg
 """
@@ -81,7 +84,7 @@ def test_a_name_that_a_device_made_up_is_none(name: str) -> None:
 
 
 # Capitals are all that tells these from words.
-ONLY_CAPITALS = {"FzXkLmNaYAAbcde.jpg", "EYouTubeId.jpg"}
+ONLY_CAPITALS = {"McXkLmNaYAAbcde.jpg", "FzXkLmNaYAAbcde.jpg", "EYouTubeId.jpg"}
 
 
 _TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x4FFF), max_size=20)

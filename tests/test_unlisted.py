@@ -205,3 +205,126 @@ def test_texts_that_name_it_may(site: Site) -> None:
 
     page = read_page(site.html("about/index.html"))
     assert {"../b/", "../b/1/"} <= {each["href"] for each in page.links()}
+
+
+@pytest.mark.parametrize("other", ["", "ann"])
+def test_no_page_outside_of_it_has_a_cover_out_of_it(site: Site, other: str) -> None:
+    """Not even if there is nothing else to show."""
+    site.settings(settings())
+    site.photo("clients/smith/x.jpg")
+    site.text("clients/smith/index.md", "---\nunlisted: true\n---\n")
+    site.text("index.md", "---\ncover: clients/smith/x.jpg\n---\n")
+    site.text("clients/index.md", "---\ncover: smith/x.jpg\n---\n")
+    if other:
+        site.photo("clients/ann/a.jpg", 1)
+        site.text("clients/ann/index.md", "---\nunlisted: true\ncover: /clients/smith/x.jpg\n---\n")
+    report = site.build()
+
+    refused = ["index.md", "clients/index.md", *(["clients/ann/index.md"] if other else [])]
+    found = {each.where for each in report.problems if "is in an unlisted album" in each.what}
+    assert found == {f"content/{each}" for each in refused}
+    assert len(report.problems) == len(refused)
+    for path in ("index.html", "search.json", "clients/index.html", "sitemap.xml"):
+        assert "smith" not in site.html(path), path
+    assert not read_page(site.html("index.html")).all("a", kind="hero")
+    if other:
+        assert "smith" not in site.html("clients/ann/index.html")
+
+
+def test_an_unlisted_album_may_have_any_cover_that_is_within_or_listed(site: Site) -> None:
+    site.settings(settings())
+    for number, path in enumerate(("a/1", "b/1", "b/in/2", "b/in/deep/3", "b/in/deep/4")):
+        site.photo(f"{path}.jpg", number)
+    site.text("b/index.md", "---\nunlisted: true\ncover: in/deep/4.jpg\n---\n")
+    site.text("b/in/index.md", "---\ncover: /a/1.jpg\n---\n")
+    site.text("b/in/deep/index.md", "---\ncover: /b/1.jpg\n---\n")
+    assert site.build().problems == ()
+
+    for path, cover in (("b", "b/in/deep/4"), ("b/in", "a/1"), ("b/in/deep", "b/1")):
+        head = read_page(site.html(f"{path}/index.html")).one("head")
+        assert f"image/{cover}." in head.one("meta", property="og:image")["content"]
+
+
+NFC, NFD = "\N{LATIN CAPITAL LETTER E WITH ACUTE}t", "E\N{COMBINING ACUTE ACCENT}t"
+
+
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [(NFD, f"{NFC}/index.md"), ("Sec", "sec/index.md"), ("sec", "sec/Index.md")],
+)
+def test_a_text_belongs_to_its_album_however_a_disk_spells_it(
+    site: Site, folder: str, text: str
+) -> None:
+    site.photo("a/1.jpg", 1)
+    site.photo(f"{folder}/in/1.jpg", 2)
+    site.text(text, "---\nunlisted: true\ntitle: Quokkas\n---\n[More](more.md)\n")
+    above = text.rpartition("/")[0]
+    site.text(f"{above}/more.md", "# More\n")
+    site.text(f"{above}/in/1.md", "---\ncaption: The quokka\n---\n")
+    assert site.build().problems == ()
+
+    telling = {path for path in pages(site) if "uokka" in site.html(path)}
+    (album,) = {path.partition("/")[0] for path in telling}
+    assert telling == {f"{album}/{rest}index.html" for rest in ("", "more/", "in/", "in/1/")}
+    (more,) = read_page(site.html(f"{album}/index.html")).one("nav", kind="links").links()
+    assert more["href"] == "more/"
+    assert "noindex" in site.html(f"{album}/more/index.html")
+
+
+def test_a_text_is_that_of_the_album_spelled_like_it_if_there_are_two(site: Site) -> None:
+    site.photo("Sec/1.jpg", 1)
+    if (site.pictures / "sec").exists():
+        pytest.skip("this disk does not know upper case from lower")
+    site.photo("sec/1.jpg", 2)
+    site.text("sec/index.md", "---\nunlisted: true\ntitle: Quokkas\n---\n")
+    site.build()
+
+    (card,) = read_page(site.html("index.html")).one("ul", kind="cards").links()
+    assert "Sec" in card.text
+    assert "uokka" not in site.html("index.html")
+
+
+@pytest.mark.parametrize("key", ["unlisted: true", "map: false", "originals: none"])
+def test_the_text_of_an_album_that_is_no_more_is_named(site: Site, key: str) -> None:
+    site.photo("smith-2020/1.jpg")
+    site.text("wedding/index.md", f"---\n{key}\n---\n")
+
+    (problem,) = site.build().problems
+    assert (problem.where, problem.code) == ("content/wedding/index.md", "text-without-picture")
+    assert problem.severity == "warning"
+    assert f"{key.partition(':')[0]!r} is for albums" in problem.what
+
+
+@pytest.mark.parametrize("first", ["", "unlisted: true"])
+def test_what_either_of_two_texts_may_forbid_is_withheld(site: Site, first: str) -> None:
+    site.photo("a/1.jpg", 1)
+    site.photo("b/1.jpg", 2)
+    site.text("b/index.markdown", f"---\n{first}\n---\n")
+    site.text("b/index.md", "---\ntitle: B\n---\n")
+    site.text("notes.markdown", "# Notes\n")
+    site.text("notes.md", f"---\n{first}\n---\n")
+    found = {(each.where, each.code) for each in site.build().problems}
+
+    assert found == {
+        ("content/b/index.md", "second-text"),
+        ("content/notes.md", "second-text"),
+    }
+    assert {path for path in pages(site) if "noindex" in site.html(path)} >= {
+        "b/index.html",
+        "b/1/index.html",
+        "notes/index.html",
+    }
+    assert "notes" not in site.html("index.html")
+    assert (site.output / "full/a/1.jpg").exists()
+    assert not (site.output / "full/b").exists()
+
+
+def test_a_text_that_is_a_link_is_named_for_it_is_not_followed(site: Site) -> None:
+    site.photo("sec/1.jpg")
+    site.text("sec/other.txt", "---\nunlisted: true\n---\n")
+    (site.root / "content/sec/index.md").symlink_to("other.txt")
+    (site.root / "content/more").symlink_to("sec")
+
+    found = site.build().problems
+    assert [each.where for each in found] == ["content/more", "content/sec/index.md"]
+    assert {(each.code, each.severity) for each in found} == {("symbolic-link", "warning")}

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,25 @@ class Seen:
     @property
     def paths(self) -> set[str]:
         return set().union(*self.sets)
+
+    @contextmanager
+    def more(self, count: int) -> Iterator[None]:
+        """Wait for so many more sets after what is done."""
+        before = len(self.sets)
+        yield
+        self.wait(lambda: len(self.sets) >= before + count)
+
+    def sees(self, path: str, *, old: bool = False) -> None:
+        """Wait until the changes of a file are told: it may be about to watch anew."""
+        deadline = time.monotonic() + SECONDS
+        file = self.root / path
+        with self._news:
+            while path not in self.paths:
+                assert time.monotonic() < deadline, self.sets
+                file.write_bytes(b"changed")
+                if old:
+                    os.utime(file, (1, 1))
+                self._news.wait(0.1)
 
     def wait(self, wanted: Callable[[], object]) -> None:
         with self._news:
@@ -108,3 +129,102 @@ def test_where_the_system_tells_nothing_files_are_looked_through(
         seen.wait(lambda: "pictures/a/two.jpg" in seen.paths)
     assert len(seen.lines) == 1
     assert "every second" in seen.lines[0]
+
+
+def test_a_name_that_is_not_utf_8_costs_nothing_else(small: Site) -> None:
+    small.photo("a/one.jpg")
+    odd = os.fsencode(small.pictures) + b"/a/caf\xe9"
+    with watched(small) as seen:
+        for number in range(5):
+            with seen.more(1), open(odd + b"%d.jpg" % number, "wb"):  # noqa: PTH123 - of bytes
+                pass
+            seen.sees(f"pictures/a/two{number}.jpg")
+        with seen.more(1):
+            os.mkdir(odd)  # noqa: PTH102
+        seen.sees("pictures/a/three.jpg")
+    assert seen.lines == []
+
+
+def test_watching_that_fails_is_begun_again(small: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.photo("a/one.jpg")
+    fails = threading.Event()
+
+    def often(*roots: Path, **options: object) -> Iterator[object]:
+        for each in watch(*roots, **options):  # type: ignore[arg-type]
+            yield each
+            if fails.is_set():
+                fails.clear()
+                raise RuntimeError("a fault")
+
+    monkeypatch.setattr("generator.serve.watching.watch", often)
+    with watched(small) as seen:
+        for number in range(6):
+            # A look for what was missed, and another when it watches again.
+            with seen.more(2):
+                fails.set()
+            seen.sees(f"pictures/a/{number}.jpg")
+    assert seen.lines == []
+
+
+def test_pictures_made_anew_under_the_same_number_are_watched(
+    small: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File systems give the number of a folder that was removed to the next one."""
+    small.photo("a/one.jpg")
+    monkeypatch.setattr(
+        "generator.serve.watching._identities", lambda folders: dict.fromkeys(folders, (1, 1))
+    )
+    with watched(small) as seen:
+        for number in range(3):
+            with seen.more(1):
+                shutil.rmtree(small.pictures)
+                small.pictures.mkdir()
+            seen.sees(f"pictures/{number}.jpg")
+            with seen.more(1):
+                small.photo("a/one.jpg")
+            seen.sees(f"pictures/a/{number}.jpg")
+
+
+def test_a_site_that_is_moved_away_and_one_in_its_place_are_seen(
+    small: Site, tmp_path: Path
+) -> None:
+    small.photo("a/one.jpg")
+    with watched(small) as seen:
+        with seen.more(1):
+            small.root.rename(tmp_path / "elsewhere")
+        with seen.more(1):
+            small.photo("a/two.jpg", 2)
+        seen.sees("site.toml")
+        seen.sees("pictures/a/three.jpg")
+    assert seen.lines == []
+
+
+def test_d7_links_are_not_followed(small: Site, tmp_path: Path) -> None:
+    small.photo("a/one.jpg")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    small.write("output/index.html", b"ours")
+    for name, target in (("there", elsewhere), ("site", small.root), ("all", Path("/"))):
+        (small.pictures / name).symlink_to(target)
+    (small.pictures / "a/ours").symlink_to(small.output)
+    (small.pictures / "a/round").symlink_to("..")
+    with watched(small) as seen:
+        small.write("output/index.html", b"ours again")
+        (elsewhere / "x.jpg").write_bytes(b"x")
+        (small.pictures / "a/later").symlink_to(elsewhere)
+        small.photo("a/two.jpg", 2)
+        seen.wait(lambda: "pictures/a/two.jpg" in seen.paths)
+        (elsewhere / "y.jpg").write_bytes(b"y")
+        small.photo("a/three.jpg", 3)
+        seen.wait(lambda: "pictures/a/three.jpg" in seen.paths)
+    wanted = {f"pictures/a/{name}" for name in ("later", "two.jpg", "three.jpg")}
+    assert seen.paths == wanted
+
+
+def test_d7_old_files_in_new_folders_are_seen(small: Site) -> None:
+    small.photo("a/one.jpg")
+    os.utime(small.photo("a/old.jpg", 2), (1, 1))
+    with watched(small) as seen:
+        with seen.more(1):
+            shutil.copytree(small.pictures / "a", small.pictures / "b/c/d")
+        seen.sees("pictures/b/c/d/older.jpg", old=True)

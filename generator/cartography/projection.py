@@ -74,7 +74,7 @@ def distance_km(one: Location, other: Location) -> float:
 
 def views(places: Sequence[Location]) -> Iterator[View]:
     """Yield views that hold all places: the closest one, wider ones around it, and the world."""
-    west, span = _arc(place.longitude for place in places)
+    west, span = arc_of(place.longitude for place in places)
     heights = [northing(place.latitude) for place in places]
     low, high = min(heights), max(heights)
     middle = sum(place.latitude for place in places) / len(places)
@@ -89,7 +89,7 @@ def views(places: Sequence[Location]) -> Iterator[View]:
     yield _world(places)
 
 
-def _arc(longitudes: Iterable[float]) -> tuple[float, float]:
+def arc_of(longitudes: Iterable[float]) -> tuple[float, float]:
     """Return where the shortest arc begins that holds all longitudes, and how long it is."""
     east = sorted({longitude % 360 for longitude in longitudes})
     gaps = [(after - before, after) for before, after in pairwise((*east, east[0] + 360))]

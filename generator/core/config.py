@@ -2,10 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -172,14 +173,20 @@ def _leaves(table: Mapping[str, Any], where: tuple[str, ...]) -> Iterator[tuple[
             yield (*where, key)
 
 
+def _unreadable(said: str) -> Problem:
+    """Say in which line settings cannot be understood, and what is often meant."""
+    found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", said, re.DOTALL)
+    what, place = (found[1], f"{SETTINGS}:{found[2]}") if found else (said, SETTINGS)
+    hint = "texts stand in quotes, numbers and true or false without, and [name] begins a table"
+    return Problem(place, f"not valid TOML: {what}", hint, code="unreadable-settings")
+
+
 def parse_config(text: str) -> Config:
     """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            Problem(SETTINGS, f"not valid TOML: {error}", code="unreadable-settings")
-        ) from None
+        raise ConfigError(_unreadable(str(error))) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
     return _tidied(msgspec.convert(table, Config, strict=True))
@@ -213,12 +220,54 @@ def _faults(
             yield Problem(place, f"unknown setting {name!r}", hint, code="unknown-setting")
         elif isinstance(value, dict) and _is_table(known[key]):
             yield from _faults(value, cast(type[Struct], known[key]), path, text)
+        elif isinstance(value, list) and (item := _item(known[key])):
+            yield from _faults_in_list(value, item, path, text)
         else:
             try:
                 msgspec.convert(value, known[key], strict=True)
             except msgspec.ValidationError as error:
                 said = in_words(error, known[key])
                 yield Problem(place, f"{name}: {said}", _remedy(name, value), code="wrong-setting")
+
+
+def _faults_in_list(
+    values: Sequence[object], kind: type[Struct], where: tuple[str, ...], text: str
+) -> Iterator[Problem]:
+    """Yield the faults of the tables in a list, with the place of each table in it."""
+    for number, value in enumerate(values):
+        for key, what in _faults_of_item(value, kind):
+            place = f"{SETTINGS}:{_line(text, (*where, number, *key))}"
+            name = ".".join(where)
+            said = f"{name}: {what} (in place {number + 1})"
+            yield Problem(place, said, _EXAMPLES.get(name, ""), code="wrong-setting")
+
+
+def _faults_of_item(value: object, kind: type[Struct]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the faulty keys of a table, each with what is wrong; no key for what is missing.
+
+    Where one is not known, another is not missing: its name is misspelled.
+    """
+    if not isinstance(value, dict):
+        yield (), "expected a table"
+        return
+    fields = msgspec.structs.fields(kind)
+    known = {each.name: each.type for each in fields}
+    for key, inner in value.items():
+        if key not in known:
+            yield (key,), f"unknown setting {key!r}"
+            continue
+        try:
+            msgspec.convert(inner, known[key], strict=True)
+        except msgspec.ValidationError as error:
+            yield (key,), f"{key}: {in_words(error, known[key])}"
+    for each in fields if value.keys() <= known.keys() else ():
+        if each.required and each.name not in value:
+            yield (), f"{each.name} is missing"
+
+
+def _item(kind: object) -> type[Struct] | None:
+    """Return what a list holds if that is tables, else nothing."""
+    return next((cast(type[Struct], each) for each in get_args(kind) if _is_table(each)), None)
 
 
 def _is_table(kind: object) -> bool:
@@ -241,20 +290,29 @@ _EXAMPLES = {
 }
 
 
-def _line(text: str, path: tuple[str, ...]) -> int:
-    """Find the line of a key, for tomllib does not say; else that of the table it is in."""
-    table: tuple[str, ...] = ()
+def _line(text: str, path: tuple[str | int, ...]) -> int:
+    """Find the line of a key, for tomllib does not say; else that of the table it is in.
+
+    Of tables in a list, numbers in the path count from 0.
+    """
+    table: tuple[str | int, ...] = ()
     best, best_depth = 1, 0
+    count = Counter[tuple[str | int, ...]]()
     for number, line in enumerate(text.splitlines(), 1):
+        here: tuple[str | int, ...]
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
         assignment = re.match(r"\s*([\w\s.\"'-]+?)\s*=", line)
         if header:
-            table = here = _names(header[1])
+            here = _names(header[1])
+            if line.lstrip().startswith("[["):
+                count[here] += 1
+                here = (*here, count[here] - 1)
+            table = here
         elif assignment:
             here = table + _names(assignment[1])
         else:
             continue
-        if here == path:
+        if here[: len(path)] == path:
             return number
         if here == path[: len(here)] and len(here) > best_depth:
             best, best_depth = number, len(here)

@@ -54,6 +54,7 @@ Code = Literal[
     "second-text",
     "seen-by-others",
     "source-changed",
+    "symbolic-link",
     "text-beside-album",
     "text-without-picture",
     "told-by-site",

@@ -31,10 +31,10 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
 
 
-def walk(
+def listed(
     root: Path, skip: Callable[[str], bool] = lambda path: False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield each regular file below a folder as (relative path, entry); links are not followed.
+    """Yield all below a folder but folders as (relative path, entry); links are not followed.
 
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
@@ -49,8 +49,24 @@ def walk(
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((f"{path}/", Path(entry.path)))
-                elif entry.is_file(follow_symlinks=False):
+                else:
                     yield path, entry
+
+
+def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return every symbolic link below a folder, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
+
+
+def walk(
+    root: Path, skip: Callable[[str], bool] = lambda path: False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield each regular file of what is listed: no link, nor anything else."""
+    for path, entry in listed(root, skip):
+        if entry.is_file(follow_symlinks=False):
+            yield path, entry
 
 
 def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
@@ -115,12 +131,19 @@ def _beside(target: Path) -> Path:
 
 def write_whole(target: Path, *parts: bytes) -> None:
     """Write a file beside its target and rename it there, so that no reader sees half of it."""
+    with written_whole(target) as file:
+        for part in parts:
+            file.write(part)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """Lend a file beside its target, and rename it there if nothing fails meanwhile."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = _beside(target)
     try:
         with naming(target), beside.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -44,8 +44,9 @@ _SIMPLE = re.compile(r"[a-z0-9]+(?:[-_ ][a-z0-9]+)*", re.ASCII)
 _HYPHENS = str.maketrans("_ ", "--")
 _NAME_BYTES = 200
 
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f]')
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file; and what turns the direction of
+# text, by which a name shows another suffix than it has (Unicode UAX #9, 2.1 to 2.4).
+_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]')
 _DEVICE = re.compile(r"(?:^|/)(con|prn|aux|nul|com\d|lpt\d)(?:\.|/|$)", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCII)
 

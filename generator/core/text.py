@@ -56,6 +56,11 @@ def _is_harmless(char: str) -> bool:
     return char in _SHAPING or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Cn", "Co")
 
 
+def is_unicode(text: str) -> bool:
+    """Tell whether a text is all Unicode: no name of a file with bytes that are no UTF-8."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def clean_lines(text: str) -> str:
     """Return a text of many lines without control characters and without what reorders a line."""
     if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():

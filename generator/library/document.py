@@ -174,7 +174,11 @@ def _front_matter(matter: str) -> FrontMatter:
         table = yaml.load(matter, Loader=_Loader) or {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise _Fault(line, f"front matter: {error.problem or error.context}") from None
+        said = error.problem or error.context or "cannot be understood"
+        hint = 'put the text after the colon in quotes, as in title: "A: B"'
+        if "\\t" in said:
+            hint = "write spaces, not tabs"
+        raise _Fault(line, f"front matter: {said}", hint) from None
     except RecursionError:
         raise _Fault(1, "front matter: nested too deeply") from None
     except Exception as error:  # noqa: BLE001

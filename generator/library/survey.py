@@ -19,9 +19,10 @@ import generator
 from generator.core.config import Config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.files import entries, is_settled
+from generator.core.files import entries, is_settled, links
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
+from generator.core.text import is_unicode
 
 _TEXT_SUFFIXES = (".md", ".markdown")
 
@@ -62,14 +63,23 @@ def survey(site: Path, config: Config) -> Survey:
         theme=tuple(
             (str(folder), _nameable(entries(folder, skip))[0]) for folder in theme_folders(site)
         ),
-        problems=tuple(
-            Problem(
-                f"{folder}/{path}", "its name is not valid UTF-8", "rename it", code="wrong-name"
-            )
-            for folder, paths in ((PICTURES, unnamed), (CONTENT, unnamed_texts))
-            for path in paths
+        problems=(
+            *(_unnameable(f"{PICTURES}/{path}") for path in unnamed),
+            *(_unnameable(f"{CONTENT}/{path}") for path in unnamed_texts),
+            *(_link(path) for path in links(site / CONTENT, skip)),
         ),
     )
+
+
+def _unnameable(path: str) -> Problem:
+    return Problem(path, "its name is not valid UTF-8", "rename it", code="wrong-name")
+
+
+def _link(path: str) -> Problem:
+    """Say that a link among the texts is not followed: what it leads to may forbid something."""
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    what, hint = "a symbolic link, which is not followed", "put the file itself there"
+    return Problem(f"{CONTENT}/{shown}", what, hint, "warning", code="symbolic-link")
 
 
 def fingerprint(survey: Survey, config: Config) -> str:
@@ -123,8 +133,3 @@ def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...
     return tuple(entry for entry in found if entry.path not in broken), tuple(
         os.fsencode(path).decode("utf-8", "backslashreplace") for path in broken
     )
-
-
-def is_unicode(text: str) -> bool:
-    """Tell whether the name of a file is text, and not bytes of another encoding."""
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

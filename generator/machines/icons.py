@@ -20,7 +20,7 @@ from generator.core.model import Asset, Icon
 from generator.core.routes import folded
 from generator.planning.plan import Plan, PlannedPhoto
 from generator.planning.words import lookup, nearest
-from generator.views.addresses import written
+from generator.views.addresses import link_address
 from generator.views.told import told
 from generator.views.values import Site
 
@@ -176,7 +176,7 @@ def manifest(site: Site) -> str:
         "description": site.description,
         "lang": site.language,
         "dir": site.direction,
-        "start_url": f"./{written('', site)}",
+        "start_url": f"./{link_address('', site)}",
         "scope": "./",
         "display": "browser",
         "background_color": PAPER,

@@ -15,7 +15,7 @@ from generator.core.errors import Problem
 from generator.core.model import Document
 from generator.core.routes import FILE_FOLDERS, folded, folders_above, legal
 from generator.planning.plan import Plan
-from generator.views.addresses import written
+from generator.views.addresses import link_address
 from generator.views.values import AnyPage, Link, MovedPage, Site
 
 PATH = "_redirects"
@@ -172,5 +172,5 @@ def redirects(moved: Sequence[Moved], site: Site) -> str:
     lines = []
     for each in moved:
         old = {f"/{quote(each.path)}", f"/{quote(each.path.rstrip('/'))}"}
-        lines += [f"{path} /{written(each.target.url, site)} 301\n" for path in sorted(old)]
+        lines += [f"{path} /{link_address(each.target.url, site)} 301\n" for path in sorted(old)]
     return "".join(lines)

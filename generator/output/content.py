@@ -36,7 +36,9 @@ class Original(Struct, frozen=True):
 
     def read(self) -> bytes:
         """Return the bytes; SourceChangedError if they are no longer those that were planned."""
-        return written(self)
+        buffer = io.BytesIO()
+        self.copy_to(buffer)
+        return buffer.getvalue()
 
     def copy_to(self, target: BinaryIO) -> None:
         """Copy the bytes, or let the file system share them; SourceChangedError if it changed."""
@@ -94,13 +96,6 @@ def write_to(target: BinaryIO, content: Content) -> None:
         content.copy_to(target)
 
 
-def written(content: Content) -> bytes:
-    """Return the bytes of a content; SourceChangedError if a photograph changed."""
-    buffer = io.BytesIO()
-    write_to(buffer, content)
-    return buffer.getvalue()
-
-
 def _entry(member: Member, content: Single) -> ZipInfo:
     """Describe a member by nothing that the machine or the day decide."""
     entry = ZipInfo(member.name, _moment(member.taken))
@@ -116,12 +111,6 @@ def _moment(taken: str) -> tuple[int, int, int, int, int, int]:
     return moment.timetuple()[:6] if 1980 <= moment.year < 2108 else _UNDATED
 
 
-def content_size(content: Content) -> int:
-    """Return the number of bytes of a content; of an archive, of what is in it."""
-    match content:
-        case bytes():
-            return len(content)
-        case Original():
-            return content.photo.stamp.size
-        case Archive():
-            return sum(content_size(fetch()) for _, fetch in content.members)
+def content_size(content: Single) -> int:
+    """Return the number of bytes of a content."""
+    return len(content) if isinstance(content, bytes) else content.photo.stamp.size

@@ -64,7 +64,7 @@ def publish(
     if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
         return Changes(manifest, (), ())
     refuse_foreign(paths, stale, manifest, output)
-    _sweep(output, manifest.staged)
+    _sweep(output, paths if manifest.adopted else manifest.staged)
     save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
@@ -267,7 +267,13 @@ def _left_alone(path: str) -> Problem:
 
 def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
     """Name files in a folder whose records are lost, which nobody can tell are ours."""
-    found = sorted(path for path, _ in walk(output) if path not in wanted and path[0] != ".")
+    # Those that a killed build wrote beside their places are written anew, or removed.
+    beside = set(map(_beside, wanted))
+    found = sorted(
+        path
+        for path, _ in walk(output)
+        if path[0] != "." and path not in wanted and path not in beside
+    )
     if not found:
         return []
     what = "not part of the site, and no record says whose it is: left alone"

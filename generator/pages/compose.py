@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from generator.core import routes
 from generator.core.errors import Problem
 from generator.core.model import Layout, Placeholder, Theme
@@ -21,7 +23,7 @@ from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
 from generator.planning.archives import archive_of
-from generator.planning.locations import is_secret
+from generator.planning.locations import is_told
 from generator.planning.plan import Album, Plan, Text
 from generator.planning.tags import TagPath, key_of_path
 from generator.views.values import (
@@ -131,10 +133,8 @@ class _Builder:
         self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
-            if text.document.matter.unlisted:
-                continue
-            folder = posixpath.dirname(text.document.path)
-            self._texts_in[folder].append(Link(text.title, text.address))
+            if not text.apart:
+                self._texts_in[text.folder].append(Link(text.title, text.address))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what was wrong with the texts so far, each fault once."""
@@ -269,8 +269,9 @@ class _Builder:
         body = self._references.body(words.document)
         heading = self._gallery.headings[photo.photo.path]
         said = photo.photo.metadata
-        settings = self.plan.config
-        with_place = settings.gallery.show_location and not is_secret(photo.photo, settings)
+        if not is_told(photo.photo, self.plan.config) and (said.location or said.place):
+            # Not even a theme that does not ask may show it.
+            said = replace(said, location=None, place=())
         link, last = self._gallery.link, len(album.photos) - 1
         on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
         return PhotoPage(
@@ -290,8 +291,8 @@ class _Builder:
             offset=words.offset,
             metadata=said,
             keywords=tuple(dict.fromkeys(map(self._keyword, words.tags))),
-            place=said.place if with_place else (),
-            show_location=with_place and said.location is not None,
+            place=said.place,
+            show_location=said.location is not None,
             previous=link(album.photos[index - 1]) if index else None,
             next=link(album.photos[index + 1]) if index < last else None,
             album=Link(album.title, f"{on_page}#{photo.anchor}"),
@@ -323,7 +324,7 @@ class _Builder:
             url=text.address,
             title=text.title,
             description=describe(text.document, body),
-            crumbs=self._way(posixpath.dirname(text.document.path)),
+            crumbs=self._way(text.folder),
             body=body,
             indexed=text.listed,
             cover=next((part.picture for part in body if isinstance(part, Figure)), None),

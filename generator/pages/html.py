@@ -16,7 +16,7 @@ from generator.machines.linked_data import linked_data
 from generator.pages.language import Language
 from generator.pages.theme import demanding, environment, fault
 from generator.planning.plan import Source
-from generator.views.addresses import absolute, base_path, written
+from generator.views.addresses import absolute, base_path, link_address
 from generator.views.values import (
     Anchor,
     AnyPage,
@@ -95,7 +95,7 @@ def _root(page: AnyPage, site: Site) -> str:
 @pass_context
 def _url(context: Context, address: str) -> str:
     """Make an address of the site relative to the page: the short way to what lies below it."""
-    page, target = context["page"].url, written(address, context["site"])
+    page, target = context["page"].url, link_address(address, context["site"])
     below = target.startswith(page) and page.endswith("/") and context["root"].startswith("..")
     return (target.removeprefix(page) if below else context["root"] + target) or "./"
 

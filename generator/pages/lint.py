@@ -1,6 +1,6 @@
 """What in a site's own templates is no error, and has no effect either. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from difflib import get_close_matches
 from typing import get_args
 
@@ -28,10 +28,11 @@ def idle_parts(theme: Theme) -> Iterator[Problem]:
     if not theme.own:
         return
     parsed = dict(_parsed(theme))
-    used = _used(parsed)
+    used = _used(theme, parsed)
     for name in theme.own:
-        is_idle = used is not None and name not in used
-        if is_idle and not name.startswith(f"{LANGUAGES}/") and not name.lower().endswith(_NOTES):
+        if name.startswith(f"{LANGUAGES}/") or name.lower().endswith(_NOTES):
+            continue
+        if used is not None and name not in used:
             yield _unused(name, parsed)
         elif name in parsed:
             yield from _lost_blocks(name, parsed)
@@ -41,35 +42,38 @@ def _parsed(theme: Theme) -> Iterator[tuple[str, nodes.Template]]:
     """Yield each template with its syntax tree; rendering tells what is wrong with the others."""
     engine = environment(theme)
     for name, body in theme.templates.items():
-        if name.endswith(".html"):
+        # Whatever a template includes is one, however it is called.
+        if name.endswith(".html") or name in theme.own:
             try:
                 yield name, engine.parse(body.decode("utf-8-sig"))
             except (jinja2.TemplateSyntaxError, UnicodeDecodeError, RecursionError):
                 continue
 
 
-def _found(name: str, parsed: dict[str, nodes.Template]) -> str:
+def _found(name: str, known: Container[str]) -> str:
     """Return which template a name means: that of the site, or ours."""
-    return name if name in parsed else name.removeprefix(f"{SHIPPED}/")
+    return name if name in known else name.removeprefix(f"{SHIPPED}/")
 
 
-def _used(parsed: dict[str, nodes.Template]) -> set[str] | None:
+def _used(theme: Theme, parsed: dict[str, nodes.Template]) -> set[str] | None:
     """Return the templates that take part in a page; None if names are made while rendering."""
     used: set[str] = set()
     waiting = list(_ROOTS)
     while waiting:
-        name = _found(waiting.pop(), parsed)
-        if name in parsed and name not in used:
-            used.add(name)
-            for each in meta.find_referenced_templates(parsed[name]):
-                if each is None:
-                    return None
-                waiting.append(each)
+        name = _found(waiting.pop(), theme.templates)
+        if name in used:
+            continue
+        used.add(name)
+        for each in meta.find_referenced_templates(parsed[name]) if name in parsed else ():
+            if each is None:
+                return None
+            waiting.append(each)
     return used
 
 
 def _unused(name: str, parsed: dict[str, nodes.Template]) -> Problem:
-    known = [each for each in parsed if not each.startswith(f"{SHIPPED}/") and each != name]
+    others = (each for each in parsed if each != name and each.endswith(".html"))
+    known = [each for each in others if not each.startswith(f"{SHIPPED}/")]
     near = get_close_matches(name, known, n=1)
     if name.endswith(".html"):
         hint = f"did you mean {near[0]}?" if near else "extend or include it, or remove it"

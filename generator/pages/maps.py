@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.cartography import coast
 from generator.cartography.clusters import cluster
-from generator.cartography.projection import RATIO
+from generator.cartography.projection import RATIO, arc_of
 from generator.core import routes
 from generator.core.model import Location, Size
 from generator.pages.gallery import Gallery, counted
@@ -191,8 +191,8 @@ def _street_map(within: _Cluster) -> str:
 
     https://wiki.openstreetmap.org/wiki/Browsing#Sharing_a_link_to_the_maps
     """
-    west, east = (each(place.location.longitude for place in within.places) for each in (min, max))
-    zoom = min(_CLOSEST, int(math.log2(180 / max(0.01, (east - west) % 360))))
+    _, span = arc_of(place.location.longitude for place in within.places)
+    zoom = min(_CLOSEST, int(math.log2(180 / max(0.01, span))))
     latitude, longitude = (
         f"{each:.{_DECIMALS}f}" for each in (within.leader.latitude, within.leader.longitude)
     )

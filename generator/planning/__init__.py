@@ -2,7 +2,7 @@
 
 From the bottom up:
 
-    order
+    order owners
     tags titles variants words
     listing locations placement
     plan

@@ -7,42 +7,41 @@ from msgspec import Struct
 
 from generator.core.errors import Problem
 from generator.core.layout import CONTENT
-from generator.core.model import Document
-from generator.core.routes import folders_above
-from generator.planning.words import Words, is_index, stem
+from generator.core.routes import folded, folders_above
+from generator.planning.owners import is_index
+from generator.planning.words import Words
 
 
 class Listing(Struct, frozen=True):
-    """The folders that nothing outside of them may name, without those inside of them."""
+    """The folders and pages that nothing outside of them may name, without what is inside."""
 
     apart: frozenset[str]
 
-    def is_listed(self, folder: str) -> bool:
-        """Tell whether a folder may be named anywhere in the site."""
-        return self.apart.isdisjoint((folder, *folders_above(folder)))
+    def is_listed(self, path: str) -> bool:
+        """Tell whether a folder or a page may be named anywhere in the site."""
+        return self.apart.isdisjoint((path, *folders_above(path)))
 
-    def is_page_listed(self, document: Document) -> bool:
-        """Tell whether a text that is a page of its own may be named anywhere in the site."""
-        return not document.matter.unlisted and self.is_listed(posixpath.dirname(document.path))
+    def may_show(self, folder: str, other: str) -> bool:
+        """Tell whether the page of a folder may show what is in another.
+
+        It may if all that sets the other apart sets itself apart too.
+        """
+        around = {other, *folders_above(other)} - {folder, *folders_above(folder)}
+        return self.apart.isdisjoint(around)
 
 
-def make_listing(words: Words, unread: Collection[str]) -> Listing:
-    """Decide which folders stand apart.
+def make_listing(words: Words) -> Listing:
+    """Decide which folders and pages stand apart.
 
     What a text wants that cannot be read is not known, and what was listed once may be known for
     ever: its folder is not.
     """
-    indexes = {
-        posixpath.dirname(each.path): each for each in words.texts.values() if is_index(each)
+    of_folders = {
+        posixpath.dirname(path): text for path, text in words.texts.items() if is_index(path)
     }
-    texts = words.albums | indexes
-    wanted = {folder for folder, text in texts.items() if text.matter.unlisted}
-    unknown = {posixpath.dirname(path) for path in _unread_indexes(unread)}
-    return Listing(frozenset((wanted | unknown) - {""}))
-
-
-def _unread_indexes(unread: Collection[str]) -> Iterator[str]:
-    return (path for path in unread if posixpath.basename(stem(path)) == "index")
+    texts = words.albums | of_folders | words.texts
+    wanted = {path for path, text in texts.items() if text.matter.unlisted}
+    return Listing((words.unknown | wanted) - {""})
 
 
 def listing_problems(
@@ -64,8 +63,9 @@ def listing_problems(
             yield Problem(
                 f"{CONTENT}/{document.path}", what, hint, "warning", code="wrong-unlisted"
             )
-    for path in _unread_indexes(unread):
-        if posixpath.dirname(path) in {*folders} - {""}:
+    known = {*map(folded, folders)} - {""}
+    for path in filter(is_index, unread):
+        if folded(posixpath.dirname(path)) in known:
             what = "until it can be read, what is in its folder is not listed"
             yield Problem(
                 f"{CONTENT}/{path}",

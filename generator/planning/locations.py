@@ -1,15 +1,13 @@
-"""Which photos may say where they were taken. Pure."""
+"""Which photos may say where they were taken, and which are on the map. Pure."""
 
-import posixpath
-from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
 
 from generator.cartography.projection import distance_km
 from generator.core.config import Config
 from generator.core.errors import Problem
 from generator.core.layout import SETTINGS
-from generator.core.model import Document, Location, Photo
-from generator.planning.words import Words, stem
+from generator.core.model import Location, Photo
+from generator.planning.words import Words, heeded
 
 
 def is_secret(photo: Photo, config: Config) -> bool:
@@ -21,8 +19,13 @@ def is_secret(photo: Photo, config: Config) -> bool:
     )
 
 
+def is_told(photo: Photo, config: Config) -> bool:
+    """Tell whether the page of a photo may say where it was taken."""
+    return config.gallery.show_location and not is_secret(photo, config)
+
+
 def find_mapped(
-    config: Config, photos: Iterable[Photo], words: Words, unread: Collection[str]
+    config: Config, photos: Iterable[Photo], words: Words
 ) -> tuple[frozenset[str], tuple[Problem, ...]]:
     """Return the paths of the photos that are on the map.
 
@@ -32,7 +35,8 @@ def find_mapped(
         return frozenset(), ()
     located = [photo for photo in photos if photo.metadata.location]
     public = [photo for photo in located if not is_secret(photo, config)]
-    mapped = frozenset(_wanted((photo.path for photo in public), words, unread))
+    is_wanted = heeded(words, lambda matter: matter.map, otherwise=True, unknown=False)
+    mapped = frozenset(photo.path for photo in public if is_wanted(photo.path))
     if mapped:
         return mapped, ()
     what, hint = "texts leave all photos off it", "take map: false out of one, or mend it"
@@ -43,27 +47,3 @@ def find_mapped(
     said = f"gallery.map: there is no map, for {what}"
     problem = Problem(SETTINGS, said, hint, "warning", code="no-map")
     return mapped, (problem,)
-
-
-def _wanted(paths: Iterable[str], words: Words, unread: Collection[str]) -> Iterator[str]:
-    """Yield the photos that their text, or the nearest album, does not leave off the map.
-
-    What a text wants that could not be read is not known, so its photos are left off.
-    """
-    unknown = {stem(path) for path in unread}
-
-    def said(document: Document | None) -> bool | None:
-        return document.matter.map if document else None
-
-    @cache
-    def of_album(folder: str) -> bool:
-        if posixpath.join(folder, "index") in unknown:
-            return False
-        own = said(words.albums.get(folder))
-        return (of_album(posixpath.dirname(folder)) if folder else True) if own is None else own
-
-    for path in paths:
-        if unknown.isdisjoint((path, stem(path))):
-            own = said(words.photos.get(path))
-            if of_album(posixpath.dirname(path)) if own is None else own:
-                yield path

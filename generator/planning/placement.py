@@ -11,7 +11,8 @@ from generator.core import routes
 from generator.core.errors import Problem
 from generator.core.layout import CONTENT, PICTURES
 from generator.core.model import Document, Photo
-from generator.planning.words import Words, is_index
+from generator.planning.owners import is_index
+from generator.planning.words import Words
 
 
 class Places(Struct, frozen=True):
@@ -30,8 +31,8 @@ def place_pages(
     A page that does not get the address its name asks for is reported: what is there already may
     have been linked to.
     """
-    texts = [path for path, document in words.texts.items() if not is_index(document)]
-    indexes = [path for path, document in words.texts.items() if is_index(document)]
+    texts = [path for path in words.texts if not is_index(path)]
+    indexes = [path for path in words.texts if is_index(path)]
     photos_in = _by_folder(photo.path for photo in photos)
     texts_in = _by_folder(texts)
     folders_in = subfolders((*photos_in, *texts_in, *map(posixpath.dirname, indexes)))
@@ -51,16 +52,15 @@ def place_pages(
             others = partial(_other_wishes, paths, wishes, folders=of_folders)
             slugs = routes.distinct(wishes, others, taken)
             taken.update(map(routes.folded, slugs))
-            root = CONTENT if addresses is places.texts else PICTURES
             base = places.folders[folder]
             for path, wish, slug in zip(paths, wishes, slugs, strict=True):
                 addresses[path] = f"{base}{slug}/"
                 if slug != wish:
                     what = f"is at /{base}{slug}/, for something else wants /{base}{wish}/ too"
                     hint = "rename one, or give it a slug in its text"
-                    moved.append(
-                        Problem(f"{root}/{path}", what, hint, "warning", code="address-taken")
-                    )
+                    text = words.texts.get(path) if addresses is places.texts else None
+                    where = f"{CONTENT}/{text.path}" if text else f"{PICTURES}/{path}"
+                    moved.append(Problem(where, what, hint, "warning", code="address-taken"))
     places.texts.update((path, places.folders[posixpath.dirname(path)]) for path in indexes)
     return places, moved
 

@@ -4,9 +4,9 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from generator.core import routes
 from generator.core.config import Config, Originals, Sort
@@ -20,11 +20,12 @@ from generator.core.text import clean_text
 from generator.planning.listing import Listing, listing_problems, make_listing
 from generator.planning.locations import find_mapped
 from generator.planning.order import natural
+from generator.planning.owners import stem
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.titles import title_of_name
 from generator.planning.variants import planner
-from generator.planning.words import Words, lookup, match, nearest, stem
+from generator.planning.words import Words, heeded, lookup, match, nearest
 
 
 class Step(Struct, frozen=True, array_like=True, gc=False):
@@ -152,12 +153,14 @@ class Album(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """A Markdown file that is a page of its own."""
+    """A Markdown file that is a page of its own; `apart` if it is not even listed in its folder."""
 
     document: Document
+    folder: str
     title: str
     address: str
     listed: bool
+    apart: bool
 
 
 class Year(Struct, frozen=True):
@@ -211,26 +214,17 @@ def make_plan(
     render pictures of an input format. The originals of the photos in `unpublished`, by path, are
     left out.
     """
-    words, problems = match(library.photos, library.documents)
+    words, problems = match(library.photos, library.documents, library.unread)
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
     places, moved = place_pages(shown, words, config.gallery.page_size)
-    originals = dict(_originals(config, shown, words, library.unread, unpublished))
+    originals = dict(_originals(config, shown, words, unpublished))
     photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
-    listing = make_listing(words, library.unread)
+    listing = make_listing(words)
     root, apart, cover_problems = _plan_albums(config, photos, words, places, listing)
-    texts = tuple(
-        Text(
-            document,
-            document.matter.title or _pretty(stem(path)),
-            places.texts[path],
-            listing.is_page_listed(document),
-        )
-        for path, document in sorted(words.texts.items())
-    )
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
     in_order = (*by_date, *undated) if config.albums.sort == "taken" else tuple(root.all_photos())
     tags = plan_tags([each.words.tags for each in in_order], config.gallery.page_size)
-    paths, no_map = find_mapped(config, [each.photo for each in in_order], words, library.unread)
+    paths, no_map = find_mapped(config, [each.photo for each in in_order], words)
     plan = Plan(
         config=config,
         theme=library.theme,
@@ -240,7 +234,7 @@ def make_plan(
         tags=tags,
         years=_years(by_date),
         mapped=tuple(each for each in in_order if each.photo.path in paths),
-        texts=texts,
+        texts=tuple(_plan_texts(words, places, listing)),
         jobs=jobs,
     )
     warnings = (
@@ -251,6 +245,19 @@ def make_plan(
         *_undescribed(plan),
     )
     return plan, (*problems, *moved, *warnings)
+
+
+def _plan_texts(words: Words, places: Places, listing: Listing) -> Iterator[Text]:
+    for path, document in sorted(words.texts.items()):
+        title = document.matter.title or _pretty(stem(path))
+        yield Text(
+            document,
+            posixpath.dirname(path),
+            title,
+            places.texts[path],
+            listed=listing.is_listed(path),
+            apart=path in listing.apart,
+        )
 
 
 def _years(by_date: Iterable[PlannedPhoto]) -> tuple[Year, ...]:
@@ -281,36 +288,20 @@ def is_shown(photo: Photo, config: Config) -> bool:
 
 
 def _originals(
-    config: Config,
-    photos: Iterable[Photo],
-    words: Words,
-    unread: Collection[str],
-    unpublished: Collection[str],
+    config: Config, photos: Iterable[Photo], words: Words, unpublished: Collection[str]
 ) -> Iterator[tuple[str, Originals]]:
     """Say for each photo how its original is published: as its text or the nearest album wants it.
 
     What a text wants that could not be read is not known, so originals are not published.
     """
-    unknown = {stem(path) for path in unread}
-
-    def said(document: Document | None) -> Originals | Literal[""]:
-        return document.matter.originals if document else ""
-
-    @cache
-    def of_album(folder: str) -> Originals:
-        if posixpath.join(folder, "index") in unknown:
-            return "none"
-        above = posixpath.dirname(folder)
-        return said(words.albums.get(folder)) or (
-            of_album(above) if folder else config.images.originals
-        )
-
+    wanted = heeded(
+        words,
+        lambda matter: matter.originals or None,
+        otherwise=config.images.originals,
+        unknown="none",
+    )
     for photo in photos:
-        if photo.path in unpublished or not unknown.isdisjoint((photo.path, stem(photo.path))):
-            yield photo.path, "none"
-        else:
-            own = said(words.photos.get(photo.path))
-            yield photo.path, own or of_album(posixpath.dirname(photo.path))
+        yield photo.path, "none" if photo.path in unpublished else wanted(photo.path)
 
 
 def _withheld(
@@ -320,7 +311,7 @@ def _withheld(
     if not unread or config.images.originals == "none":
         return
     spoken_for = {
-        name
+        routes.folded(name)
         for photo in photos
         for name in (
             photo.path,
@@ -330,7 +321,7 @@ def _withheld(
         )
     }
     for path in unread:
-        if stem(path) in spoken_for:
+        if routes.folded(stem(path)) in spoken_for:
             what = "until it can be read, the originals that it speaks for are not published"
             yield Problem(
                 f"{CONTENT}/{path}",
@@ -458,78 +449,79 @@ def _plan_albums(
     for path, photo in photos.items():
         photos_in[posixpath.dirname(path)].append(photo)
     folders_in = subfolders(photos_in)
-    by_path = {routes.folded(path): path for path in photos}
-    problems: list[Problem] = []
+    photos_by_name = {routes.folded(path): photo for path, photo in photos.items()}
+    covers = {
+        folder: _named_cover(folder, text, photos_by_name, listing)
+        for folder in folders_in
+        if (text := words.albums.get(folder)) and text.matter.cover
+    }
     albums: dict[str, Album] = {}
-    has_download = _downloads(config, words)
+    has_download = heeded(
+        words, lambda matter: matter.download, otherwise=config.albums.download, unknown=False
+    )
     apart: set[str] = set()
     # From the deepest up, so that an album's albums are there before it.
     for folder in sorted(folders_in, key=lambda path: -path.count("/") if path else 1):
-        document = words.albums.get(folder)
-        matter = document.matter if document else FrontMatter()
-        sort = matter.sort or config.albums.sort
-        backwards = config.albums.reverse if matter.reverse is None else matter.reverse
-        inside = _ordered(photos_in[folder], sort, backwards=backwards)
         within = (albums[name] for name in sorted(folders_in[folder], key=natural))
         below = tuple(album for album in within if album.path not in apart)
-        if folder in listing.apart or not (inside or below):
+        if folder and (folder in listing.apart or not (photos_in[folder] or below)):
             apart.add(folder)
-        is_listed = folder not in apart and listing.is_listed(folder)
-        cover = inside[0] if inside else below[0].cover if below else None
-        if document and matter.cover:
-            chosen = lookup(matter.cover, folder, by_path)
-            if chosen is None:
-                problems.append(_no_such_cover(document, by_path))
-            elif is_listed and not listing.is_listed(posixpath.dirname(chosen)):
-                problems.append(_unlisted_cover(document))
-            else:
-                cover = photos[chosen]
-        title = matter.title or (_pretty(folder) if folder else config.site.title)
-        layout = matter.layout or config.albums.layout
-        address = places.folders[folder]
-        albums[folder] = Album(
-            folder,
-            address,
-            title,
-            document,
-            sort,
-            layout,
-            inside,
-            below,
-            cover,
-            is_listed,
-            has_download(folder),
+        album = _album(config, words, places, folder, photos_in[folder], below)
+        cover = covers.get(folder)
+        albums[folder] = replace(
+            album,
+            cover=cover if isinstance(cover, PlannedPhoto) else album.cover,
+            listed=folder not in apart and listing.is_listed(folder),
+            download=has_download(folder),
         )
-    aside = (albums[folder] for folder in sorted(apart - {""}))
+    aside = (albums[folder] for folder in sorted(apart))
+    problems = (each for each in covers.values() if isinstance(each, Problem))
     return albums[""], tuple(aside), tuple(problems)
 
 
-def _downloads(config: Config, words: Words) -> Callable[[str], bool]:
-    """Return the function that tells what the nearest text wants, from an album upwards."""
+def _album(
+    config: Config,
+    words: Words,
+    places: Places,
+    folder: str,
+    photos: Iterable[PlannedPhoto],
+    below: tuple[Album, ...],
+) -> Album:
+    """Return a listed album, in order; its first photo stands for it."""
+    document = words.albums.get(folder)
+    matter = document.matter if document else FrontMatter()
+    sort = matter.sort or config.albums.sort
+    backwards = config.albums.reverse if matter.reverse is None else matter.reverse
+    inside = _ordered(photos, sort, backwards=backwards)
+    return Album(
+        path=folder,
+        address=places.folders[folder],
+        title=matter.title or (_pretty(folder) if folder else config.site.title),
+        document=document,
+        sort=sort,
+        layout=matter.layout or config.albums.layout,
+        photos=inside,
+        albums=below,
+        cover=inside[0] if inside else below[0].cover if below else None,
+        listed=True,
+        download=False,
+    )
 
-    @cache
-    def has_download(folder: str) -> bool:
-        text = words.albums.get(folder)
-        if text and text.matter.download is not None:
-            return text.matter.download
-        return has_download(posixpath.dirname(folder)) if folder else config.albums.download
 
-    return has_download
-
-
-def _no_such_cover(document: Document, known: Mapping[str, str]) -> Problem:
+def _named_cover(
+    folder: str, document: Document, known: Mapping[str, PlannedPhoto], listing: Listing
+) -> PlannedPhoto | Problem:
+    """Find the cover that the text of an album names, or say why it cannot be."""
     wanted = document.matter.cover
-    what = f"cover: there is no picture {wanted!r}"
-    return Problem(
-        f"content/{document.path}", what, nearest(wanted, known), "warning", code="cover-not-found"
-    )
-
-
-def _unlisted_cover(document: Document) -> Problem:
-    what = f"cover: {document.matter.cover!r} is in an unlisted album"
-    return Problem(
-        f"{CONTENT}/{document.path}", what, "choose another", "warning", code="unlisted-cover"
-    )
+    chosen = lookup(wanted, folder, known)
+    where = f"{CONTENT}/{document.path}"
+    if chosen is None:
+        what = f"cover: there is no picture {wanted!r}"
+        return Problem(where, what, nearest(wanted, known), "warning", code="cover-not-found")
+    if not listing.may_show(folder, posixpath.dirname(chosen.photo.path)):
+        what = f"cover: {wanted!r} is in an unlisted album"
+        return Problem(where, what, "choose another", "warning", code="unlisted-cover")
+    return chosen
 
 
 def _ordered(

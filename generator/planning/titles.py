@@ -9,6 +9,9 @@ from generator.core.text import clean_text
 
 _BETWEEN = re.compile(r"[\s_'’,&!()-]+|\.\s+")  # noqa: RUF001
 
+# What names of people and places have before a capital.
+_SON_OF = re.compile(r"\AMa?c(?=\w)")
+
 # What programs call a file that nobody named, word by word.
 _NOBODYS = frozenset(
     # A picture, a copy, a download.
@@ -27,7 +30,7 @@ _NOBODYS = frozenset(
     screenshot screen shot screenshots bildschirmfoto capture d écran captura de pantalla tela
     schermata schermafbeelding snip clip clipboard pasted graphic zwischenablage
     scan scanned scanner document dokument page
-    dsc dscn dscf dscs dcim mvi mvimg mov vid video pano panorama burst pxl gopr dji cimg sam
+    dsc dscn dscf dscs dcim mvi mvimg mov vid video pano panorama burst pxl gopr dji cimg
     camera cam collage animation motion signal telegram whatsapp facebook fb messenger instagram
     snapchat received resource render fullsizerender from ios iphone android
     """.split()
@@ -39,20 +42,25 @@ def title_of_name(path: str) -> str:
 
     Cameras, phones and programs number what they name, by a count, a date or at random: a name
     with a digit is theirs. So is one whose words are all of their kind (`Untitled design`), one of
-    a single letter, and one with capitals inside of words (`FullSizeRender`).
+    a single letter, and one with capitals inside of words (`FullSizeRender`, but not `McDonald`).
     """
     name = clean_text(posixpath.splitext(posixpath.basename(path))[0])
     words = [word for word in _BETWEEN.split(name) if word]
     is_written = (
         all(map(_is_word, words))
         and sum(map(len, words)) > 1
-        and not any(a.islower() and b.isupper() for a, b in pairwise(name))
+        and not any(map(_has_capital_inside, words))
         and not _NOBODYS.issuperset(map(str.casefold, words))
     )
     if not is_written:
         return ""
     title = " ".join(re.sub(r"[_-]", " ", name).split())
     return title[:1].upper() + title[1:] if title.islower() else title
+
+
+def _has_capital_inside(word: str) -> bool:
+    rest = _SON_OF.sub("", word)
+    return any(before.islower() and after.isupper() for before, after in pairwise(rest))
 
 
 def _is_word(word: str) -> bool:

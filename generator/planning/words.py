@@ -2,38 +2,38 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
 from generator.core.errors import Problem
-from generator.core.model import CENTRE, Document, Photo
-from generator.core.routes import folded, folders_above
-
-_INDEX = "index"
+from generator.core.model import CENTRE, Document, FrontMatter, Photo
+from generator.core.routes import folded
+from generator.planning.owners import Owners, is_index, owners_of, stem
 
 _Known = TypeVar("_Known")
+_Wish = TypeVar("_Wish")
+
+# Those that would be the text of each album, photo or page.
+_Claims = defaultdict[str, list[Document]]
 
 
 class Words(Struct, frozen=True):
-    """Documents by what they belong to: the path of an album, of a photo, or their own."""
+    """Documents by what they belong to: the path of an album, of a photo, or their own.
+
+    The folders in a path of its own are spelled as those of the pictures. `unknown` are the
+    albums, photos and pages of which nobody knows what is wanted for them: a text cannot be read,
+    or two claim to be theirs.
+    """
 
     albums: dict[str, Document]
     photos: dict[str, Document]
     texts: dict[str, Document]
-
-
-def stem(path: str) -> str:
-    """Return a path without its suffix."""
-    return posixpath.splitext(path)[0]
-
-
-def is_index(document: Document) -> bool:
-    """Tell whether a document speaks for its folder."""
-    return posixpath.basename(stem(document.path)) == _INDEX
+    unknown: frozenset[str]
 
 
 def path_of(document: Document | None) -> tuple[str, ...]:
@@ -41,60 +41,103 @@ def path_of(document: Document | None) -> tuple[str, ...]:
     return (document.path,) if document else ()
 
 
+def heeded(
+    words: Words, says: Callable[[FrontMatter], _Wish | None], otherwise: _Wish, unknown: _Wish
+) -> Callable[[str], _Wish]:
+    """Return the function that tells what holds for a photo or an album, by its path.
+
+    That is what its own text says, else the nearest album's, else `otherwise`; and `unknown` where
+    nobody knows what a text wants.
+    """
+
+    @cache
+    def holds(path: str) -> _Wish:
+        if path in words.unknown:
+            return unknown
+        text = words.photos.get(path) or words.albums.get(path)
+        own = says(text.matter) if text else None
+        if own is not None:
+            return own
+        return holds(posixpath.dirname(path)) if path else otherwise
+
+    return holds
+
+
 def match(
-    photos: Sequence[Photo], documents: Sequence[Document]
+    photos: Sequence[Photo], documents: Sequence[Document], unread: Collection[str]
 ) -> tuple[Words, tuple[Problem, ...]]:
     """Give each document its album or photos; one that has none is a page of its own.
 
     `falls.jpg.md` is the text of falls.jpg alone; `falls.md` that of every photo of this stem
     which has no text of its own. A page that almost has the name of something is reported.
+    `unread` are the paths of texts that cannot be read.
     """
-    folders = {"", *(folder for photo in photos for folder in folders_above(photo.path))}
-    by_stem: dict[str, list[str]] = defaultdict(list)
-    for photo in photos:
-        by_stem[stem(photo.path)].append(photo.path)
-    paths = {photo.path for photo in photos}
-    exact = {stem(each.path) for each in documents} & paths
-
-    words = Words({}, {}, {})
-    pages: dict[str, Document] = {}
+    owners = owners_of([photo.path for photo in photos])
+    exact = {path for each in documents for path in owners.named(stem(each.path))}
+    albums, shown, pages = _Claims(list), _Claims(list), _Claims(list)
     problems: list[Problem] = []
     for document in documents:
         name, folder = stem(document.path), posixpath.dirname(document.path)
-        if is_index(document) and folder in folders:
-            problems += _claim(words.albums, folder, document)
-        elif name in exact:
-            problems += _claim(words.photos, name, document)
-        elif name in by_stem:
-            for path in by_stem[name]:
-                if path not in exact:
-                    problems += _claim(words.photos, path, document)
+        if is_index(document.path) and (about := owners.albums(folder)):
+            claims = albums
+        elif about := owners.named(name):
+            claims = shown
+        elif alike := owners.called(name):
+            about, claims = [path for path in alike if path not in exact], shown
         else:
-            problems += _claim(pages, name, document)
-            near = list(_almost(document, by_stem, folders))
-            problems += near or _misplaced(document)
-    words.texts.update((document.path, document) for document in pages.values())
-    return words, tuple(problems)
+            about = [posixpath.join(owners.home(folder), posixpath.basename(name))]
+            claims = pages
+            problems += list(_almost(document, owners)) or _misplaced(document)
+        for owner in about:
+            claims[owner].append(document)
+    texts = {_page(name, claims): claims[0] for name, claims in pages.items()}
+    unknown = {
+        *(owner for path in unread for owner in _spoken_for(path, owners)),
+        *(owner for claims in (albums, shown) for owner in claims if len(claims[owner]) > 1),
+        *(_page(name, claims) for name, claims in pages.items() if len(claims) > 1),
+    }
+    for claims in (albums, shown, pages):
+        problems += _contested(claims)
+    return Words(_first(albums), _first(shown), texts, frozenset(unknown)), tuple(problems)
 
 
-def _claim(owners: dict[str, Document], owner: str, document: Document) -> Iterator[Problem]:
-    """Make a document the text of something, unless that has one already."""
-    first = owners.setdefault(owner, document)
-    if first is not document:
-        what = f"content/{first.path} is already the text of {owner or 'the front page'}"
-        yield Problem(f"content/{document.path}", what, "join them", "warning", code="second-text")
+def _spoken_for(path: str, owners: Owners) -> Sequence[str]:
+    """Return the albums and photos that a text may belong to of which only the path is known."""
+    if is_index(path):
+        folder = posixpath.dirname(path)
+        return owners.albums(folder) or [owners.home(folder)]
+    return (*owners.named(stem(path)), *owners.called(stem(path)))
+
+
+def _first(claims: _Claims) -> dict[str, Document]:
+    return {owner: documents[0] for owner, documents in claims.items()}
+
+
+def _page(name: str, claims: Sequence[Document]) -> str:
+    """Return the path of a page of its own."""
+    return name + posixpath.splitext(claims[0].path)[1]
+
+
+def _contested(claims: _Claims) -> Iterator[Problem]:
+    """Report every text of something that has one already."""
+    for owner, (first, *others) in claims.items():
+        for document in others:
+            what = f"content/{first.path} is already the text of {owner or 'the front page'}"
+            hint = "join them; until then, what either of them may forbid is withheld"
+            yield Problem(f"content/{document.path}", what, hint, "warning", code="second-text")
 
 
 def _misplaced(document: Document) -> list[Problem]:
     """Report a page with settings that only a photo or an album has: it must have lost its own."""
     matter = document.matter
-    of_photos = {
+    of_photos: dict[str, object] = {
         "alt": matter.alt,
         "caption": matter.caption,
         "keywords": matter.keywords,
         "focus": matter.focus != CENTRE,
+        "map": matter.map is not None,
     }
-    of_albums = {
+    of_albums: dict[str, object] = {
         "cover": matter.cover,
         "sort": matter.sort,
         "reverse": matter.reverse is not None,
@@ -103,11 +146,19 @@ def _misplaced(document: Document) -> list[Problem]:
         "originals": matter.originals,
         "download": matter.download is not None,
     }
-    for owner, keys in (("picture", of_photos), ("album", of_albums)):
+    kinds: list[tuple[str, dict[str, object]]] = [("picture", of_photos), ("album", of_albums)]
+    if is_index(document.path):
+        # What sets its folder apart, or the pictures that were there.
+        of_albums |= {"map": matter.map is not None, "unlisted": matter.unlisted}
+        kinds.reverse()
+    for owner, keys in kinds:
         for key, value in keys.items():
             if value:
                 what = f"built as a page of its own, though {key!r} is for {owner}s"
                 hint = f"no {owner} has its name: rename or remove it"
+                if key == "unlisted":
+                    page = f"content/{posixpath.dirname(document.path)}.md"
+                    hint = f"no album has its name: rename it, or call it {page} if it is a page"
                 return [
                     Problem(
                         f"content/{document.path}",
@@ -120,31 +171,37 @@ def _misplaced(document: Document) -> list[Problem]:
     return []
 
 
-def _almost(
-    document: Document, photos: Mapping[str, Sequence[str]], folders: Collection[str]
-) -> Iterator[Problem]:
+def _almost(document: Document, owners: Owners) -> Iterator[Problem]:
     """Report a page whose name is a slip away from a photo or an album of the same folder."""
     name, folder = stem(document.path), posixpath.dirname(document.path)
-    if is_index(document):
-        wanted, candidates = folder, {each: f"pictures/{each}/" for each in folders if each}
+    beside = folded(folder)
+    if is_index(document.path):
+        wanted, candidates = (
+            folder,
+            {each: f"pictures/{found[0][1]}/" for each, found in owners.folders.items() if each},
+        )
     else:
-        siblings = (each for each in photos if posixpath.dirname(each) == folder)
-        wanted, candidates = name, {each: f"pictures/{photos[each][0]}" for each in siblings}
-        if name in folders:
+        wanted, candidates = (
+            name,
+            {
+                each: f"pictures/{found[0][1]}"
+                for each, found in owners.stems.items()
+                if posixpath.dirname(each) == beside
+            },
+        )
+        for album in owners.albums(name):
             hint = f"to make it the text of that album, call it content/{name}/index.md"
-            what = f"a page beside the album of the same name, pictures/{name}/"
+            what = f"a page beside the album of the same name, pictures/{album}/"
             yield Problem(
                 f"content/{document.path}", what, hint, "warning", code="text-beside-album"
             )
-    alike = {folded(each): each for each in candidates}
-    near = get_close_matches(folded(wanted), alike, n=1, cutoff=0.8)
+    near = get_close_matches(folded(wanted), candidates, n=1, cutoff=0.8)
     if near:
-        meant = candidates[alike[near[0]]]
         what = "built as a page of its own, for no picture or album has its name"
         yield Problem(
             f"content/{document.path}",
             what,
-            f"did you mean {meant}?",
+            f"did you mean {candidates[near[0]]}?",
             "warning",
             code="text-without-picture",
         )
@@ -189,7 +246,7 @@ def lookup(target: str, folder: str, known: Mapping[str, _Known]) -> _Known | No
     return known.get(folded(posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")))
 
 
-def nearest(target: str, known: Mapping[str, str]) -> str:
+def nearest(target: str, known: Collection[str]) -> str:
     """Say which known path a dangling reference may have meant; empty if none is near."""
     path = folded(unquote(_parts(target).path)).strip("/")
     name = posixpath.basename(path)

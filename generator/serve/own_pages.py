@@ -12,7 +12,7 @@ from msgspec import Struct
 from generator.core.config import load_config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.layout import PICTURES
+from generator.core.layout import CONTENT, PICTURES
 from generator.core.model import Theme
 from generator.core.text import visible
 from generator.library.survey import ignored, theme_folders
@@ -26,10 +26,17 @@ _UPLOAD_TEMPLATE = "upload.html"
 
 
 class Told(Struct, frozen=True):
-    """What an open page is told of how the site stands: what stopped it, how much it refused."""
+    """What an open page is told of how the site stands.
+
+    What stopped it, which texts it had to leave out, and how many problems there are in all, with
+    or without errors; `digest` is another whenever they are.
+    """
 
     trouble: tuple[dict[str, str], ...]
+    texts: tuple[dict[str, str], ...]
     problems: int
+    errors: bool
+    digest: str
 
 
 class OwnPages:
@@ -56,8 +63,18 @@ class OwnPages:
 
     def _state(self) -> bytes:
         state = self._desk.state()
-        trouble = tuple(_spoken(each) for each in state.trouble)
-        return msgspec.json.encode(Told(trouble, len(state.problems)))
+        errors = [each for each in state.problems if each.severity == "error"]
+        texts = [each for each in errors if each.where.startswith(f"{CONTENT}/")]
+        digest = digest_of(*(str(each).encode(errors="replace") for each in state.problems))
+        return msgspec.json.encode(
+            Told(
+                tuple(map(_spoken, state.trouble)),
+                tuple(map(_spoken, texts)),
+                len(state.problems),
+                bool(errors),
+                digest,
+            )
+        )
 
     def _problems(self) -> Answer:
         state = self._desk.state()

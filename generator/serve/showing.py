@@ -6,23 +6,32 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from generator.core.model import Job, OutputFile, PageOrigin, Placeholder, ThemeOrigin
+from generator.core.files import stamp_of
+from generator.core.model import (
+    ArchiveOrigin,
+    Job,
+    OutputFile,
+    PageOrigin,
+    Placeholder,
+    ThemeOrigin,
+)
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
-from generator.output.content import Archive, Original, content_size, written
+from generator.output.content import Archive, Original, content_size
 from generator.planning.plan import Plan
 from generator.serve.answers import Answer, Source
+from generator.serve.archives import Archives
 from generator.serve.asking import Asking
 from generator.steps import Sketch
 
 _FURTHER = re.compile(r"page-\d+/\Z")
 
 
-class Showing:
+class Preview:
     """The files of a design by path, fetched or made when they are asked for."""
 
-    def __init__(self, design: Design, site: Path, asking: Asking) -> None:
+    def __init__(self, design: Design, site: Path, asking: Asking, archives: Archives) -> None:
         self.design = design
         self.files = {file.path: file for file in design.files}
         self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
@@ -32,6 +41,7 @@ class Showing:
             for file in design.files
             if isinstance(origin := file.origin, ThemeOrigin)
         }
+        self._archives = archives
         self.asking = asking
         self._content = contents(design, site, self._variant, self._size_of)
 
@@ -40,19 +50,29 @@ class Showing:
         file = self.files.get(path) or self._newer(path)
         if file is None:
             return None
-        content = self._content(file)
-        if isinstance(content, Archive):
-            content = written(content)
-        if isinstance(content, Original):
-            return Answer(file.path, Source(content.source, content.photo.stamp), file.identity)
-        return Answer(file.path, content, file.identity)
+        return Answer(file.path, self._body(file), file.identity)
+
+    def _body(self, file: OutputFile) -> bytes | Source:
+        match self._content(file):
+            case Original(source, photo):
+                return Source(source, photo.stamp)
+            case Archive() as archive:
+                made = self._archives.file_of(file.identity, archive, self._current_archives())
+                return Source(made, stamp_of(made.stat()))
+            case bytes() as body:
+                return body
+
+    def _current_archives(self) -> frozenset[str]:
+        return frozenset(
+            file.identity for file in self.design.files if isinstance(file.origin, ArchiveOrigin)
+        )
 
     def album(self, path: str) -> str | None:
         """Return the folder of the album that a page shows, also one of its further pages."""
         address = path.removesuffix("index.html")
         return self._albums.get(address, self._albums.get(_FURTHER.sub("", address)))
 
-    def try_templates(self, before: "Showing | None") -> None:
+    def try_templates(self, before: "Preview | None") -> None:
         """Render one page by each template of which a page is new; TemplateError as in a build."""
         tried: set[str] = set()
         for file in reversed(self.design.files):
@@ -71,10 +91,13 @@ class Showing:
         return self.asking.variant(self._jobs[key], key, index)
 
     def _size_of(self, path: str) -> int:
-        return content_size(self._content(self.files[path]))
+        content = self._content(self.files[path])
+        # It is asked for pictures alone.
+        assert not isinstance(content, Archive)
+        return content_size(content)
 
 
-def _is_in(file: OutputFile, showing: Showing | None) -> bool:
+def _is_in(file: OutputFile, showing: Preview | None) -> bool:
     known = showing.files.get(file.path) if showing else None
     return known is not None and known.identity == file.identity
 
@@ -89,8 +112,8 @@ def differing(before: Sequence[OutputFile], after: Sequence[OutputFile]) -> tupl
 def changed_files(
     sketch: Sketch,
     placeholders: Mapping[str, Placeholder],
-    after: Showing,
-    before: Showing | None,
+    after: Preview,
+    before: Preview | None,
 ) -> tuple[str, ...]:
     """Return the paths that differ; of a change of styles alone only the styles.
 
@@ -105,7 +128,7 @@ def changed_files(
     return paths if differing(old, pinned.files) else styles
 
 
-def _with_styles_of(before: Showing, sketch: Sketch) -> Sketch:
+def _with_styles_of(before: Preview, sketch: Sketch) -> Sketch:
     theme = sketch.plan.theme
     known = {asset.name: asset for asset in before.design.plan.theme.assets}
     assets = tuple(

@@ -10,7 +10,7 @@ from threading import Lock
 from generator.core.files import Arrival
 from generator.core.formats import BY_SUFFIX, impostor, recognise
 from generator.core.routes import folded, legal
-from generator.library.survey import is_unicode
+from generator.core.text import is_unicode
 
 # What scans tell a format by.
 HEAD = 64

@@ -1,12 +1,15 @@
 """Changes of a site's sources, in sets: what comes together is one, and what we write is none."""
 
+import os
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from watchfiles import Change, watch
 
 from generator.core.layout import CONTENT, PICTURES, SETTINGS, TEMPLATES
+from generator.core.text import is_unicode
 
 # A set is complete when nothing more came for the one time, or after the other.
 _STEP_MS = 60
@@ -15,8 +18,13 @@ _DEBOUNCE_MS = 1_500
 _POLL_MS = 1_000
 # How soon a thread that waits for changes notices that it shall end, or does watch.
 _TIMEOUT_MS = 300
+# How often watching may fail before it begins, until the system is asked no more.
+_FAILURES = 3
 
 _TOP = frozenset((SETTINGS, PICTURES, CONTENT, TEMPLATES))
+# Where whole trees are watched without following links. Elsewhere each folder is watched by
+# itself, for watchfiles follows them, to / and round in circles.
+_WATCHES_TREES = sys.platform in ("darwin", "win32")
 
 
 class Watcher:
@@ -38,12 +46,13 @@ class Watcher:
         self._changed = changed
         self._told = told
         self._polls = False
-        self._watched: dict[Path, int] = {}
+        self._lock = threading.Lock()
         self._ends = threading.Event()
-        self._restart = threading.Event()
         self.threads = [
-            threading.Thread(target=target, name=f"fastphoto {name}", daemon=True)
-            for name, target in (("site", self._watch_site), ("sources", self._watch_sources))
+            threading.Thread(
+                target=self._watch, args=(sets,), name=f"fastphoto {name}", daemon=True
+            )
+            for name, sets in (("site", self._site_sets), ("sources", self._source_sets))
         ]
 
     def start(self) -> None:
@@ -54,72 +63,85 @@ class Watcher:
     def close(self) -> None:
         """End, soon."""
         self._ends.set()
-        self._restart.set()
 
-    def _watch_site(self) -> None:
+    def _watch(self, sets: Callable[[], Iterator[Sequence[str]]]) -> None:
+        """Watch until it is closed, anew whenever that ends; a failure is a change, unseen."""
+        failures = 0
+        while not self._ends.is_set():
+            try:
+                for paths in sets():
+                    failures = 0
+                    self._changed(paths)
+            except FileNotFoundError:
+                # A folder went away between two looks.
+                self._look_later(_TIMEOUT_MS)
+            except Exception as error:  # noqa: BLE001 - watchfiles fails by one odd file name
+                failures += 1
+                if isinstance(error, OSError) or failures == _FAILURES:
+                    self._poll(error)
+                self._look_later(_POLL_MS if failures > _FAILURES else _TIMEOUT_MS)
+
+    def _look_later(self, milliseconds: int) -> None:
+        if not self._ends.wait(milliseconds / 1000):
+            self._changed(())
+
+    def _poll(self, error: Exception) -> None:
+        with self._lock:
+            if self._polls:
+                return
+            self._polls = True
+        why = f"the system cannot tell of them: {getattr(error, 'strerror', None) or error}"
+        self._told(f"looking for changes every second, for {why}")
+
+    def _site_sets(self) -> Iterator[Sequence[str]]:
         """Watch for the settings, and for folders of sources that come and go."""
 
         def is_source(change: Change, path: str) -> bool:
             return Path(path).name in _TOP
 
-        for paths in self._changes([self._site], self._ends, is_source, recursive=False):
-            if self._roots() != self._watched:
-                self._restart.set()
-            self._changed(paths)
+        before = _identities([self._site])
+        is_on = False
+        for found in self._changes([self._site], is_source, recursive=False):
+            if found or not is_on:
+                yield [path for _, path in found]
+            is_on = True
+            if _identities([self._site]) != before:
+                return
 
-    def _watch_sources(self) -> None:
-        while not self._ends.is_set():
-            self._restart.clear()
-            self._watched = self._roots()
-            for paths in self._changes(list(self._watched), self._restart, None, recursive=True):
-                self._changed(paths)
+    def _source_sets(self) -> Iterator[Sequence[str]]:
+        """Watch all folders of sources, until one of them comes, goes or is replaced."""
+        before = _identities(self._roots())
+        trees = _WATCHES_TREES and not self._polls
+        folders = set(map(str, before)) if trees else _folders(before)
+        is_on = False
+        for found in self._changes(folders, None, recursive=trees):
+            if found or not is_on:
+                yield [path for _, path in found]
+            if _identities(self._roots()) != before or _come_or_go(found, folders):
+                return
+            # What came while watching began was not told.
+            if not (is_on or trees) and _folders(before) != folders:
+                return
+            is_on = True
 
-    def _roots(self) -> dict[Path, int]:
-        """Return the folders to watch as they are now: one may be replaced by another."""
+    def _roots(self) -> list[Path]:
         roots = [*(self._site / name for name in (PICTURES, CONTENT, TEMPLATES)), self._theme]
-        return {root: root.stat().st_ino for root in roots if root.is_dir()}
+        return [root for root in roots if root.is_dir()]
 
     def _changes(
         self,
-        roots: Sequence[Path],
-        ends: threading.Event,
-        wanted: Callable[[Change, str], bool] | None,
-        *,
-        recursive: bool,
-    ) -> Iterator[Sequence[str]]:
-        """Yield the paths of each set, none at first; poll if the system can tell of no more."""
-        while not (ends.is_set() or self._ends.is_set()):
-            try:
-                is_on = False
-                for found in self._watch(roots, ends, wanted, recursive=recursive):
-                    if found or not is_on:
-                        yield [path for _, path in found]
-                    is_on = True
-            except FileNotFoundError:
-                # A folder went away between two looks.
-                ends.wait(_POLL_MS / 1000)
-            except OSError as error:
-                if not self._polls:
-                    self._polls = True
-                    why = f"the system cannot tell of them: {error.strerror or error}"
-                    self._told(f"looking for changes every second, for {why}")
-                else:
-                    ends.wait(_POLL_MS / 1000)
-
-    def _watch(
-        self,
-        roots: Sequence[Path],
-        ends: threading.Event,
+        folders: Iterable[Path | str],
         wanted: Callable[[Change, str], bool] | None,
         *,
         recursive: bool,
     ) -> Iterator[set[tuple[Change, str]]]:
+        """Yield each set of changes, and an empty one whenever there was none for a while."""
         return watch(
-            *roots,
+            *folders,
             watch_filter=wanted,
             debounce=_DEBOUNCE_MS,
             step=_STEP_MS,
-            stop_event=ends,
+            stop_event=self._ends,
             rust_timeout=_TIMEOUT_MS,
             yield_on_timeout=True,
             raise_interrupt=False,
@@ -128,3 +150,23 @@ class Watcher:
             recursive=recursive,
             ignore_permission_denied=True,
         )
+
+
+def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Tell folders from others that take their names."""
+    found = ((folder, folder.stat()) for folder in folders)
+    return {folder: (status.st_dev, status.st_ino) for folder, status in found}
+
+
+def _folders(roots: Iterable[Path]) -> set[str]:
+    """Return these folders and all below that watchfiles takes; links are not followed."""
+    return {path for root in roots for path, _, _ in os.walk(root) if is_unicode(path)}
+
+
+def _come_or_go(found: Iterable[tuple[Change, str]], folders: set[str]) -> bool:
+    """Tell whether a folder was made or removed: another may have taken its name, and number."""
+    return any(
+        path in folders or (os.path.isdir(path) and not os.path.islink(path))  # noqa: PTH112, PTH114
+        for change, path in found
+        if change is not Change.modified
+    )

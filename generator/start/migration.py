@@ -1,26 +1,33 @@
 """A site of sigal's to one of ours: its settings, pictures and texts, each copied or named."""
 
+import os
 import posixpath
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
+from glob import escape
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
 
+from generator.core.config import AlbumSettings
 from generator.core.errors import ConfigError, Problem
-from generator.core.files import copy_whole, walk, write_whole
+from generator.core.files import copy_whole, listed, write_whole
 from generator.core.formats import foreign_kind
 from generator.core.layout import CONTENT, PICTURES
 from generator.core.routes import folders_above
+from generator.library.survey import ignored
 from generator.start import sigal
-from generator.start.settings import settings_text, written
-from generator.start.site import check_vacant, write_frame
+from generator.start.settings import as_toml, settings_text
+from generator.start.site import check_vacant, undone_if_failed, write_frame
 
 _INDEX = "index.md"
-_HIDDEN = ".nomedia"
+_PICTURE = "picture"
+_TEXT = ".md"
 _SIDECAR = ".xmp"
+_NOMEDIA = ".nomedia"
 
 
 class Migration(Struct, frozen=True):
@@ -41,41 +48,45 @@ class Migration(Struct, frozen=True):
 class _Found(Struct, frozen=True):
     """What lies in a source folder: pictures with their bytes, sidecars, texts, all else by kind.
 
-    `hidden` are the files and folders that sigal passes over because a `.nomedia` says so.
+    `nomedia` are the files of that name, which may hide what lies beside them.
     """
 
     pictures: dict[str, int]
     sidecars: tuple[str, ...]
     texts: tuple[str, ...]
-    hidden: tuple[str, ...]
+    nomedia: tuple[str, ...]
     strays: tuple[tuple[str, int], ...]
 
 
 def migrate(settings: Path, folder: Path, progress: Callable[[int, int], None]) -> Migration:
     """Write a site that shows what one of sigal's shows; ConfigError if it cannot be.
 
-    Pictures are copied: nothing of the old site is touched.
+    Pictures are copied: nothing of the old site is touched. If it fails, nothing of the new one
+    stays.
     """
     check_vacant(folder)
     given = sigal.read_settings(settings)
     source = _source(settings, given)
-    found = _look(source, settings.parent, given.values)
+    found = _look(source, _built_into(source, settings, given), _suffixes(given))
     _refuse_full(folder, sum(found.pictures.values()))
-    translated = sigal.translated(given, found.hidden)
-    texts, left, title = _texts(source, found, _is_hidden(given.values, found.hidden))
+    hidden = _hidden(source, found, given)
+    translated = sigal.translated(given, hidden)
+    shown, lost = _shown(found.pictures, _patterns(given, hidden), translated.chosen)
+    texts, left, title = _texts(source, found, shown)
     chosen = {**({"site.title": title} if title else {}), **translated.chosen}
-    write_frame(folder, settings_text(chosen))
-    for path, text in texts.items():
-        write_whole(folder / CONTENT / path, text.encode())
-    for done, path in enumerate((*found.pictures, *found.sidecars), 1):
-        copy_whole(source / path, folder / PICTURES / path)
-        progress(done, len(found.pictures) + len(found.sidecars))
+    with undone_if_failed(folder):
+        for path, text in texts.items():
+            write_whole(folder / CONTENT / path, text.encode())
+        for done, path in enumerate((*found.pictures, *found.sidecars), 1):
+            copy_whole(source / path, folder / PICTURES / path)
+            progress(done, len(found.pictures) + len(found.sidecars))
+        write_frame(folder, settings_text(chosen))
     return Migration(
         photos=len(found.pictures),
         bytes=sum(found.pictures.values()),
         texts=len(texts),
-        settings=tuple(f"{key} = {written(value)}" for key, value in chosen.items()),
-        left=(*translated.left, *left),
+        settings=tuple(f"{key} = {as_toml(value)}" for key, value in chosen.items()),
+        left=(*translated.left, *lost, *left),
         strays=found.strays,
     )
 
@@ -91,66 +102,113 @@ def _source(settings: Path, given: sigal.Given) -> Path:
     return source
 
 
-def _look(source: Path, base: Path, values: Mapping[str, object]) -> _Found:
+def _built_into(source: Path, settings: Path, given: sigal.Given) -> str:
+    """Return where in a source folder the old site was built; empty if elsewhere."""
+    said = str(given.values.get("destination") or "_build")
+    try:
+        built = (settings.parent / said).resolve()
+    except ValueError:
+        what = f"its destination {said!r} can be no folder"
+        raise ConfigError(Problem(str(settings), what, code="unreadable-sigal")) from None
+    if built == source.resolve():
+        what = "its destination is its source: nobody can tell pictures from what was built"
+        raise ConfigError(Problem(str(settings), what, code="unreadable-sigal"))
+    inside = built.is_relative_to(source.resolve())
+    return built.relative_to(source.resolve()).as_posix() if inside else ""
+
+
+def _suffixes(given: sigal.Given) -> frozenset[str]:
+    """Return the suffixes of what the old site takes for pictures."""
+    said = sigal.strings(given.values.get("img_extensions"))
+    return frozenset(map(str.lower, said or sigal.IMG_EXTENSIONS))
+
+
+def _look(source: Path, built: str, suffixes: Collection[str]) -> _Found:
     """List a source folder, without what was built into it."""
-    built = (base / str(values.get("destination") or "_build")).resolve()
-    own = built.relative_to(source.resolve()) if built.is_relative_to(source.resolve()) else None
-    said = values.get("img_extensions")
-    known = {str(each).lower() for each in said} if isinstance(said, list | tuple) else None
-    suffixes = known or set(sigal.IMG_EXTENSIONS)
-    pictures: dict[str, int] = {}
-    by_kind: dict[str, list[str]] = {"text": [], _SIDECAR: [], _HIDDEN: []}
-    strays: Counter[str] = Counter()
-    skip = str(own.as_posix()) if own else None
-    for path, entry in sorted(walk(source, lambda path: path == skip)):
-        name, suffix = posixpath.basename(path), posixpath.splitext(path)[1].lower()
-        if name == _HIDDEN:
-            by_kind[_HIDDEN].append(path)
-        elif suffix in suffixes and name[0] != ".":
-            pictures[path] = entry.stat().st_size
-        elif suffix in (".md", _SIDECAR):
-            by_kind["text" if suffix == ".md" else suffix].append(path)
-        elif name[0] != ".":
-            strays[foreign_kind(suffix)] += 1
-    hides = sigal.HIDING in (plugins if isinstance(plugins := values.get("plugins"), list) else ())
-    strays["link"] = sum(1 for each in source.rglob("*") if each.is_symlink())
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for path, entry in sorted(listed(source, lambda path: path == built)):
+        kind = _kind(path, entry, suffixes)
+        found[kind][path] = entry.stat(follow_symlinks=False).st_size
     return _Found(
-        pictures,
-        tuple(by_kind[_SIDECAR]),
-        tuple(by_kind["text"]),
-        tuple(each for path in by_kind[_HIDDEN] if hides for each in _hidden_by(source, path)),
-        tuple(sorted((+strays).items())),
+        pictures=found.pop(_PICTURE, {}),
+        sidecars=tuple(found.pop(_SIDECAR, ())),
+        texts=tuple(found.pop(_TEXT, ())),
+        nomedia=tuple(found.pop(_NOMEDIA, ())),
+        strays=tuple(sorted((kind, len(paths)) for kind, paths in found.items() if kind)),
+    )
+
+
+def _kind(path: str, entry: os.DirEntry[str], suffixes: Collection[str]) -> str:
+    """Say what a file is; nothing of one that is passed over."""
+    suffix = posixpath.splitext(path)[1].lower()
+    if entry.name == _NOMEDIA and entry.is_file():
+        return _NOMEDIA
+    if entry.is_symlink():
+        return "link"
+    if suffix in (_TEXT, _SIDECAR):
+        return suffix
+    if entry.name[0] == ".":
+        return ""
+    return _PICTURE if suffix in suffixes else foreign_kind(suffix)
+
+
+def _hidden(source: Path, found: _Found, given: sigal.Given) -> tuple[str, ...]:
+    """Return patterns of what `.nomedia` files hide, if a plugin of sigal's heeds them.
+
+    Lines that are not plain values may turn it on: better too little is shown than too much.
+    """
+    heeded = sigal.HIDING in sigal.strings(given.values.get("plugins")) or given.other_lines
+    return tuple(
+        pattern for path in found.nomedia if heeded for pattern in _hidden_by(source, path)
     )
 
 
 def _hidden_by(source: Path, path: str) -> Iterator[str]:
-    """Yield what a `.nomedia` hides: all beside it, or what its lines name (sigal's plugin)."""
+    """Yield what a `.nomedia` hides: all beside it, or what its lines name, to the letter."""
     folder = posixpath.dirname(path)
     named = (source / path).read_text("utf-8", "replace").split("\n")
     lines = [line.strip() for line in named if line.strip()]
-    yield from (posixpath.join(folder, line) for line in lines) if lines else (folder or "*",)
+    if lines:
+        yield from (escape(posixpath.join(folder, line)) for line in lines)
+    else:
+        yield escape(folder) or "*"
 
 
-def _is_hidden(values: Mapping[str, object], hidden: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return what tells whether sigal shows nothing of a file."""
-    said = (values.get("ignore_directories"), values.get("ignore_files"), hidden)
-    patterns = [str(each) for some in said if isinstance(some, list | tuple) for each in some]
+def _patterns(given: sigal.Given, hidden: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the patterns of all that the old site passes over."""
+    named = (sigal.strings(given.values.get(name)) for name in sigal.IGNORING)
+    return (*hidden, *chain.from_iterable(named))
 
-    def test(path: str) -> bool:
-        names = (path, *folders_above(path))
-        return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
-    return test
+def _shown(
+    pictures: Iterable[str], patterns: Sequence[str], chosen: Mapping[str, object]
+) -> tuple[list[str], list[str]]:
+    """Return the pictures that both sites show, and a line for those that only the old one did."""
+    ours = chosen.get("albums.ignore", AlbumSettings().ignore)
+    skip = ignored(sigal.strings(ours))
+    before = [
+        path
+        for path in pictures
+        if not any(fnmatch(name, each) for name in _names(path) for each in patterns)
+    ]
+    lost = [path for path in before if any(map(skip, _names(path)))]
+    some = f"{lost[0]} and {len(lost) - 1} more" if len(lost) > 1 else "".join(lost)
+    why = "albums.ignore hides it: case does not count there"
+    return sorted({*before} - {*lost}), [f"{some} ({why})"] if lost else []
+
+
+def _names(path: str) -> tuple[str, ...]:
+    """Return a path and those of the folders that it lies in."""
+    return (path, *folders_above(path))
 
 
 def _texts(
-    source: Path, found: _Found, is_hidden: Callable[[str], bool]
+    source: Path, found: _Found, shown: Sequence[str]
 ) -> tuple[dict[str, str], list[str], str]:
     """Translate the texts of albums and pictures that are shown; the last is the site's title.
 
     A text of nothing else would become a page, and show what was not shown before.
     """
-    shown = [path for path in found.pictures if not is_hidden(path)]
     albums = {"", *(folder for path in shown for folder in folders_above(path))}
     stems = {posixpath.splitext(path)[0] for path in shown}
     texts: dict[str, str] = {}
@@ -159,7 +217,7 @@ def _texts(
     for path in found.texts:
         folder, name = posixpath.split(path)
         of_album = name == _INDEX
-        if folder not in albums if of_album else path[: -len(".md")] not in stems:
+        if folder not in albums if of_album else path[: -len(_TEXT)] not in stems:
             left.append(f"{path} (of nothing that is shown)")
             continue
         try:

@@ -64,7 +64,7 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
         if not isinstance(default, Struct):
             key = f"{prefix}{name}"
             mark = "" if key in chosen else "#"
-            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {written(chosen.get(key, default))}"
+            yield f"# {EXPLAINED.get(key, '')}\n{mark}{name} = {as_toml(chosen.get(key, default))}"
     if prefix:
         yield ""
     for name, inner in fields.items():
@@ -73,8 +73,8 @@ def _tables(value: Struct, prefix: str, chosen: Mapping[str, object]) -> Iterato
             yield from _tables(inner, f"{prefix}{name}.", chosen)
 
 
-def written(value: object) -> str:
+def as_toml(value: object) -> str:
     """Write a value as TOML, of which the JSON of text, numbers, truth and lists is a part."""
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(map(as_toml, value))}]"
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -14,12 +14,15 @@ from msgspec import Struct
 
 from generator.core.config import AlbumSettings, ImageSettings, parse_config
 from generator.core.errors import ConfigError, Problem
-from generator.core.text import clean_text
+from generator.core.text import clean_text, is_unicode
 from generator.start.settings import settings_text
 
 # What sigal takes for pictures, and where it looks, unless its settings say otherwise.
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".heic", ".tif", ".tiff", ".webp")
 SOURCE = "source"
+
+# What says by patterns of paths what it passes over.
+IGNORING = ("ignore_directories", "ignore_files")
 
 _SAME = {
     "title": "site.title",
@@ -127,7 +130,8 @@ def _assigned(statement: ast.stmt) -> dict[str, Any]:
 
 
 def translated(given: Given, hidden: tuple[str, ...]) -> Translated:
-    """Say the settings of a site in our words; `hidden` are paths that its `.nomedia` files name.
+    """Say the settings of a site in our words; `hidden` are patterns of what its `.nomedia` files
+    name.
 
     As there, originals are not published and photos stand by name, unless the settings say so.
     """
@@ -208,16 +212,18 @@ def _ignored(hidden: tuple[str, ...]) -> Callable[[Mapping[str, Any]], _Found]:
 
     def translate(values: Mapping[str, Any]) -> _Found:
         patterns = [*hidden]
-        for name in ("ignore_directories", "ignore_files"):
-            patterns += _strings(values.get(name))
-            whole = [f"/{each.strip('/')}" for each in patterns]
+        for name in IGNORING:
+            patterns += strings(values.get(name))
+            # What no settings can say is the name of no file that could be published.
+            whole = [f"/{each.strip('/')}" for each in patterns if is_unicode(each)]
             if whole:
                 yield name, "albums.ignore", [*AlbumSettings().ignore, *whole]
 
     return translate
 
 
-def _strings(value: object) -> list[str]:
+def strings(value: object) -> list[str]:
+    """Return what a list holds, as texts; nothing of what is no list."""
     return [str(each) for each in value] if isinstance(value, list | tuple | set) else []
 
 
@@ -229,7 +235,7 @@ def _pages(values: Mapping[str, Any]) -> _Found:
 
 
 def _plugins(value: object) -> Iterator[str]:
-    for name in _strings(value):
+    for name in strings(value):
         if name not in _NEEDLESS_PLUGINS:
             yield f"{name} ({_WHY.get(name, _NOTHING)})"
 

@@ -1,5 +1,8 @@
 """A new site: settings, words and a place for pictures, ready to be built."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import generator
@@ -34,25 +37,47 @@ Every other text is a page: this one is `content/about.md`. Write who you are, o
 the link to it on the front page.
 """
 
+_GIT_IGNORE = ".gitignore"
 _UNTRACKED = f"/{OUTPUT}/\n/{CACHE}/\n"
 
 
 def start_site(folder: Path, *, demo: bool) -> None:
     """Write a new site, with the pictures of the demo if wanted; ConfigError if it is in use."""
     check_vacant(folder)
-    write_frame(folder, settings_text({}))
-    write_whole(folder / CONTENT / "index.md", _INDEX.encode())
-    write_whole(folder / CONTENT / "about.md", _ABOUT.encode())
-    for path in DEMO if demo else ():
-        copy_whole(_demo_pictures() / path, folder / PICTURES / path)
+    with undone_if_failed(folder):
+        write_whole(folder / CONTENT / "index.md", _INDEX.encode())
+        write_whole(folder / CONTENT / "about.md", _ABOUT.encode())
+        for path in DEMO if demo else ():
+            copy_whole(_demo_pictures() / path, folder / PICTURES / path)
+        write_frame(folder, settings_text({}))
 
 
 def write_frame(folder: Path, settings: str) -> None:
-    """Write what every new site has: its settings, a folder for pictures, what Git leaves alone."""
-    write_whole(folder / SETTINGS, settings.encode())
-    write_whole(folder / ".gitignore", _UNTRACKED.encode())
+    """Write what every new site has: what Git leaves alone, a folder for pictures, its settings.
+
+    Those come last, and after all else of the site: what has none is no site yet.
+    """
+    write_whole(folder / _GIT_IGNORE, _UNTRACKED.encode())
     # Git keeps no empty folder, and builds pass over names that begin with a dot.
     write_whole(folder / PICTURES / ".keep", b"")
+    write_whole(folder / SETTINGS, settings.encode())
+
+
+@contextmanager
+def undone_if_failed(folder: Path) -> Iterator[None]:
+    """Remove what was written to a vacant folder if not all of it could be."""
+    was_there = folder.exists()
+    try:
+        yield
+    except BaseException:
+        for name in (PICTURES, CONTENT):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in (_GIT_IGNORE, SETTINGS):
+            (folder / name).unlink(missing_ok=True)
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def check_vacant(folder: Path) -> None:

@@ -5,6 +5,7 @@ as missing: whatever happens to this folder costs time, never a wrong page or pi
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ MEMO = "memo"
 OUTPUTS = "outputs"
 LAST = "last"
 PLACEHOLDERS = "placeholders"
+# What a server keeps of archives while it runs.
+SHOWN = "shown"
 _LOCK = "lock"
 
 # The packs that this process found whole, as they were then.
@@ -112,6 +115,7 @@ def remove_all(cache: Path) -> None:
     for folder in (*(cache / _PACKS).glob("??"), cache / _PACKS):
         with suppress(OSError):
             folder.rmdir()
+    shutil.rmtree(cache / SHOWN, ignore_errors=True)
     files = (MEMO, LAST, PLACEHOLDERS)
     for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
         path.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from generator.views.values import Site
 _IN_PATHS = "/%:@!$&'()*+,;="
 
 
-def written(address: str, site: Site) -> str:
-    """Name the file in an address where the settings ask for it."""
+def link_address(address: str, site: Site) -> str:
+    """Return an address as links have it: with the name of the file where the settings ask."""
     path, hash_mark, fragment = address.partition("#")
     if site.links == "file" and (not path or path.endswith("/")):
         path += "index.html"
@@ -19,7 +19,7 @@ def written(address: str, site: Site) -> str:
 
 def absolute(address: str, site: Site) -> str:
     """Make an address of the site absolute; empty if the site does not know its own."""
-    return f"{_base(site.base_url)}{written(address, site)}" if site.base_url else ""
+    return f"{_base(site.base_url)}{link_address(address, site)}" if site.base_url else ""
 
 
 @cache

@@ -4,9 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from generator.report import Listener, Options
+from generator.report import Listener
 from generator.serve.answers import Change
 from generator.serve.desk import SiteDesk
 from tests.support.sites import SECONDS, Site
@@ -48,13 +47,16 @@ class Watched:
     def body(self, path: str) -> bytes:
         answer = self.desk.answer(path)
         assert answer is not None, path
-        return answer.body.read_bytes() if isinstance(answer.body, Path) else answer.body
+        if isinstance(answer.body, bytes):
+            return answer.body
+        with answer.body.open() as file:
+            return file.read()
 
 
 @contextmanager
-def at_desk(site: Site, *, jobs: int = 1, watches: bool = False) -> Iterator[Watched]:
-    """Open a desk of a site; unless it watches, it looks when it is told to."""
-    desk = SiteDesk(site.root, site.output, Options(jobs=jobs), Listener())
+def at_desk(site: Site, *, jobs: int = 0, watches: bool = False) -> Iterator[Watched]:
+    """Open a desk of a site; unless it watches, it looks when it is told to. No jobs: inline."""
+    desk = SiteDesk(site.root, site.output, lambda config: jobs, Listener())
     watched = Watched(desk)
     desk.start(watches=watches)
     try:

@@ -4,7 +4,9 @@
 "use strict";
 
 const STATE = "/.fastphoto/state.json";
+const PROBLEMS = "/.fastphoto/problems.html";
 const KEPT = "fastphoto: the open photo";
+const SEEN = "fastphoto: the problems that were seen";
 const { page, digest } = document.currentScript.dataset;
 const shadow = makeRoot();
 let leaving = false;
@@ -69,35 +71,47 @@ function makeRoot() {
 }
 
 async function show() {
-  const { trouble, problems } = await (await fetch(STATE)).json();
+  const { trouble, texts, problems, errors, digest } = await (await fetch(STATE)).json();
   for (const old of shadow.querySelectorAll(":not(link)")) old.remove();
-  if (problems && location.pathname !== "/.fastphoto/problems.html") shadow.append(makeBadge(problems));
-  if (trouble.length) showTrouble(trouble, problems);
+  const isSeen = sessionStorage.getItem(SEEN) === digest;
+  if (location.pathname === PROBLEMS) sessionStorage.setItem(SEEN, digest);
+  else if (errors || (problems && !isSeen)) shadow.append(makeBadge(problems, errors));
+  if (trouble.length) {
+    overlay("The site cannot be built", trouble,
+      "The last good one is shown. This goes away with the next save that mends it.", problems);
+  } else if (texts.length && !isSeen && location.pathname !== PROBLEMS) {
+    const one = texts.length === 1;
+    overlay(one ? "A text is left out" : "Texts are left out", texts,
+      `The site is shown without ${one ? "it" : "them"}. This goes away with the next save that mends it.`, problems,
+      () => sessionStorage.setItem(SEEN, digest));
+  }
 }
 
-function makeBadge(count) {
-  const link = make("a", { className: "badge", href: "/.fastphoto/problems.html" },
+/* Warnings are out of the way once their page was read, until there are others. */
+function makeBadge(count, errors) {
+  const link = make("a", { className: errors ? "badge errors" : "badge", href: PROBLEMS },
     count === 1 ? "1 problem" : `${count} problems`);
   return make("aside", { ariaLabel: "Problems" }, link);
 }
 
 /* It lies over all else, an open viewer too, and Escape closes it. */
-function showTrouble(trouble, problems) {
+function overlay(title, wrong, sequel, problems, onclose = () => {}) {
   const close = make("button", { type: "button", autofocus: true }, "Close");
   const alert = make("div", { role: "alert" });
   const dialog = make("dialog", { className: "trouble" }, alert, make("p", { className: "ways" }, close));
   dialog.setAttribute("aria-labelledby", "trouble");
-  if (problems) close.before(make("a", { href: "/.fastphoto/problems.html" }, "All problems"));
+  if (problems) close.before(make("a", { href: PROBLEMS }, "All problems"));
   close.onclick = () => dialog.close();
+  dialog.onclose = onclose;
   // Keys are the overlay's own as long as it is open.
   dialog.onkeydown = event => event.stopPropagation();
   shadow.append(dialog);
   dialog.showModal();
   // Afterwards, so that what comes into the alert is read out.
   alert.append(
-    make("h1", { id: "trouble" }, "The site cannot be built"),
-    make("ul", {}, ...trouble.map(makeItem)),
-    make("p", {}, "The last good one is shown. This goes away with the next save that mends it."));
+    make("h1", { id: "trouble" }, title),
+    make("ul", {}, ...wrong.map(makeItem)),
+    make("p", {}, sequel));
 }
 
 function makeItem({ where, what, hint }) {
