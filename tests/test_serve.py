@@ -621,11 +621,13 @@ def test_one_that_hangs_up_costs_nobody_else(
     assert server.ask("/").status == 200
 
 
-def test_pages_do_not_wait_behind_pictures(desk: TableDesk, server: Running) -> None:
+@pytest.mark.parametrize("slow", ["image/falls.jpg", "zip/iceland.zip"])
+def test_pages_do_not_wait_behind_what_is_made(desk: TableDesk, server: Running, slow: str) -> None:
+    desk.files[slow] = PICTURE
     desk.gives_pictures.clear()
     with ThreadPoolExecutor(40) as visitors:
-        waiting = [visitors.submit(server.ask, "/image/falls.jpg") for _ in range(40)]
-        wait_until(lambda: desk.asked.count("image/falls.jpg") >= 8)
+        waiting = [visitors.submit(server.ask, f"/{slow}") for _ in range(40)]
+        wait_until(lambda: desk.asked.count(slow) >= 8)
         assert server.ask("/").status == 200
         assert not any(each.done() for each in waiting)
         desk.gives_pictures.set()

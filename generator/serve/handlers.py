@@ -15,7 +15,7 @@ from tornado.routing import Matcher
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from generator.core.errors import unforeseen
-from generator.core.routes import FULL, IMAGE
+from generator.core.routes import ARCHIVES, FULL, IMAGE
 from generator.serve import guard, upload
 from generator.serve.reload import ReloadSocket
 from generator.serve.replies import Replies, Reply, Request
@@ -76,8 +76,9 @@ class Files(Guarded):
 
     async def _answer(self) -> None:
         replies: Replies = self.settings["replies"]
-        is_picture = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/"))
-        pool: Executor = self.settings["pictures" if is_picture else "pages"]
+        # What may have to be made first.
+        is_slow = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/", f"/{ARCHIVES}/"))
+        pool: Executor = self.settings["pictures" if is_slow else "pages"]
         loop = asyncio.get_running_loop()
         reply = await loop.run_in_executor(pool, replies.reply, _request(self.request))
         with nullcontext() if isinstance(reply.body, bytes) else reply.body:
