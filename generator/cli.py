@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from generator.check import Findings
 
 INTERRUPTED = 130
+
+# After all that has to be done: within two seconds, Ctrl-C has ended everything.
+_SECONDS_TO_LEAVE = 0.3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -267,6 +271,7 @@ def serve_command(
         desk.listen(Changes(quiet=quiet))
         service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")
+        status = 0
         try:
             desk.start()
             if opens:
@@ -274,8 +279,19 @@ def serve_command(
             run(service, sockets)
         except KeyboardInterrupt:
             click.echo("Ended.")
+        except SystemExit as ending:
+            status = int(ending.code or 0)
+            raise
         finally:
             desk.close()
+            _leave_for_certain(status)
+
+
+def _leave_for_certain(status: int) -> None:
+    """Have the process end soon, though threads still wait for what may never come."""
+    leaving = threading.Timer(_SECONDS_TO_LEAVE, os._exit, (status,))
+    leaving.daemon = True
+    leaving.start()
 
 
 def _tell_if_heard(problem: Problem) -> None:

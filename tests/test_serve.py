@@ -1,11 +1,14 @@
 """The dev server: what it answers, whom it answers, and what open pages are told."""
 
+import asyncio
+import errno
 import gzip
 import os
 import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from generator.core.files import stamp_of
 from generator.machines import hosting
 from generator.serve import guard
 from generator.serve.answers import Source
-from generator.serve.server import bind
+from generator.serve.server import Complaints, bind
 from generator.serve.wire import file_of, showing
 from tests.support.serving import Running, TableDesk, running
 from tests.support.sites import wait_until
@@ -373,6 +376,60 @@ def test_d9_a_taken_port_is_told_in_one_line() -> None:
     )
 
 
+def test_more_connections_than_can_be_are_let_go(
+    desk: TableDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.serve.server._MOST_CONNECTIONS", 5)
+    with running(desk, tmp_path) as server:
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(9)]
+        for each in idle[5:]:
+            assert each.recv(1) == b""
+        head = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n"
+        idle[0].sendall(head.encode())
+        assert idle[0].recv(12) == b"HTTP/1.1 200"
+        for each in idle:
+            each.close()
+        wait_until(lambda: can_ask(server))
+
+
+def can_ask(server: Running) -> bool:
+    try:
+        return server.ask("/").status == 200
+    except OSError:
+        return False
+
+
+def test_who_asks_for_nothing_is_let_go(
+    desk: TableDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.serve.server._IDLE_SECONDS", 0.1)
+    with running(desk, tmp_path) as server:
+        head = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n"
+        for said in ("", head, head + "Content-Length: 9\r\n\r\n1234"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(said.encode())
+                assert connection.recv(1) == b""
+
+
+def test_what_goes_wrong_over_and_over_is_told_once() -> None:
+    told: list[Problem] = []
+    tell = Complaints(told.append)
+    try:
+        raise KeyError("ours")
+    except KeyError as error:
+        fault = error
+    with closing(asyncio.new_event_loop()) as loop:
+        for _ in range(3):
+            tell(loop, {"exception": OSError(errno.EMFILE, "Too many open files")})
+            tell(loop, {"exception": fault})
+        tell(loop, {"message": "slow"})
+
+    assert [("ulimit" in each.hint, "KeyError" in each.what) for each in told] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 # What it answers
 
 
@@ -564,11 +621,13 @@ def test_one_that_hangs_up_costs_nobody_else(
     assert server.ask("/").status == 200
 
 
-def test_pages_do_not_wait_behind_pictures(desk: TableDesk, server: Running) -> None:
+@pytest.mark.parametrize("slow", ["image/falls.jpg", "zip/iceland.zip"])
+def test_pages_do_not_wait_behind_what_is_made(desk: TableDesk, server: Running, slow: str) -> None:
+    desk.files[slow] = PICTURE
     desk.gives_pictures.clear()
     with ThreadPoolExecutor(40) as visitors:
-        waiting = [visitors.submit(server.ask, "/image/falls.jpg") for _ in range(40)]
-        wait_until(lambda: desk.asked.count("image/falls.jpg") >= 8)
+        waiting = [visitors.submit(server.ask, f"/{slow}") for _ in range(40)]
+        wait_until(lambda: desk.asked.count(slow) >= 8)
         assert server.ask("/").status == 200
         assert not any(each.done() for each in waiting)
         desk.gives_pictures.set()

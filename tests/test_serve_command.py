@@ -142,6 +142,26 @@ def test_uploads_are_for_this_machine_alone(small: Site) -> None:
     assert not small.output.exists()
 
 
+@pytest.mark.parametrize(("how", "status"), [("SIGINT", 0), ("SIGTERM", 128 + signal.SIGTERM)])
+def test_it_ends_though_an_answer_never_does(small: Site, how: str, status: int) -> None:
+    small.photo("one.jpg")
+    endless = small.root / "templates/upload.html"
+    endless.parent.mkdir(exist_ok=True)
+    loop, end = "{% for a in range(99999) %}", "{% endfor %}"
+    endless.write_text(loop * 5 + end * 5)
+    with serving(small, "--upload") as found:
+        wait_until(lambda: found.get()[0] == 200)
+        with socket.create_connection(("127.0.0.1", found.port)) as asking:
+            head = f"GET /.fastphoto/upload.html HTTP/1.1\r\nHost: 127.0.0.1:{found.port}\r\n\r\n"
+            asking.sendall(head.encode())
+            asking.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                asking.recv(1)
+            found.process.send_signal(getattr(signal, how))
+            assert found.process.wait(SECONDS) == status
+    assert "Traceback" not in "".join(found.said)
+
+
 def test_it_ends_as_others_ask_it_to(small: Site) -> None:
     small.photo("one.jpg")
     with serving(small) as found:

@@ -39,20 +39,6 @@ def listed(
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
     """
-    for path, entry in _leaves(root, skip):
-        if entry.is_file(follow_symlinks=False):
-            yield path, entry
-
-
-def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """Return every symbolic link below a folder, sorted; none if it is missing."""
-    if not root.is_dir():
-        return ()
-    return tuple(sorted(path for path, entry in _leaves(root, skip) if entry.is_symlink()))
-
-
-def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield whatever lies below a folder and is no folder."""
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
@@ -65,6 +51,13 @@ def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.D
                     folders.append((f"{path}/", Path(entry.path)))
                 else:
                     yield path, entry
+
+
+def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return every symbolic link below a folder, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
 
 
 def walk(

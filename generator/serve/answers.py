@@ -13,13 +13,13 @@ from generator.core.model import Stamp
 
 
 class Source(Struct, frozen=True):
-    """A file of the site's sources, to be sent as it was when it was planned."""
+    """A file on this machine, to be sent as it was when it was planned or made."""
 
     path: Path
     stamp: Stamp
 
     def open(self) -> BinaryIO:
-        """Open it; DecodeError if it is no longer the file that was planned."""
+        """Open it; DecodeError if it is another file by now."""
         file = open_regular(self.path)
         if stamp_of(os.fstat(file.fileno())) != self.stamp:
             file.close()

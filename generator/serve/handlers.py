@@ -15,13 +15,14 @@ from tornado.routing import Matcher
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from generator.core.errors import unforeseen
-from generator.core.routes import FULL, IMAGE
+from generator.core.routes import ARCHIVES, FULL, IMAGE
 from generator.serve import guard, upload
 from generator.serve.reload import ReloadSocket
 from generator.serve.replies import Replies, Reply, Request
 from generator.serve.wire import SOCKET
 
 _CHUNK = 1 << 18
+_UPLOAD_SECONDS = 3600
 
 _Value = TypeVar("_Value")
 
@@ -75,8 +76,9 @@ class Files(Guarded):
 
     async def _answer(self) -> None:
         replies: Replies = self.settings["replies"]
-        is_picture = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/"))
-        pool: Executor = self.settings["pictures" if is_picture else "pages"]
+        # What may have to be made first.
+        is_slow = self.request.path.startswith((f"/{IMAGE}/", f"/{FULL}/", f"/{ARCHIVES}/"))
+        pool: Executor = self.settings["pictures" if is_slow else "pages"]
         loop = asyncio.get_running_loop()
         reply = await loop.run_in_executor(pool, replies.reply, _request(self.request))
         with nullcontext() if isinstance(reply.body, bytes) else reply.body:
@@ -143,7 +145,9 @@ class Uploads(Files):
         super().prepare()
         if self.request.method != "POST":
             return
-        cast(HTTP1Connection, self.request.connection).set_max_body_size(upload.MAX_BYTES)
+        connection = cast(HTTP1Connection, self.request.connection)
+        connection.set_max_body_size(upload.MAX_BYTES)
+        connection.set_body_timeout(_UPLOAD_SECONDS)
         token = self.request.headers.get("X-Fastphoto-Token", "")
         if not self.request.headers.get("Origin") or not hmac.compare_digest(
             token.encode(), self.settings["token"].encode()

@@ -39,7 +39,7 @@ class TableDesk:
 
     def answer(self, path: str) -> Answer | None:
         self.asked.append(path)
-        if path.startswith("image/"):
+        if path.startswith(("image/", "zip/")):
             self.gives_pictures.wait(20)
         body = self.files.get(path)
         if body is None:
