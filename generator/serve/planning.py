@@ -12,7 +12,7 @@ from generator.core.errors import Problem
 from generator.core.layout import CACHE, PICTURES
 from generator.core.model import Library
 from generator.library.scan import Memo
-from generator.library.survey import survey
+from generator.library.survey import Survey, survey
 from generator.report import Listener, Options, Order
 from generator.serve import steady
 from generator.serve.asking import Asking
@@ -55,6 +55,7 @@ class Planner:
         self._options = options
         self._listener = listener
         self._memo: Memo | None = None
+        self._before: Survey | None = None
         self._workers: Workers | None = None
         self._max_pixels = 0
         self._closed = False
@@ -74,12 +75,13 @@ class Planner:
         order = self._order(config)
         found = survey(self._site, config)
         growing = steady.growing(found, self._site, wait)
-        found = steady.without(found, growing)
+        found = steady.as_before(found, growing, self._before)
         if growing and not found.pictures:
             return None
         workers = self._hired(order)
-        sources = read_sources(order, found, kept_memo(order, self._memo), workers)
-        self._memo = sources.memo
+        memo = steady.vouched(kept_memo(order, self._memo), growing)
+        sources = read_sources(order, found, memo, workers)
+        self._memo, self._before = sources.memo, found
         library, young = sources.library, steady.young(found)
         failures, left_out = _by_path(library, failed), _by_path(library, unpublished)
         sketch = sketched(order, sources, failures, left_out)
