@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 
 from generator import __version__
 from generator.build import build, check_folders, order_of
-from generator.core.config import load_config
+from generator.core.config import Config, load_config
 from generator.core.errors import FastphotoError, MachineError, Problem, unforeseen
 from generator.core.layout import CACHE, OUTPUT, PICTURES
 from generator.core.text import visible
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from generator.check import Findings
 
 INTERRUPTED = 130
+
+# After all that has to be done: within two seconds, Ctrl-C has ended everything.
+_SECONDS_TO_LEAVE = 0.3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,8 +92,8 @@ def build_command(
 ) -> None:
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
-    wanted = config.build.jobs if jobs is None else jobs
-    options = Options(strict=strict, force=force, verbose=verbose, jobs=wanted or _cores())
+    processes = _processes(jobs, config)
+    options = Options(strict=strict, force=force, verbose=verbose, jobs=processes)
     with listening(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
@@ -160,7 +164,7 @@ def check_command(
         found = audit_privacy(site, output, config)
         lines = audited(found)
     else:
-        options = Options(jobs=config.build.jobs or _cores())
+        options = Options(jobs=_processes(None, config))
         with listening(quiet=as_json, verbose=verbose) as listener:
             found = check_site(order_of(site, output, config, options, listener))
         lines = checked(found, verbose=verbose)
@@ -183,7 +187,7 @@ def stats_command(site: Path, as_json: bool) -> None:
 
     config = load_config(site)
     check_folders(site, site / OUTPUT)
-    options = Options(jobs=config.build.jobs or _cores())
+    options = Options(jobs=_processes(None, config))
     with listening(quiet=as_json, verbose=False) as listener:
         stats = stats_of(order_of(site, site / OUTPUT, config, options, listener))
     for line in (_json(stats).decode(),) if as_json else tabled(stats):
@@ -229,7 +233,7 @@ def clean_command(site: Path) -> None:
     "--jobs",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Processes that render; 0 is one a core, 1 works without any.",
+    help="Processes that render; 0 is one a core.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
@@ -260,12 +264,13 @@ def serve_command(
         tell_problems([Problem("--host", what, severity="warning", code="seen-by-others")])
     sockets = bind(host, port)
     address = _address(host, sockets[0].getsockname()[1])
-    options = Options(jobs=jobs or _cores())
     with listening(quiet=quiet, verbose=verbose) as listener:
-        desk = SiteDesk(site, output or site / OUTPUT, options, listener)
+        processes = partial(_at_least_one, jobs)
+        desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
         desk.listen(Changes(quiet=quiet))
         service = Service(desk, site, host, upload, lambda problem: tell_problems([problem]))
         click.echo(f"Serving at {address} until Ctrl-C")
+        status = 0
         try:
             desk.start()
             if opens:
@@ -273,14 +278,39 @@ def serve_command(
             run(service, sockets)
         except KeyboardInterrupt:
             click.echo("Ended.")
+        except SystemExit as ending:
+            status = int(ending.code or 0)
+            raise
         finally:
             desk.close()
+            _leave_for_certain(status)
+
+
+def _leave_for_certain(status: int) -> None:
+    """Have the process end soon, though threads still wait for what may never come."""
+    leaving = threading.Timer(_SECONDS_TO_LEAVE, os._exit, (status,))
+    leaving.daemon = True
+    leaving.start()
 
 
 def _address(host: str, port: int) -> str:
     """Return where this machine finds a server that listens at a host."""
     near = {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://{f'[{near}]' if ':' in near else near}:{port}/"
+
+
+def _processes(jobs: int | None, config: Config) -> int:
+    """Return how many processes work, by the option, else the settings, else the machine.
+
+    One is none beside this.
+    """
+    wanted = (config.build.jobs if jobs is None else jobs) or _cores()
+    return 0 if wanted == 1 else wanted
+
+
+def _at_least_one(jobs: int | None, config: Config) -> int:
+    """Return how many processes work for a server: what one is at can be given up at once."""
+    return max(1, _processes(jobs, config))
 
 
 def _cores() -> int:

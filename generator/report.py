@@ -65,12 +65,13 @@ class Options(Struct, frozen=True):
     """How to build: `strict` publishes nothing if there is a problem, `force` renders all again.
 
     `verbose` looks at everything even if nothing changed, for there is always something to name.
+    `jobs` are the processes that render; with none, all is done in this one.
     """
 
     strict: bool = False
     force: bool = False
     verbose: bool = False
-    jobs: int = 1
+    jobs: int = 0
 
 
 class Order(Struct, frozen=True):

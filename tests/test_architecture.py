@@ -74,8 +74,7 @@ OUTSIDE = {
     "watchfiles": {"serve.watching"},
     "click": {"cli", "terminal"},
     "rich": {"telling", "terminal"},
-    "tornado": {"serve.handlers", "serve.server"},
-    "livereload": {"serve.reload"},
+    "tornado": {"serve.handlers", "serve.reload", "serve.server"},
     "msgspec": set(MODULES),
 }
 

@@ -1,6 +1,8 @@
 """The desk of the dev server: what is shown, when, and what is left in output/."""
 
+import errno
 import os
+import shutil
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -15,8 +17,11 @@ from generator.core import files
 from generator.core.errors import DecodeError, Problem
 from generator.core.model import Photo
 from generator.privacy.originals import not_scrubbed
-from generator.serve import building, desk
-from generator.serve.answers import Source
+from generator.report import Listener
+from generator.serve import building
+from generator.serve.answers import Change, Source
+from generator.serve.desk import SiteDesk
+from generator.state.workers import AbandonedError
 from tests.support.albums import QUICK
 from tests.support.desks import Watched, at_desk
 from tests.support.pictures import chart, save
@@ -33,7 +38,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         event.wait()
         return build_behind(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk, "build_behind", wait)
+    monkeypatch.setattr(building, "build_behind", wait)
     return event
 
 
@@ -406,3 +411,163 @@ def test_an_archive_is_shown_from_a_file_that_goes_when_it_is_another_or_the_des
         second = archive(watched)
         assert list(shown.iterdir()) == [second] != [first]
     assert not shown.exists()
+
+
+def test_a_build_that_ends_leaves_a_fault_of_the_sources_told(
+    small: Site, held: threading.Event
+) -> None:
+    small.photo("a/one.jpg")
+    with at_desk(small) as watched:
+        watched.until(shows(watched, "index.html"))
+        small.settings("[site")
+        watched.desk.look()
+        watched.until(lambda: watched.desk.state().trouble)
+        held.set()
+        watched.idle()
+        # The build was of what was right.
+        assert (small.output / "a/one/index.html").exists()
+        assert [problem.where for problem in watched.desk.state().trouble] == ["site.toml"]
+        small.settings(Site.SETTINGS)
+        watched.looked()
+        assert watched.desk.state().trouble == ()
+
+
+def test_a_plan_leaves_a_fault_of_the_build_told_until_a_build_mends_it(
+    small: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.photo("a/one.jpg")
+    held = threading.Event()
+    has_room: list[bool] = [False]
+    build_behind = building.build_behind
+
+    def build(*arguments: object) -> object:
+        if not has_room[0]:
+            raise OSError(errno.ENOSPC, "no room", "output")
+        held.wait()
+        return build_behind(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(building, "build_behind", build)
+    with at_desk(small) as watched:
+        watched.idle()
+        (problem,) = watched.desk.state().trouble
+        assert problem.where == "output"
+        has_room[0] = True
+        small.text("about.md", "# About\n")
+        watched.desk.look()
+        watched.until(shows(watched, "about/index.html"))
+        assert watched.desk.state().trouble == (problem,)
+        held.set()
+        watched.idle()
+        assert watched.desk.state().trouble == ()
+
+
+def test_listeners_that_fail_stop_no_work(small: Site) -> None:
+    small.photo("a/one.jpg")
+
+    class Closed(Listener):
+        def progress(self, step: str, done: int, total: int) -> None:
+            raise BrokenPipeError
+
+    def refuse(change: Change) -> None:
+        raise RuntimeError("the loop is closed")
+
+    one = SiteDesk(small.root, small.output, lambda config: 0, Closed())
+    one.listen(refuse)
+    watched = Watched(one)
+    one.start(watches=False)
+    try:
+        watched.idle()
+        assert (small.output / "a/one/index.html").exists()
+        for text, fault in (("[site", True), (Site.SETTINGS, False)):
+            small.settings(text)
+            (change, *_) = watched.looked()
+            assert bool(change.state.trouble) is fault
+    finally:
+        one.close()
+
+
+def test_what_is_shown_keeps_its_processes_until_a_newer_plan_is_shown(
+    site: Site, held: threading.Event
+) -> None:
+    site.settings(Site.SETTINGS + "max_pixels = 1000000\n")
+    site.photo("a/one.jpg", width=300, height=200)
+    with at_desk(site, jobs=1) as watched:
+        watched.until(shows(watched, "index.html"))
+        showing = watched.desk._showing
+        assert showing is not None
+        first, second, *_ = [path for path in showing.files if path.startswith("image/")]
+        site.write("templates/album.html", b"{{ page.nothing }")
+        site.settings(Site.SETTINGS + "max_pixels = 2000000\n")
+        watched.desk.look()
+        watched.until(lambda: watched.desk.state().trouble)
+        assert watched.body(first)
+        (site.root / "templates/album.html").unlink()
+        watched.desk.look()
+        watched.until(lambda: not watched.desk.state().trouble)
+        assert watched.body(second)
+        # What asks of before is answered by what is shown now.
+        with pytest.raises(AbandonedError):
+            showing.asking.workers.ask(str, 1)
+        held.set()
+
+
+def test_what_was_asked_for_is_kept_by_later_plans(small: Site, held: threading.Event) -> None:
+    small.photo("a/one.jpg")
+    with at_desk(small) as watched:
+        watched.until(shows(watched, "index.html"))
+        before = watched.desk._showing
+        small.text("about.md", "# About\n")
+        watched.desk.look()
+        watched.until(shows(watched, "about/index.html"))
+        after = watched.desk._showing
+        assert before is not after
+        assert before is not None
+        assert after is not None
+        assert before.asking is after.asking
+        held.set()
+
+
+def test_what_is_given_up_may_be_had_again(small: Site, held: threading.Event) -> None:
+    small.photo("a/one.jpg")
+    with at_desk(small, jobs=1) as watched:
+        watched.until(shows(watched, "index.html"))
+        showing = watched.desk._showing
+        assert showing is not None
+        showing.asking.workers.abandon()
+        with pytest.raises(DecodeError) as caught:
+            watched.desk.answer(next(path for path in showing.files if path.startswith("image/")))
+        assert caught.value.passing
+        held.set()
+
+
+def test_a_build_that_failed_is_tried_again(small: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.photo("a/one.jpg")
+    monkeypatch.setattr(building, "UNTIL_RETRIED", 0.01)
+    full = [True]
+    build_behind = building.build_behind
+
+    def build(*arguments: object) -> object:
+        if full[0]:
+            raise OSError(errno.ENOSPC, "no room", "output")
+        return build_behind(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(building, "build_behind", build)
+    with at_desk(small) as watched:
+        watched.until(lambda: watched.desk.state().trouble)
+        full[0] = False
+        watched.until(lambda: not watched.desk.state().trouble)
+        assert (small.output / "a/one/index.html").exists()
+        # So is one of which nothing is left.
+        shutil.rmtree(small.output)
+        watched.until((small.output / "a/one/index.html").exists)
+
+
+def test_faults_of_pictures_that_are_gone_are_forgotten(small: Site) -> None:
+    small.photo("a/one.jpg")
+    damaged = cut(small, "a/two.jpg")
+    with at_desk(small) as watched:
+        watched.idle()
+        assert len(watched.desk._faulty.failed) == 1
+        damaged.unlink()
+        watched.looked()
+        assert watched.desk._faulty.failed == {}

@@ -53,7 +53,7 @@ def test_what_many_ask_for_at_once_is_made_once(
         return encode.render_asked(wanted, pictures)  # type: ignore[return-value]
 
     monkeypatch.setattr(asking, "render_asked", count)
-    with Workers(1, decode.prepare, 10**9) as workers:
+    with Workers(0, decode.prepare, 10**9) as workers:
         one = Asking(small.cache, small.pictures, workers, 1 << 30)
 
         def ask(_: int) -> bytes:
@@ -70,7 +70,7 @@ def test_what_cannot_be_made_is_told_to_all_who_asked(small: Site) -> None:
     file = small.photo("one.jpg", width=300, height=200)
     file.write_bytes(file.read_bytes()[:-200])
     (job,) = sketch_of(small).plan.jobs
-    with Workers(1, decode.prepare, 10**9) as workers:
+    with Workers(0, decode.prepare, 10**9) as workers:
         one = Asking(small.cache, small.pictures, workers, 1 << 30)
         for _ in range(2):
             with pytest.raises(RefusedError, match="truncated"):
@@ -135,7 +135,7 @@ def test_a_build_beside_is_waited_for(small: Site, tmp_path: Path) -> None:
             waits.set()
 
     with store.exclusive(small.cache, lambda: None):
-        one = SiteDesk(small.root, small.output, Options(), Waiting())
+        one = SiteDesk(small.root, small.output, lambda config: 0, Waiting())
         watched = Watched(one)
         one.start(watches=False)
         assert waits.wait(SECONDS)

@@ -1,11 +1,14 @@
 """The dev server: what it answers, whom it answers, and what open pages are told."""
 
+import asyncio
+import errno
 import gzip
 import os
 import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from generator.core.files import stamp_of
 from generator.machines import hosting
 from generator.serve import guard
 from generator.serve.answers import Source
-from generator.serve.server import bind
+from generator.serve.server import Complaints, bind
 from generator.serve.wire import file_of, showing
 from tests.support.serving import Running, TableDesk, running
 from tests.support.sites import wait_until
@@ -373,6 +376,60 @@ def test_d9_a_taken_port_is_told_in_one_line() -> None:
     )
 
 
+def test_more_connections_than_can_be_are_let_go(
+    desk: TableDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.serve.server._MOST_CONNECTIONS", 5)
+    with running(desk, tmp_path) as server:
+        idle = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(9)]
+        for each in idle[5:]:
+            assert each.recv(1) == b""
+        head = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n"
+        idle[0].sendall(head.encode())
+        assert idle[0].recv(12) == b"HTTP/1.1 200"
+        for each in idle:
+            each.close()
+        wait_until(lambda: can_ask(server))
+
+
+def can_ask(server: Running) -> bool:
+    try:
+        return server.ask("/").status == 200
+    except OSError:
+        return False
+
+
+def test_who_asks_for_nothing_is_let_go(
+    desk: TableDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.serve.server._IDLE_SECONDS", 0.1)
+    with running(desk, tmp_path) as server:
+        head = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n"
+        for said in ("", head, head + "Content-Length: 9\r\n\r\n1234"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(said.encode())
+                assert connection.recv(1) == b""
+
+
+def test_what_goes_wrong_over_and_over_is_told_once() -> None:
+    told: list[Problem] = []
+    tell = Complaints(told.append)
+    try:
+        raise KeyError("ours")
+    except KeyError as error:
+        fault = error
+    with closing(asyncio.new_event_loop()) as loop:
+        for _ in range(3):
+            tell(loop, {"exception": OSError(errno.EMFILE, "Too many open files")})
+            tell(loop, {"exception": fault})
+        tell(loop, {"message": "slow"})
+
+    assert [("ulimit" in each.hint, "KeyError" in each.what) for each in told] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 # What it answers
 
 
@@ -640,6 +697,49 @@ def test_what_is_no_message_closes_that_page_only(server: Running) -> None:
         # A close frame, and no message: RFC 6455, 5.5.1.
         assert page._file.read(1) == b"\x88"
     assert server.ask("/").status == 200
+
+
+HELLO = b'{"command":"hello"}'
+INFO = b'{"command":"info","plugins":{"fastphoto":{"page":"%s"}}}'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [b'{"command":"hello","a":' + b"[" * 20_000 + b"]" * 20_000 + b"}"],
+        [b'{"command":"hello","a":' + b"[" * 60_000],
+        [b'{"command":"hello","command":' + b"9" * 5000 + b"}"],
+        [HELLO, HELLO],
+        [INFO % b"index.html"],
+        [HELLO, INFO % b"image/falls.jpg"],
+        [HELLO, INFO % b"index.html", INFO % b"iceland/index.html"],
+    ],
+)
+def test_who_does_not_speak_as_a_page_does_is_let_go(
+    desk: TableDesk, server: Running, said: list[bytes]
+) -> None:
+    with server.page() as page:
+        for body in said:
+            page.send(body)
+        while page._file.read(1) != b"\x88":
+            # A message of less than 126 bytes, or of more.
+            size = page._file.read(1)[0]
+            page._file.read(size if size < 126 else int.from_bytes(page._file.read(2)))
+    assert server.ask("/").status == 200
+    assert "image/falls.jpg" not in desk.asked
+
+
+def test_digits_without_end_do_not_harm_a_greeting(server: Running) -> None:
+    with server.page() as page:
+        page.send(b'{"command":"hello","a":' + b"9" * 5000 + b"}")
+        assert page.hear()["command"] == "hello"
+
+
+def test_what_stands_in_the_place_of_a_picture_is_no_page(desk: TableDesk, server: Running) -> None:
+    desk.files["image/torn.jpg"] = DecodeError("cut short", "copy it again")
+
+    assert b"data-page" not in server.ask("/image/torn.jpg").body
+    assert b'data-page="404.html"' in server.ask("/image/nothing.jpg").body
 
 
 @pytest.mark.parametrize(

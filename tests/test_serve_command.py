@@ -4,14 +4,20 @@ import http.client
 import re
 import signal
 import socket
+import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from threading import Thread
 
+import pytest
+
+from generator.cli import _at_least_one
+from generator.core.config import load_config
 from tests.support.sites import SECONDS, Site, clean_tree, tree, wait_until
 
 
@@ -134,9 +140,98 @@ def test_uploads_are_for_this_machine_alone(small: Site) -> None:
     assert not small.output.exists()
 
 
+@pytest.mark.parametrize(("how", "status"), [("SIGINT", 0), ("SIGTERM", 128 + signal.SIGTERM)])
+def test_it_ends_though_an_answer_never_does(small: Site, how: str, status: int) -> None:
+    small.photo("one.jpg")
+    endless = small.root / "templates/upload.html"
+    endless.parent.mkdir(exist_ok=True)
+    loop, end = "{% for a in range(99999) %}", "{% endfor %}"
+    endless.write_text(loop * 5 + end * 5)
+    with serving(small, "--upload") as found:
+        wait_until(lambda: found.get()[0] == 200)
+        with socket.create_connection(("127.0.0.1", found.port)) as asking:
+            head = f"GET /.fastphoto/upload.html HTTP/1.1\r\nHost: 127.0.0.1:{found.port}\r\n\r\n"
+            asking.sendall(head.encode())
+            asking.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                asking.recv(1)
+            found.process.send_signal(getattr(signal, how))
+            assert found.process.wait(SECONDS) == status
+    assert "Traceback" not in "".join(found.said)
+
+
 def test_it_ends_as_others_ask_it_to(small: Site) -> None:
     small.photo("one.jpg")
     with serving(small) as found:
         found.process.terminate()
         assert found.process.wait(SECONDS) == 128 + signal.SIGTERM
     assert "Traceback" not in "".join(found.said)
+
+
+def test_a_closed_terminal_stops_no_work(small: Site) -> None:
+    small.photo("walks/one.jpg")
+    small.text("index.md", "Hello")
+    process = small.start("serve", "--port", "0", "--jobs", "1")
+    assert process.stdout
+    assert process.stderr
+    try:
+        port = re.search(r":(\d+)/", process.stdout.readline())
+        assert port
+        process.stdout.close()
+        process.stderr.close()
+        found = Serving(process, port=int(port[1]))
+        wait_until(lambda: b"Hello" in found.get()[1])
+        small.settings("[site")
+        wait_until(lambda: b"site.toml" in found.get("/.fastphoto/state.json")[1])
+        small.settings(Site.SETTINGS)
+        small.text("index.md", "Goodbye")
+        wait_until(lambda: b"Goodbye" in found.get()[1])
+        page = small.output / "index.html"
+        wait_until(lambda: page.exists() and "Goodbye" in page.read_text("utf-8"))
+        process.send_signal(signal.SIGINT)
+        process.wait(SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_one_process_ends_at_once_too(site: Site) -> None:
+    site.settings("[images]\nmax_dimensions = [3000]\nformats = ['avif']\neffort = 'small'\n")
+    site.photo("walks/one.png", width=4000, height=3000)
+    with serving(site) as found:
+        wait_until(lambda: b"walks" in found.get()[1])
+        html = found.get("/walks/")[1].decode()
+        address = re.search(r"image/[^\"\s]+\.avif", html)
+        assert address
+        asked = Thread(target=suppressed, args=(found, f"/{address[0]}"))
+        asked.start()
+        wait_until(lambda: bool(children_of(found.process.pid)))
+        began = time.monotonic()
+        found.process.send_signal(signal.SIGINT)
+        assert found.process.wait(SECONDS) == 0
+        assert time.monotonic() - began < 2.5
+        asked.join()
+
+
+def suppressed(found: Serving, path: str) -> None:
+    with suppress(OSError, http.client.HTTPException):
+        found.get(path)
+
+
+def children_of(process: int) -> list[str]:
+    """Return the processes that a process started, by what the system lists."""
+    listed = subprocess.run(
+        ["ps", "-o", "args=", "--ppid", str(process)], capture_output=True, text=True, check=False
+    )
+    return [line for line in listed.stdout.splitlines() if "spawn_main" in line]
+
+
+def test_the_settings_say_how_many_processes_work(small: Site) -> None:
+    config = load_config(small.root)
+    assert _at_least_one(3, config) == 3
+    assert _at_least_one(1, config) == 1
+    small.settings("[build]\njobs = 5\n")
+    config = load_config(small.root)
+    assert _at_least_one(None, config) == 5
+    assert _at_least_one(3, config) == 3
+    assert _at_least_one(0, config) >= 2

@@ -1,15 +1,22 @@
 """Pictures that come in through the dev server: what is taken, from whom, and how it is stored."""
 
+import errno
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
 
+from generator.core.files import Arrival
 from generator.serve import upload
 from tests.support.pictures import chart, save
 from tests.support.serving import Answered, Running, TableDesk, running
@@ -158,8 +165,10 @@ def test_names_that_are_not_legal_everywhere(visitor: Visitor, photo: bytes, nam
 
 @pytest.mark.parametrize(
     "album",
-    "nothing .. ../pictures iceland/.. iceland/../.. / /tmp iceland/ . iceland//south ..\\.. ~ C:"
-    " .git iceland/\0 link".split(" "),
+    [
+        *"nothing .. ../pictures iceland/.. iceland/../.. / /tmp iceland/ . iceland//south".split(),
+        *("..\\..", "~", "C:", ".git", "iceland/\0", "link", "x" * 5000, "x/" * 5000),
+    ],
 )
 def test_albums_that_are_none(visitor: Visitor, photo: bytes, album: str) -> None:
     (visitor.pictures / ".git").mkdir()
@@ -231,6 +240,123 @@ def test_a_broken_connection_leaves_nothing(visitor: Visitor, photo: bytes) -> N
     wait_until(lambda: tree(visitor.pictures) == {})
 
 
+def test_an_upload_that_ends_in_the_middle_of_its_finish_is_whole(
+    tmp_path: Path, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arriving = upload.Upload(tmp_path / "a.jpg")
+    arriving.write(photo)
+    is_placing, goes_on = Event(), Event()
+
+    def waiting(folder: Path, name: str) -> Path:
+        is_placing.set()
+        assert goes_on.wait(20)
+        return folder / name
+
+    monkeypatch.setattr(upload, "free_place", waiting)
+    with ThreadPoolExecutor(2) as pool:
+        finished = pool.submit(arriving.finish)
+        assert is_placing.wait(20)
+        discarded = pool.submit(arriving.discard)
+        assert not wait([discarded], 0.2).done
+        goes_on.set()
+        finished.result()
+        discarded.result()
+
+    assert contents(tmp_path) == {"a.jpg": photo}
+
+
+def test_an_upload_that_was_discarded_does_not_come_to_be(tmp_path: Path, photo: bytes) -> None:
+    arriving = upload.Upload(tmp_path / "a.jpg")
+    arriving.write(photo)
+    arriving.discard()
+    for late in (arriving.finish, lambda: arriving.write(photo)):
+        with pytest.raises(upload.Refusal, match="cut short"):
+            late()
+
+    assert tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_what_comes_at_the_last_moment_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
+    arrival, place = Arrival(tmp_path / "a.jpg"), tmp_path / "a.jpg"
+    place.write_bytes(b"copied meanwhile")
+    with pytest.raises(FileExistsError):
+        arrival.finish()
+    arrival.discard()
+    assert contents(tmp_path) == {"a.jpg": b"copied meanwhile"}
+
+    place.unlink()
+    arrival = Arrival(place)
+    arrival.write(b"whole")
+    arrival.finish()
+    assert contents(tmp_path) == {"a.jpg": b"whole"}
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_nothing_empty_is_left_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
+    arrival = Arrival(tmp_path / "a.jpg")
+    for beside in tmp_path.iterdir():
+        beside.unlink()
+    with pytest.raises(FileNotFoundError):
+        arrival.finish()
+
+    assert tree(tmp_path) == {}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def without_links(source: Path, target: Path) -> None:
+    raise PermissionError(errno.EPERM, "not permitted")
+
+
+def test_what_a_killed_server_left_is_removed_and_nothing_else(pictures: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    kept = {
+        ".a.jpg.tmp": b"",
+        f".0123456789ab.{os.getppid()}.tmp": b"of one that is at work",
+        f".mine.{gone.pid}.tmp": b"",
+        f"0123456789ab.{gone.pid}.tmp": b"",
+    }
+    for name, body in kept.items():
+        (pictures / "iceland" / name).write_bytes(body)
+    for process in (gone.pid, os.getpid()):
+        (pictures / f"iceland/south/.0123456789ab.{process}.tmp").write_bytes(b"half")
+    with running(TableDesk({"index.html": b"x"}), pictures.parent, upload=True) as server:
+        assert server.ask("/").status == 200
+
+    assert contents(pictures / "iceland") == kept
+    assert tree(pictures / "iceland/south") == {}
+
+
+def test_the_address_of_uploads_is_that_alone(visitor: Visitor, photo: bytes) -> None:
+    target = "/xfastphoto/uploadxhtml?album=iceland&name=a.jpg"
+
+    assert visitor.server.ask(target, "POST", photo, Host=visitor.server.host).status == 405
+
+
+def test_the_page_of_uploads_leaves_out_what_scans_do(visitor: Visitor) -> None:
+    (visitor.pictures.parent / "site.toml").write_text(
+        "[albums]\nignore = ['raw', 'iceland/so*']\n"
+    )
+    for name in (b"raw", b"m\xfcll"):
+        os.mkdir(os.path.join(os.fsencode(visitor.pictures), name))  # noqa: PTH102, PTH118
+    answer = visitor.server.ask(PAGE)
+
+    assert answer.status == 200
+    assert re.findall(r'<option value="(.*?)">', answer.body.decode()) == ["", "iceland"]
+
+
 def test_album_pages_take_pictures_and_others_do_not(visitor: Visitor) -> None:
     page = visitor.server.ask("/iceland/").body
     token = f'data-album="iceland" data-token="{visitor.token}"'
@@ -262,3 +388,4 @@ def test_a_site_may_have_a_page_of_uploads_of_its_own(visitor: Visitor) -> None:
     broken = visitor.server.ask(PAGE)
     assert broken.status == 500
     assert b"templates/upload.html:1" in broken.body
+    assert b'data-page=".fastphoto/upload.html"' in broken.body

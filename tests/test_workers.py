@@ -78,15 +78,15 @@ def wait_for_the_end_of_all() -> None:
     wait_until(lambda: not multiprocessing.active_children())
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2])
 def test_every_task_has_its_result(count: int) -> None:
     with Workers(count, nothing) as workers:
         assert dict(workers.run(square, TASKS)) == {each: each * each for each in TASKS}
         assert dict(workers.run(square, [])) == {}
 
 
-def test_one_worker_is_this_process_and_keeps_the_order() -> None:
-    with Workers(1, prepare, "a", 1) as workers:
+def test_without_processes_this_one_works_and_keeps_the_order() -> None:
+    with Workers(0, prepare, "a", 1) as workers:
         assert [task for task, _ in workers.run(square, TASKS)] == list(TASKS)
         assert dict(workers.run(told, [0])) == {0: (os.getpid(), "a", 1)}
         assert multiprocessing.active_children() == []
@@ -111,7 +111,7 @@ def test_a_task_that_kills_its_process_is_blamed_alone() -> None:
         assert dict(workers.run(square, [5])) == {5: 25}
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_fault_in_a_task_is_raised(count: int) -> None:
     with pytest.raises(ZeroDivisionError), Workers(count, nothing) as workers:
         list(workers.run(fail, TASKS))

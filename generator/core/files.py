@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -38,20 +39,6 @@ def listed(
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
     A folder that cannot be listed raises its OSError.
     """
-    for path, entry in _leaves(root, skip):
-        if entry.is_file(follow_symlinks=False):
-            yield path, entry
-
-
-def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """Return every symbolic link below a folder, sorted; none if it is missing."""
-    if not root.is_dir():
-        return ()
-    return tuple(sorted(path for path, entry in _leaves(root, skip) if entry.is_symlink()))
-
-
-def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield whatever lies below a folder and is no folder."""
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
@@ -64,6 +51,13 @@ def _leaves(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, os.D
                     folders.append((f"{path}/", Path(entry.path)))
                 else:
                     yield path, entry
+
+
+def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return every symbolic link below a folder, sorted; none if it is missing."""
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
 
 
 def walk(
@@ -188,11 +182,55 @@ class Arrival:
         """Put it into its place; FileExistsError if something is there."""
         with naming(self._target):
             self._file.close()
-        # Reserved, then replaced: no system renames without overwriting on every file system.
+        try:
+            os.link(self._beside, self._target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without links, as FAT is.
+            self._reserve_and_replace()
+        else:
+            self._beside.unlink()
+
+    def _reserve_and_replace(self) -> None:
         self._target.open("xb").close()
-        self._beside.replace(self._target)
+        try:
+            self._beside.replace(self._target)
+        except BaseException:
+            self._target.unlink(missing_ok=True)
+            raise
 
     def discard(self) -> None:
         """Leave nothing of it, if it has not come into its place."""
-        self._file.close()
+        # What could not be written when it was closed is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
         self._beside.unlink(missing_ok=True)
+
+
+_BESIDE = re.compile(r"\.[0-9a-f]{12}\.(\d{1,9})\.tmp", re.ASCII)
+
+
+def remove_remains(root: Path) -> None:
+    """Remove what processes that were killed left of files below a folder that came in."""
+    for path, entry in walk(root) if root.is_dir() else ():
+        found = _BESIDE.fullmatch(path.rpartition("/")[2])
+        if found and _is_gone(int(found[1])):
+            with suppress(OSError):
+                Path(entry.path).unlink()
+
+
+def _is_gone(process: int) -> bool:
+    if process == os.getpid():
+        # One before this had the same number: so it is in containers.
+        return True
+    if os.name != "posix":
+        # There, to ask is to end it.
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -4,6 +4,7 @@ From the bottom up:
 
     answers
     archives            those that were asked for, in files until the desk closes
+    rounds bulletin     a thread that works when it is called; how the site stands, and who is told
     steady asking       what is still being copied; what somebody waits for
     showing planning    a design as it is shown; sources to what is to be built
     building watching   behind what is shown; when to look again

@@ -28,8 +28,7 @@ class Source(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """One file of the site as it is planned now: its path in output/, and its bytes or
-    their source.
+    """One file of the site as it is planned now: its path in output/, and its bytes or source.
 
     The tag is another whenever the bytes may be. The path is not the one that was asked for if
     that is a former one.
@@ -41,7 +40,7 @@ class Answer(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """How the site stands: what stopped the last build, what it refused, and how far it is.
+    """How the site stands: what stopped its planning or its build, what was refused, how far it is.
 
     `trouble` is empty if the pages shown are those of the sources as they are. `serial` counts the
     plans shown so far.
@@ -68,8 +67,10 @@ class Desk(Protocol):
     def answer(self, path: str) -> Answer | None:
         """Return a file of the site by its path in output/, made at once if need be; None if none.
 
-        Blocks while it is made. DecodeError if the picture cannot be; TemplateError if the page
-        cannot, and there is none from before. A theme file is found by its former address too.
+        Blocks while it is made. DecodeError if the picture cannot be, a passing one if it may be a
+        moment later (a server says 503, not 404: the file is one of the site's); TemplateError if
+        the page cannot, and there is none from before. A theme file is found by its former address
+        too.
         """
 
     def album(self, path: str) -> str | None:

@@ -38,7 +38,7 @@ class Asking:
     def __init__(self, cache: Path, pictures: Path, workers: Workers, budget: int) -> None:
         self._cache = cache
         self._work = partial(render_asked, pictures=pictures)
-        self._workers = workers
+        self.workers = workers
         self._budget = budget
         self._lock = threading.Condition()
         self._weight = 0
@@ -78,7 +78,7 @@ class Asking:
         recipe = dict(job.recipes)[key]
         asked = Asked(job.photo, recipe, recipe.outputs[index])
         with self._room_for(decoded_bytes(asked.job)):
-            made = self._workers.ask(self._work, asked)
+            made = self.workers.ask(self._work, asked)
         if isinstance(made, Died):
             made = Problem(
                 f"{PICTURES}/{job.photo.path}",

@@ -6,37 +6,28 @@ planned is shown at once; a build is given up at the next safe place when there 
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from generator.containers.parts import MalformedError
-from generator.core.errors import (
-    DecodeError,
-    FastphotoError,
-    MachineError,
-    Problem,
-    TemplateError,
-    in_order,
-    unforeseen,
-)
+from generator.core.config import Config
+from generator.core.errors import DecodeError, Problem, TemplateError, in_order
 from generator.core.layout import CACHE
 from generator.core.model import Placeholder
 from generator.library.survey import theme_folders
 from generator.output.content import SourceChangedError
-from generator.report import Listener, Options, Report
+from generator.report import Listener, Report
 from generator.serve import steady
 from generator.serve.answers import Answer, Change, State
 from generator.serve.archives import Archives
-from generator.serve.asking import RefusedError, as_decode_error
-from generator.serve.building import SupersededError, build_behind, hired_behind
-from generator.serve.planning import Planner, Task
-from generator.serve.showing import Showing, changed_files, differing
+from generator.serve.asking import Asking, RefusedError, as_decode_error
+from generator.serve.building import Builder
+from generator.serve.bulletin import Bulletin, Teller
+from generator.serve.planning import Faulty, Planner, Task
+from generator.serve.rounds import NEVER, Rounds
+from generator.serve.showing import Preview, changed_files, differing
 from generator.serve.watching import Watcher
-from generator.state.workers import AbandonedError, Workers
+from generator.state.workers import AbandonedError
 from generator.steps import Drawn, Made, kept_placeholders_of
 
 # How long the end of all work is waited for.
@@ -46,61 +37,49 @@ _SECONDS_TO_END = 1.5
 class SiteDesk:
     """Plans, shows and builds one site until it is closed.
 
-    The listener is told of the progress of reading and rendering, in threads of the desk's.
+    `processes` tells by the settings how many work. The listener is told of the progress of reading
+    and rendering, in threads of the desk's.
     """
 
-    def __init__(self, site: Path, output: Path, options: Options, listener: Listener) -> None:
+    def __init__(
+        self, site: Path, output: Path, processes: Callable[[Config], int], listener: Listener
+    ) -> None:
         self._site = site
-        self._listener = listener
         self._lock = threading.Condition()
-        self._state = State()
-        self._listeners: list[Callable[[Change], None]] = []
-        self._showing: Showing | None = None
-        self._built: Showing | None = None
+        self._showing: Preview | None = None
+        self._built: Preview | None = None
         self._placeholders: dict[str, Placeholder] | None = None
-        # Photos that failed, and originals that must not be published, by digest.
-        self._failed: dict[str, Problem] = {}
-        self._unpublished: dict[str, Problem] = {}
-        self._is_to_look = True
-        self._look_at = float("inf")
-        self._task: Task | None = None
-        self._drawn: Drawn | None = None
-        self._is_to_build = False
-        self._is_planning = False
-        self._is_building = False
+        self._faulty = Faulty()
         self._problems: tuple[Problem, ...] = ()
         self._young: frozenset[str] = frozenset()
-        self._closed = False
-        self._planner = Planner(site, output, options, _Teller(self, listener))
-        self._rendering: Workers | None = None
+        self._bulletin = Bulletin()
+        self._rounds = Rounds("planner", self._plan_in_words, self._lock)
+        teller = Teller(self._bulletin, listener, lambda: self._rounds.is_closed)
+        self._planner = Planner(site, output, processes, teller)
         self._archives = Archives(site / CACHE)
+        self._builder = Builder(self._lock, self._bulletin, listener, self._take_over)
         self._watcher = Watcher(
-            site, theme_folders(site)[-1], lambda paths: self.look(), listener.detail
+            site, theme_folders(site)[-1], lambda paths: self.look(), teller.detail
         )
-        self._threads = [
-            threading.Thread(target=target, name=f"fastphoto {name}", daemon=True)
-            for name, target in (("planner", self._plan_all), ("builder", self._build_all))
-        ]
 
     def start(self, *, watches: bool = True) -> None:
         """Begin to plan and to build, and to watch: else changes are told by `look` alone."""
         self._archives.empty()
         if watches:
             self._watcher.start()
-        for thread in self._threads:
-            thread.start()
+        self.look()
+        for each in (self._rounds, self._builder.rounds):
+            each.thread.start()
 
     def close(self) -> None:
         """End all work within two seconds; what was published stays whole."""
-        with self._lock:
-            self._closed = True
-            self._lock.notify_all()
+        self._rounds.close()
+        self._builder.close()
         self._watcher.close()
         self._planner.close()
-        if self._rendering is not None:
-            self._rendering.abandon()
         deadline = time.monotonic() + _SECONDS_TO_END
-        for thread in (*self._threads, *self._watcher.threads):
+        own = (self._rounds.thread, self._builder.rounds.thread)
+        for thread in (*own, *self._watcher.threads):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
         self._archives.empty()
@@ -108,38 +87,31 @@ class SiteDesk:
     def look(self) -> None:
         """Look at the sources, for something may have changed."""
         with self._lock:
-            self._is_to_look = True
-            self._failed = _without_passing(self._failed)
-            self._unpublished = _without_passing(self._unpublished)
-            self._lock.notify_all()
+            self._faulty = self._faulty.lasting()
+            self._rounds.call()
 
     def answer(self, path: str) -> Answer | None:
         """Return a file of the site by its path in output/, made at once if need be; None if none.
 
-        Blocks while it is made. DecodeError if the picture cannot be; TemplateError if the page
-        cannot, and was never built.
+        Blocks while it is made. DecodeError if the picture cannot be, a passing one if it may be a
+        moment later; TemplateError if the page cannot, and was never built.
         """
         showing, built = self._showing, self._built
         if showing is None:
             return None
         try:
-            return showing.answer(path)
-        except RefusedError as error:
-            self._leave_out({error.digest: error.problem})
-            raise as_decode_error(error) from error
+            return self._made(showing, path)
         except TemplateError as error:
-            self._tell(trouble=error.problems)
+            if showing is self._showing:
+                self._bulletin.add("pages", error.problems)
             if built is None or built is showing or path not in built.files:
                 raise
             return built.answer(path)
-        except (SourceChangedError, FileNotFoundError) as error:
-            self.look()
-            what = "it changed a moment ago"
-            raise DecodeError(what, "reload the page", passing=True) from error
-        except MalformedError as error:
-            raise DecodeError(str(error)) from error
-        except AbandonedError:
-            return None
+        except AbandonedError as error:
+            if showing is self._showing:
+                raise _changed() from error
+            # What is shown now has processes of its own.
+            return self.answer(path)
 
     def album(self, path: str) -> str | None:
         """Return the folder below pictures/ whose album's page this is; None if it is none's."""
@@ -147,232 +119,118 @@ class SiteDesk:
 
     def state(self) -> State:
         """Return how the site stands."""
-        return self._state
+        return self._bulletin.state()
 
     def listen(self, listener: Callable[[Change], None]) -> None:
         """Have a function called, in a thread of the desk's, after every change."""
-        with self._lock:
-            self._listeners.append(listener)
+        self._bulletin.listen(listener)
 
     def is_idle(self) -> bool:
-        """Tell whether all that is known of is shown and built."""
+        """Tell whether all that is known of is shown, built and told."""
         with self._lock:
-            to_do = self._is_to_look or self._is_to_build or self._look_at < float("inf")
-            return not (to_do or self._is_planning or self._is_building)
+            is_planned = self._rounds.next_round() == NEVER
+            return is_planned and self._builder.rounds.next_round() > 0 and self._bulletin.is_told()
 
-    def is_over(self, task: Task | None = None) -> bool:
-        """Tell whether the desk is closed, or there is a newer task."""
-        return self._closed or (task is not None and self._task is not task)
-
-    def progress(self, step: str, done: int, total: int) -> None:
-        """Note how far a step is."""
-        with self._lock:
-            if done == total:
-                step, done, total = "", 0, 0
-            self._state = replace(self._state, working=step, done=done, total=total)
-
-    # What is told.
-
-    def _tell(
-        self,
-        paths: tuple[str, ...] = (),
-        trouble: Iterable[Problem] = (),
-        problems: tuple[Problem, ...] | None = None,
-    ) -> None:
-        """Take over how the site stands, and tell of it unless that is nothing new."""
-        with self._lock:
-            before = self._state
-            self._state = state = replace(
-                before,
-                serial=before.serial + bool(paths),
-                trouble=in_order(trouble),
-                problems=before.problems if problems is None else problems,
-            )
-            listeners = tuple(self._listeners)
-        if paths or (before.trouble, before.problems) != (state.trouble, state.problems):
-            for listener in listeners:
-                listener(Change(paths, state))
-
-    def _in_words(self, work: Callable[[], None]) -> bool:
-        """Do some work, and tell why if it cannot be done."""
+    def _made(self, showing: Preview, path: str) -> Answer | None:
         try:
-            work()
-        except (AbandonedError, SupersededError):
-            return False
-        except FastphotoError as error:
-            self._tell(trouble=error.problems)
-        except OSError as error:
-            self._tell(trouble=MachineError.of(error, "the build had to stop").problems)
-        except Exception as error:  # noqa: BLE001 - the next change is another chance
-            self._tell(trouble=(unforeseen(error),))
-        else:
-            return True
-        return False
+            return showing.answer(path)
+        except RefusedError as error:
+            self._leave_out({error.digest: error.problem})
+            raise as_decode_error(error) from error
+        except (SourceChangedError, FileNotFoundError) as error:
+            self.look()
+            raise _changed() from error
+        except MalformedError as error:
+            raise DecodeError(str(error)) from error
 
-    # What the planner does.
-
-    def _plan_all(self) -> None:
-        while self._wait_to_look():
-            self._in_words(self._plan)
-            self._is_planning = False
-
-    def _wait_to_look(self) -> bool:
-        """Wait until there may be a change; false if the desk is closed."""
+    def _leave_out(self, failed: dict[str, Problem]) -> None:
+        """Plan the site without photos that failed, by digest."""
         with self._lock:
-            while not (self._is_to_look or self._closed):
-                left = self._look_at - time.monotonic()
-                if left <= 0:
-                    self.look()
-                else:
-                    self._lock.wait(min(left, threading.TIMEOUT_MAX))
-            self._is_to_look = False
-            self._is_planning = True
-            self._look_at = float("inf")
-            return not self._closed
+            if failed.keys() - self._faulty.failed.keys():
+                self._faulty = self._faulty.and_also(failed, {})
+                self._rounds.call()
 
-    def _look_again(self, seconds: float) -> None:
-        with self._lock:
-            self._look_at = min(self._look_at, time.monotonic() + seconds)
-            self._lock.notify_all()
-
-    def _wait(self, seconds: float) -> None:
-        with self._lock:
-            self._lock.wait_for(lambda: self._closed, seconds)
+    def _plan_in_words(self) -> None:
+        self._bulletin.attempt("planning", self._plan)
 
     def _plan(self) -> None:
-        planned = self._planner.plan(self._failed, self._unpublished, self._wait)
+        planned = self._planner.plan(self._faulty, self._rounds.wait)
         if planned is None:
-            self._look_again(steady.UNTIL_GROWN)
+            self._rounds.call(steady.UNTIL_GROWN)
             return
         task, asking = planned
         if task.growing:
-            self._look_again(steady.UNTIL_GROWN)
+            self._rounds.call(steady.UNTIL_GROWN)
         if self._placeholders is None:
             self._placeholders = kept_placeholders_of(task.order)
+        paths = self._show(task, asking)
+        self._planner.keep_only(asking)
+        self._bulletin.tell({"planning": (), "pages": ()}, paths, self._lasting())
+
+    def _show(self, task: Task, asking: Asking) -> tuple[str, ...]:
+        """Show a plan and have it built; return the paths that are other than before."""
         while True:
-            before, placeholders = self._showing, self._placeholders
+            before, placeholders = self._showing, self._placeholders or {}
             drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
-            showing = Showing(drawn.design, self._site, asking, self._archives)
+            showing = Preview(drawn.design, self._site, asking, self._archives)
             showing.try_templates(before)
             paths = changed_files(task.sketch, placeholders, showing, before)
-            if self._show(task, drawn, showing, before):
-                break
-        self._tell(paths, problems=self._lasting())
-
-    def _show(self, task: Task, drawn: Drawn, showing: Showing, before: Showing | None) -> bool:
-        """Show a plan in the place of another; false if a build that ended took that place."""
-        with self._lock:
-            if self._showing is not before:
-                return False
-            self._showing = showing
-            self._young = task.young
-            if not task.is_as(self._task):
-                self._task, self._drawn = task, drawn
-                self._is_to_build = True
-                left_out = (*task.failures.values(), *task.unpublished.values())
-                refused = (*task.sources.refused, *left_out)
-                self._problems = in_order((*refused, *showing.design.problems))
-                self._lock.notify_all()
-            return True
+            with self._lock:
+                # A build that ended meanwhile may have taken the place of what was shown before.
+                if self._showing is before:
+                    self._showing, self._young = showing, task.young
+                    self._faulty = self._faulty.of(task.sources.library)
+                    if self._builder.take(task, drawn):
+                        self._problems = _problems_of(task, showing)
+                    return paths
 
     def _lasting(self) -> tuple[Problem, ...]:
         """Return the problems but for those that another look may mend, and have that taken."""
         lasting = steady.lasting(self._problems, self._young)
         if lasting != self._problems:
-            self._look_again(steady.UNTIL_SETTLED)
+            self._rounds.call(steady.UNTIL_SETTLED)
         return lasting
-
-    def _leave_out(self, failed: dict[str, Problem]) -> None:
-        """Plan the site without photos that failed, by digest."""
-        with self._lock:
-            if failed.keys() - self._failed.keys():
-                self._failed = self._failed | failed
-                self._is_to_look = True
-                self._lock.notify_all()
-
-    # What the builder does.
-
-    def _build_all(self) -> None:
-        while (work := self._next_task()) is not None:
-            self._in_words(partial(self._build, *work))
-            self._is_building = False
-
-    def _next_task(self) -> tuple[Task, Drawn] | None:
-        """Wait until there is something to build; None if the desk is closed."""
-        with self._lock:
-            self._lock.wait_for(lambda: self._is_to_build or self._closed)
-            self._is_to_build = False
-            self._is_building = True
-            if self._closed or self._task is None or self._drawn is None:
-                return None
-            return self._task, self._drawn
-
-    def _build(self, task: Task, drawn: Drawn) -> None:
-        listener = _Teller(self, self._listener, task)
-        order = replace(task.order, listener=listener)
-        try:
-            with hired_behind(order) as workers:
-                self._rendering = workers
-                listener.checkpoint()
-                with suppress(SupersededError):
-                    # What is being rendered is kept: it ends before the processes do.
-                    report, made = build_behind(task, drawn, order, workers)
-                listener.checkpoint()
-        except Exception:
-            with self._lock:
-                if self._task is not task:
-                    raise SupersededError from None
-                # So that it is tried again after the next change, whatever that is.
-                self._task = None
-            raise
-        self._take_over(task, report, made)
 
     def _take_over(self, task: Task, report: Report, made: Made | None) -> None:
         """Show what was built, without a word of placeholders: pages get them when next loaded."""
-        with self._lock:
-            showing = self._showing
-            if self._task is not task or showing is None:
-                return
-            paths: tuple[str, ...] = ()
-            if made is not None:
-                if made.sketch.plan != task.sketch.plan:
-                    design = made.sketch.design(self._placeholders or {})
-                    paths = differing(showing.design.files, design.files)
-                self._showing = Showing(made.design, self._site, showing.asking, self._archives)
-                self._placeholders = kept_placeholders_of(task.order)
-                digests = {photo.path: photo.digest for photo in task.sources.library.photos}
-                self._failed |= {digests[path]: each for path, each in made.failures.items()}
-                self._unpublished |= {
-                    digests[path]: each for path, each in made.unpublished.items()
-                }
-                self._task = replace(task, failures=made.failures, unpublished=made.unpublished)
-            self._built = self._showing
-            self._problems = report.problems
-        self._tell(paths, problems=self._lasting())
+        placeholders = kept_placeholders_of(task.order) if made else self._placeholders
+        while (before := self._showing) is not None:
+            paths = self._differing(task, made, before)
+            showing = (
+                Preview(made.design, self._site, before.asking, self._archives) if made else before
+            )
+            with self._lock:
+                if self._builder.is_over(task):
+                    return
+                # The same may have been planned once more meanwhile.
+                if self._showing is before:
+                    self._showing = self._built = showing
+                    self._placeholders = placeholders
+                    self._problems = report.problems
+                    if made:
+                        self._faulty = self._faulty.and_also(*_by_digest(task, made))
+                    break
+        self._bulletin.tell({"building": (), "pages": ()}, paths, self._lasting())
+
+    def _differing(self, task: Task, made: Made | None, before: Preview) -> tuple[str, ...]:
+        """Return the paths that a build changed, for it left out photos that were planned."""
+        if made is None or made.sketch.plan == task.sketch.plan:
+            return ()
+        design = made.sketch.design(self._placeholders or {})
+        return differing(before.design.files, design.files)
 
 
-def _without_passing(problems: dict[str, Problem]) -> dict[str, Problem]:
-    return {name: each for name, each in problems.items() if not each.passing}
+def _by_digest(task: Task, made: Made) -> Iterator[dict[str, Problem]]:
+    digests = {photo.path: photo.digest for photo in task.sources.library.photos}
+    for found in (made.failures, made.unpublished):
+        yield {digests[path]: each for path, each in found.items()}
 
 
-class _Teller(Listener):
-    """Tells a listener and the desk; a build that is over ends at its next checkpoint."""
+def _problems_of(task: Task, showing: Preview) -> tuple[Problem, ...]:
+    """Return what is known to be wrong before anything is built."""
+    left_out = (*task.failures.values(), *task.unpublished.values())
+    return in_order((*task.sources.refused, *left_out, *showing.design.problems))
 
-    def __init__(self, desk: SiteDesk, listener: Listener, task: Task | None = None) -> None:
-        self._desk = desk
-        self._listener = listener
-        self._task = task
 
-    def waiting(self) -> None:
-        self._listener.waiting()
-
-    def detail(self, text: str) -> None:
-        self._listener.detail(text)
-
-    def progress(self, step: str, done: int, total: int) -> None:
-        self._desk.progress(step, done, total)
-        self._listener.progress(step, done, total)
-
-    def checkpoint(self) -> None:
-        if self._desk.is_over(self._task):
-            raise SupersededError
+def _changed() -> DecodeError:
+    return DecodeError("it changed a moment ago", "reload the page", passing=True)

@@ -2,11 +2,11 @@
 
 import asyncio
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPServerRequest
@@ -22,6 +22,9 @@ from generator.serve.replies import Replies, Reply, Request
 from generator.serve.wire import SOCKET
 
 _CHUNK = 1 << 18
+_UPLOAD_SECONDS = 3600
+
+_Value = TypeVar("_Value")
 
 
 class Guarded(RequestHandler):
@@ -136,12 +139,14 @@ class Uploads(Files):
     _upload: upload.Upload | None = None
     _refusal: upload.Refusal | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]  # either is taken
         """Begin to take in a picture, if whoever sends it may."""
         super().prepare()
         if self.request.method != "POST":
             return
-        cast(HTTP1Connection, self.request.connection).set_max_body_size(upload.MAX_BYTES)
+        connection = cast(HTTP1Connection, self.request.connection)
+        connection.set_max_body_size(upload.MAX_BYTES)
+        connection.set_body_timeout(_UPLOAD_SECONDS)
         token = self.request.headers.get("X-Fastphoto-Token", "")
         if not self.request.headers.get("Origin") or not hmac.compare_digest(
             token.encode(), self.settings["token"].encode()
@@ -150,10 +155,10 @@ class Uploads(Files):
         length = self.request.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > upload.MAX_BYTES:
             raise HTTPError(413, f"more than {upload.MAX_BYTES >> 20:,} MB are not taken")
-        with self._refusals():
-            folder = upload.album_folder(self.settings["pictures_folder"], self._given("album"))
-            name = upload.file_name(self._given("name"))
-            self._upload = upload.Upload(upload.free_place(folder, name))
+        given = self._given("album"), self._given("name")
+        self._upload = await self._part(upload.begin, self.settings["pictures_folder"], *given)
+        if self._upload is not None and self._refusal is not None:
+            await self._part(self._upload.discard)
 
     def _given(self, name: str) -> str:
         # As it stands: tornado's own way tidies up what nobody should get past it.
@@ -163,41 +168,38 @@ class Uploads(Files):
         """Take in a part; after a refusal, what still comes is passed over."""
         if self._upload is None or self._refusal:
             return
-        pool = self.settings["pages"]
-        with self._refusals():
-            await asyncio.get_running_loop().run_in_executor(pool, self._upload.write, chunk)
+        await self._part(self._upload.write, chunk)
 
     async def post(self) -> None:
         """Put the picture into its place, or say why not."""
         if self._upload is not None and not self._refusal:
-            pool = self.settings["pages"]
-            with self._refusals():
-                await asyncio.get_running_loop().run_in_executor(pool, self._upload.finish)
+            await self._part(self._upload.finish)
         if self._refusal:
             self.set_status(self._refusal.status)
             self.finish({"error": self._refusal.what})
         else:
             self.set_status(201)
 
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Keep a refusal for the end: a browser that is answered too early may not listen."""
-        try:
-            yield
-        except upload.Refusal as refusal:
-            self._refuse(refusal)
-        except OSError as error:
-            self._refuse(upload.Refusal(500, f"cannot be written: {error.strerror or error}"))
+    async def _part(self, work: Callable[..., _Value], *given: Any) -> _Value | None:
+        """Do what takes the disk, and keep a refusal for the end.
 
-    def _refuse(self, refusal: upload.Refusal) -> None:
-        self._refusal = refusal
-        if self._upload is not None:
-            self._upload.discard()
+        A browser that is answered too early may not listen.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.settings["uploads"], work, *given)
+        except upload.Refusal as refusal:
+            self._refusal = refusal
+        except OSError as error:
+            self._refusal = upload.Refusal(500, f"cannot be written: {error.strerror or error}")
+        return None
 
     def on_connection_close(self) -> None:
         """Leave nothing of a picture that was cut short."""
         super().on_connection_close()
-        self._refuse(upload.Refusal(400, "cut short"))
+        self._refusal = upload.Refusal(400, "cut short")
+        if self._upload is not None:
+            self.settings["uploads"].submit(self._upload.discard)
 
 
 class IsSocket(Matcher):

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from generator.core.config import load_config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
 from generator.core.layout import CONTENT, PICTURES
 from generator.core.model import Theme
 from generator.core.text import visible
-from generator.library.survey import theme_folders
+from generator.library.survey import ignored, theme_folders
 from generator.pages.theme import environment, fault
 from generator.serve.answers import Answer, Desk
 from generator.serve.upload import albums
@@ -134,11 +135,15 @@ def _item(said: dict[str, str]) -> str:
 
 
 def upload_page(site: Path, token: str) -> bytes:
-    """Render the page of uploads, by the theme's own template; TemplateError if that is wrong."""
+    """Render the page of uploads, by the theme's own template; TemplateError if that is wrong.
+
+    ConfigError if the settings are.
+    """
     folder = next(each for each in theme_folders(site) if (each / _UPLOAD_TEMPLATE).is_file())
     theme = Theme({_UPLOAD_TEMPLATE: (folder / _UPLOAD_TEMPLATE).read_bytes()}, "", ())
     engine = environment(theme)
-    given = {"albums": tuple(albums(site / PICTURES)), "token": token, "desk": f"/{RESERVED}"}
+    found = tuple(albums(site / PICTURES, ignored(load_config(site).albums.ignore)))
+    given = {"albums": found, "token": token, "desk": f"/{RESERVED}"}
     try:
         return engine.get_template(_UPLOAD_TEMPLATE).render(given).encode()
     except Exception as error:

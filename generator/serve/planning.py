@@ -1,6 +1,6 @@
 """The sources as they are now to a design, which is shown before anything of it is built."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +16,6 @@ from generator.library.survey import Survey, survey
 from generator.report import Listener, Options, Order
 from generator.serve import steady
 from generator.serve.asking import Asking
-from generator.state.workers import Workers
 from generator.steps import Sketch, Sources, hired, kept_memo, read_sources, sketched
 
 
@@ -46,27 +45,49 @@ class Task(Struct, frozen=True):
         )
 
 
-class Planner:
-    """Plans a site again and again, and remembers what it read. For one thread, but to `close`."""
+class Faulty(Struct, frozen=True):
+    """Photos that failed, and originals that must not be published, by digest."""
 
-    def __init__(self, site: Path, output: Path, options: Options, listener: Listener) -> None:
+    failed: dict[str, Problem] = {}
+    unpublished: dict[str, Problem] = {}
+
+    def lasting(self) -> "Faulty":
+        """Leave out what may be gone next time."""
+        return Faulty(_without_passing(self.failed), _without_passing(self.unpublished))
+
+    def of(self, library: Library) -> "Faulty":
+        """Leave out what is no longer among the photos."""
+        digests = {photo.digest for photo in library.photos}
+        return Faulty(_among(digests, self.failed), _among(digests, self.unpublished))
+
+    def and_also(
+        self, failed: Mapping[str, Problem], unpublished: Mapping[str, Problem]
+    ) -> "Faulty":
+        """Add more of both."""
+        return Faulty({**self.failed, **failed}, {**self.unpublished, **unpublished})
+
+
+class Planner:
+    """Plans a site again and again, and remembers what it read. For one thread, but to `close`.
+
+    `processes` tells by the settings how many work.
+    """
+
+    def __init__(
+        self, site: Path, output: Path, processes: Callable[[Config], int], listener: Listener
+    ) -> None:
         self._site = site
         self._output = output
-        self._options = options
+        self._processes = processes
         self._listener = listener
         self._memo: Memo | None = None
         self._before: Survey | None = None
-        self._workers: Workers | None = None
-        self._max_pixels = 0
+        # By the settings that they depend on: those of what is shown, and of newer plans.
+        self._asking: dict[tuple[int, ...], Asking] = {}
         self._closed = False
 
-    def plan(
-        self,
-        failed: Mapping[str, Problem],
-        unpublished: Mapping[str, Problem],
-        wait: Callable[[float], object],
-    ) -> tuple[Task, Asking] | None:
-        """Read what changed and plan, without photos that failed and some originals, by digest.
+    def plan(self, faulty: Faulty, wait: Callable[[float], object]) -> tuple[Task, Asking] | None:
+        """Read what changed and plan, without photos that failed and some originals.
 
         None if all pictures are still being copied; FastphotoError if nothing can be planned.
         """
@@ -78,38 +99,52 @@ class Planner:
         found = steady.as_before(found, growing, self._before)
         if growing and not found.pictures:
             return None
-        workers = self._hired(order)
+        asking = self._asked(order)
         memo = steady.vouched(kept_memo(order, self._memo), growing)
-        sources = read_sources(order, found, memo, workers)
+        sources = read_sources(order, found, memo, asking.workers)
         self._memo, self._before = sources.memo, found
         library, young = sources.library, steady.young(found)
-        failures, left_out = _by_path(library, failed), _by_path(library, unpublished)
+        failures, left_out = _by_path(library, faulty.failed), _by_path(library, faulty.unpublished)
         sketch = sketched(order, sources, failures, left_out)
-        task = Task(order, sources, sketch, failures, left_out, young, growing)
-        return task, Asking(order.cache, self._site / PICTURES, workers, order.memory)
+        return Task(order, sources, sketch, failures, left_out, young, growing), asking
+
+    def keep_only(self, asking: Asking) -> None:
+        """Give up the processes of all plans but the one that is shown."""
+        for key, each in tuple(self._asking.items()):
+            if each is not asking:
+                del self._asking[key]
+                each.workers.abandon()
 
     def close(self) -> None:
         """Give up whatever processes are at work on."""
         self._closed = True
-        if self._workers is not None:
-            self._workers.abandon()
+        for each in tuple(self._asking.values()):
+            each.workers.abandon()
 
     def _order(self, config: Config) -> Order:
         """Return what is to be built, in half of the memory: the other is for what is asked for."""
         memory = config.build.max_memory * MEGABYTE // 2
+        options = Options(jobs=self._processes(config))
         cache = self._site / CACHE
-        return Order(self._site, self._output, cache, config, self._options, self._listener, memory)
+        return Order(self._site, self._output, cache, config, options, self._listener, memory)
 
-    def _hired(self, order: Order) -> Workers:
-        """Return the processes that read, and make what is asked for; builds have their own."""
-        limit = order.config.images.max_pixels
-        if self._workers is None or self._max_pixels != limit:
-            if self._workers is not None:
-                self._workers.abandon()
-            self._workers, self._max_pixels = hired(order), limit
+    def _asked(self, order: Order) -> Asking:
+        """Return who reads, and makes what is asked for, with processes that builds do not have."""
+        key = (order.config.images.max_pixels, order.options.jobs, order.memory)
+        if key not in self._asking:
+            workers, pictures = hired(order), self._site / PICTURES
+            self._asking[key] = Asking(order.cache, pictures, workers, order.memory)
             if self._closed:
-                self._workers.abandon()
-        return self._workers
+                workers.abandon()
+        return self._asking[key]
+
+
+def _without_passing(problems: Mapping[str, Problem]) -> dict[str, Problem]:
+    return {digest: each for digest, each in problems.items() if not each.passing}
+
+
+def _among(digests: Collection[str], problems: Mapping[str, Problem]) -> dict[str, Problem]:
+    return {digest: each for digest, each in problems.items() if digest in digests}
 
 
 def _by_path(library: Library, found: Mapping[str, Problem]) -> dict[str, Problem]:

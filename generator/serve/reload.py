@@ -6,16 +6,23 @@ https://github.com/livereload/livereload-site/blob/master/content/developers/doc
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 
 import msgspec
-from livereload.handlers import LiveReloadHandler
 from msgspec import Struct
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from generator.core.errors import Problem, unforeseen
 from generator.serve.answers import Change, State
-from generator.serve.wire import STATE, Showing
+from generator.serve.wire import STATE, Showing, is_page
+
+_HELLO = {
+    "command": "hello",
+    "protocols": ["http://livereload.com/protocols/official-7"],
+    "serverName": "fastphoto",
+}
 
 _Wrong = tuple[tuple[Problem, ...], tuple[Problem, ...]]
 
@@ -31,7 +38,7 @@ class _Message(Struct, frozen=True):
     plugins: _Plugins = _Plugins()
 
 
-class ReloadSocket(LiveReloadHandler):  # type: ignore[misc]  # it has no types
+class ReloadSocket(WebSocketHandler):
     """The connection of one open page."""
 
     showing = Showing()
@@ -40,23 +47,31 @@ class ReloadSocket(LiveReloadHandler):  # type: ignore[misc]  # it has no types
     def initialize(self, audience: "Audience") -> None:
         """Take what the application gives to every connection."""
         self._audience = audience
+        self._expected = "hello"
 
     def check_origin(self, origin: str) -> bool:
         """Leave it to the guard, which has looked at every request already."""
         return True
 
     def on_message(self, message: str | bytes) -> None:
-        """Greet as livereload does, and take the page in once it has said what it shows."""
+        """Greet a page, and take it in once it has said what it shows; each happens once."""
         try:
             said = msgspec.json.decode(message, type=_Message)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, ValueError, RecursionError):
             self.close(1003)
             return
-        if said.command == "hello":
-            super().on_message(message)
-        elif said.command == "info":
-            self.showing = said.plugins.fastphoto
+        shown = said.plugins.fastphoto
+        if said.command != self._expected:
+            self.close(1008)
+        elif said.command == "hello":
+            self._expected = "info"
+            self.send(_HELLO)
+        elif is_page(shown.page):
+            self._expected = ""
+            self.showing = shown
             self._audience.join(self)
+        else:
+            self.close(1008)
 
     def on_close(self) -> None:
         """Forget the page."""
@@ -65,7 +80,18 @@ class ReloadSocket(LiveReloadHandler):  # type: ignore[misc]  # it has no types
     def reload(self, path: str, former: str = "") -> None:
         """Tell the page that a file is another; `former` is the one that it takes the place of."""
         command = {"command": "reload", "path": path, "liveCSS": True, "liveImg": False}
-        self.send_message(command | ({"originalPath": former} if former else {}))
+        self.send(command | ({"originalPath": former} if former else {}))
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Send a message, whether or not it is ever read: that tells by what is not answered."""
+        with suppress(WebSocketClosedError):
+            self.write_message(dict(message)).add_done_callback(_pass_over)
+
+
+def _pass_over(sent: "asyncio.Future[None]") -> None:
+    """Look at how it ended, which nobody waits for, so that asyncio does not speak of it."""
+    if not sent.cancelled():
+        sent.exception()
 
 
 class Audience:

@@ -14,7 +14,7 @@ from generator.machines import hosting, redirects
 from generator.serve import rules
 from generator.serve.answers import Answer, Desk, Source
 from generator.serve.own_pages import OwnPages, failure_page, waiting_page
-from generator.serve.wire import Showing, below, file_of, showing, with_scripts
+from generator.serve.wire import Showing, below, file_of, is_page, showing, with_scripts
 
 MISSING = "404.html"
 
@@ -84,16 +84,16 @@ class Replies:
         path = file_of(request.address)
         try:
             found = self._found(request, path)
-            return found or self._page(request, self._missing(), path or MISSING, self._status())
+            missing = path if path and is_page(path) else MISSING
+            return found or self._page(request, self._missing(), missing, self._status())
         except _FAULTS as error:
-            return self._page(request, _failure(error), path or MISSING, 500)
+            name = path or request.address.removeprefix("/")
+            return self._page(request, _failure(error), name, 500)
 
     def showing(self, page: str) -> Showing:
         """Return what a page shows now, if it were loaded anew."""
         try:
             answer = self._answer(page)
-            if answer is not None and not _is_page(page):
-                return Showing(page, answer.tag)
             html = _content(answer) if answer else self._missing()
         except _FAULTS as error:
             html = _failure(error)
@@ -152,7 +152,7 @@ class Replies:
         return failure_page(state.trouble) if state.trouble else waiting_page()
 
     def _send(self, request: Request, answer: Answer, path: str) -> Reply:
-        if _is_page(path):
+        if is_page(path):
             return self._page(request, _content(answer), path, 200)
         kind = type_of(path)
         headers = self._headers(request)
@@ -164,12 +164,14 @@ class Replies:
         return _file(request, answer, headers | {"Content-Type": kind})
 
     def _page(self, request: Request, html: bytes, path: str, status: int) -> Reply:
-        shown = showing(path, html, self._token)
-        album = self._desk.album(path) if self._token else None
-        drop = None if album is None else (album, self._token)
-        body = with_scripts(html, shown, request.host, drop)
+        if is_page(path):
+            # In the place of a picture it stays until that is asked for again.
+            shown = showing(path, html, self._token)
+            album = self._desk.album(path) if self._token else None
+            drop = None if album is None else (album, self._token)
+            html = with_scripts(html, shown, request.host, drop)
         return _text_file(
-            request, body, self._headers(request) | _type_of_text("text/html"), status
+            request, html, self._headers(request) | _type_of_text("text/html"), status
         )
 
 
@@ -216,10 +218,6 @@ def _file(request: Request, answer: Answer, headers: dict[str, str]) -> Reply:
 
 def _type_of_text(kind: str) -> dict[str, str]:
     return {"Content-Type": f"{kind}; charset=utf-8"}
-
-
-def _is_page(path: str) -> bool:
-    return path.endswith((".html", ".htm"))
 
 
 def type_of(path: str) -> str:

@@ -28,7 +28,7 @@ from generator.steps import Sketch
 _FURTHER = re.compile(r"page-\d+/\Z")
 
 
-class Showing:
+class Preview:
     """The files of a design by path, fetched or made when they are asked for."""
 
     def __init__(self, design: Design, site: Path, asking: Asking, archives: Archives) -> None:
@@ -72,7 +72,7 @@ class Showing:
         address = path.removesuffix("index.html")
         return self._albums.get(address, self._albums.get(_FURTHER.sub("", address)))
 
-    def try_templates(self, before: "Showing | None") -> None:
+    def try_templates(self, before: "Preview | None") -> None:
         """Render one page by each template of which a page is new; TemplateError as in a build."""
         tried: set[str] = set()
         for file in reversed(self.design.files):
@@ -97,7 +97,7 @@ class Showing:
         return content_size(content)
 
 
-def _is_in(file: OutputFile, showing: Showing | None) -> bool:
+def _is_in(file: OutputFile, showing: Preview | None) -> bool:
     known = showing.files.get(file.path) if showing else None
     return known is not None and known.identity == file.identity
 
@@ -112,8 +112,8 @@ def differing(before: Sequence[OutputFile], after: Sequence[OutputFile]) -> tupl
 def changed_files(
     sketch: Sketch,
     placeholders: Mapping[str, Placeholder],
-    after: Showing,
-    before: Showing | None,
+    after: Preview,
+    before: Preview | None,
 ) -> tuple[str, ...]:
     """Return the paths that differ; of a change of styles alone only the styles.
 
@@ -128,7 +128,7 @@ def changed_files(
     return paths if differing(old, pinned.files) else styles
 
 
-def _with_styles_of(before: Showing, sketch: Sketch) -> Sketch:
+def _with_styles_of(before: Preview, sketch: Sketch) -> Sketch:
     theme = sketch.plan.theme
     known = {asset.name: asset for asset in before.design.plan.theme.assets}
     assets = tuple(

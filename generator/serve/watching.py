@@ -9,6 +9,7 @@ from pathlib import Path
 from watchfiles import Change, watch
 
 from generator.core.layout import CONTENT, PICTURES, SETTINGS, TEMPLATES
+from generator.core.text import is_unicode
 
 # A set is complete when nothing more came for the one time, or after the other.
 _STEP_MS = 60
@@ -159,11 +160,7 @@ def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 
 def _folders(roots: Iterable[Path]) -> set[str]:
     """Return these folders and all below that watchfiles takes; links are not followed."""
-    return {path for root in roots for path, _, _ in os.walk(root) if _is_unicode(path)}
-
-
-def _is_unicode(path: str) -> bool:
-    return os.fsencode(path).decode(errors="replace") == path
+    return {path for root in roots for path, _, _ in os.walk(root) if is_unicode(path)}
 
 
 def _come_or_go(found: Iterable[tuple[Change, str]], folders: set[str]) -> bool:

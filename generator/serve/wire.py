@@ -99,6 +99,11 @@ def _is_plain(name: str) -> bool:
     return bool(name) and name[0] != "." and not any(c in "/\\" or c < " " for c in name)
 
 
+def is_page(path: str) -> bool:
+    """Tell whether a file is an HTML page, by its name."""
+    return path.endswith((".html", ".htm"))
+
+
 def below(name: str) -> str:
     """Return the address of a folder from a page beside it, which cannot lead elsewhere."""
     return f"./{quote(name, safe='')}/"

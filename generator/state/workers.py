@@ -55,7 +55,7 @@ class InlineExecutor(Executor):
 
 
 class Workers:
-    """A number of processes, started when first needed; one means none: work is done inline.
+    """A number of processes, started when first needed; with none, work is done inline.
 
     `prepare` and its arguments are called once in every process. All may be asked by several
     threads at once. AbandonedError for whoever waits when the work is given up.
@@ -107,7 +107,7 @@ class Workers:
         running: dict[Future[R], T] = {}
         for task in tasks:
             while running and (
-                len(running) >= _IN_FLIGHT * self.count
+                len(running) >= max(1, _IN_FLIGHT * self.count)
                 or sum(map(weight, running.values())) + weight(task) > budget
             ):
                 yield from self._ended(running, suspects)
@@ -168,7 +168,7 @@ class Workers:
             raise AbandonedError
 
     def _start(self) -> Executor:
-        if self.count == 1:
+        if not self.count:
             self._prepare(*self._arguments)
             return InlineExecutor()
         return self._pool(self.count)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from generator.report import Listener, Options
+from generator.report import Listener
 from generator.serve.answers import Change
 from generator.serve.desk import SiteDesk
 from tests.support.sites import SECONDS, Site
@@ -54,9 +54,9 @@ class Watched:
 
 
 @contextmanager
-def at_desk(site: Site, *, jobs: int = 1, watches: bool = False) -> Iterator[Watched]:
-    """Open a desk of a site; unless it watches, it looks when it is told to."""
-    desk = SiteDesk(site.root, site.output, Options(jobs=jobs), Listener())
+def at_desk(site: Site, *, jobs: int = 0, watches: bool = False) -> Iterator[Watched]:
+    """Open a desk of a site; unless it watches, it looks when it is told to. No jobs: inline."""
+    desk = SiteDesk(site.root, site.output, lambda config: jobs, Listener())
     watched = Watched(desk)
     desk.start(watches=watches)
     try:

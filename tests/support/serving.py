@@ -148,7 +148,9 @@ class OpenPage:
         self._socket.close()
 
     def say(self, **message: Any) -> None:
-        body = json.dumps(message).encode()
+        self.send(json.dumps(message).encode())
+
+    def send(self, body: bytes) -> None:
         size = bytes([0x80 | len(body)]) if len(body) < 126 else b"\xfe" + len(body).to_bytes(2)
         # A mask of zeros leaves the body as it is (RFC 6455, 5.3).
         self._socket.sendall(b"\x81" + size + bytes(4) + body)

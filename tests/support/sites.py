@@ -52,7 +52,7 @@ class Site:
     def build(
         self, *, output: Path | None = None, strict: bool = False, force: bool = False
     ) -> Report:
-        options = Options(strict=strict, force=force, jobs=1)
+        options = Options(strict=strict, force=force)
         return build(self.root, output or self.output, load_config(self.root), options)
 
     def html(self, path: str) -> str:
