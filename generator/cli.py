@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -268,7 +269,7 @@ def serve_command(
         processes = partial(_at_least_one, jobs)
         desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
         desk.listen(Changes(quiet=quiet))
-        service = Service(desk, site, host, upload, lambda problem: tell_problems([problem]))
+        service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")
         status = 0
         try:
@@ -291,6 +292,12 @@ def _leave_for_certain(status: int) -> None:
     leaving = threading.Timer(_SECONDS_TO_LEAVE, os._exit, (status,))
     leaving.daemon = True
     leaving.start()
+
+
+def _tell_if_heard(problem: Problem) -> None:
+    """Print what is wrong with a server, which goes on when its terminal is closed."""
+    with suppress(OSError, ValueError):
+        tell_problems([problem])
 
 
 def _address(host: str, port: int) -> str:

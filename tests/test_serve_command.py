@@ -1,6 +1,7 @@
 """`serve` from the command line: the whole of it, from an edit to what is served and told."""
 
 import http.client
+import io
 import re
 import signal
 import socket
@@ -16,8 +17,9 @@ from threading import Thread
 
 import pytest
 
-from generator.cli import _at_least_one
+from generator.cli import _at_least_one, _tell_if_heard
 from generator.core.config import load_config
+from generator.core.errors import Problem
 from tests.support.sites import SECONDS, Site, clean_tree, tree, wait_until
 
 
@@ -235,3 +237,14 @@ def test_the_settings_say_how_many_processes_work(small: Site) -> None:
     assert _at_least_one(None, config) == 5
     assert _at_least_one(3, config) == 3
     assert _at_least_one(0, config) >= 2
+
+
+def test_a_fault_of_the_server_is_told_to_nobody_if_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _tell_if_heard(Problem("", "heard"))
+    assert capsys.readouterr().err == "error: heard\n"
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    _tell_if_heard(Problem("", "unheard"))
