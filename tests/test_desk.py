@@ -7,11 +7,13 @@ import threading
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from generator.core import files
 from generator.core.errors import DecodeError, Problem
 from generator.core.model import Photo
 from generator.privacy.originals import not_scrubbed
@@ -234,7 +236,11 @@ def test_a_damaged_picture_is_asked_for_and_leaves_the_site(
     assert not (small.output / "a/two").exists()
 
 
-def test_a_damaged_picture_that_the_build_finds_leaves_the_site(small: Site) -> None:
+def test_a_damaged_picture_that_the_build_finds_leaves_the_site(
+    small: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So that it is not waited for, as one that is being copied.
+    monkeypatch.setattr(files, "CLOCK_TICK_NS", 0)
     small.photo("a/one.jpg")
     cut(small, "a/two.jpg")
     with at_desk(small) as watched:
@@ -251,24 +257,56 @@ def test_a_damaged_picture_that_the_build_finds_leaves_the_site(small: Site) -> 
         assert watched.body("a/two/index.html")
 
 
-def test_a_picture_that_is_still_being_copied_is_not_complained_of(small: Site) -> None:
+def test_a_picture_that_is_still_being_copied_is_shown_once_when_it_is_whole(small: Site) -> None:
     small.photo("a/one.jpg")
+    whole = save(chart(300, 200, 7), small.root / "two.jpg").read_bytes()
+    png = save(chart(300, 200, 7), small.root / "two.png").read_bytes()
     with at_desk(small) as watched:
         watched.idle()
-        whole = save(chart(300, 200, 7), small.root / "two.jpg").read_bytes()
-        small.write("pictures/a/two.jpg", whole[:-200])
-        small.write("pictures/a/three.jpg", b"")
-        watched.desk.look()
-        # Nobody says that it grew on: the desk looks again by itself.
-        watched.until(lambda: "a/two/index.html" in str(watched.changes[-1].paths))
-        assert watched.desk.state().problems == ()
+        for part in range(1, 6):
+            small.write("pictures/a/two.jpg", whole[: len(whole) * part // 6])
+            small.write("pictures/a/three.png", png[: len(png) * part // 6])
+            small.write("pictures/a/four.jpg", b"")
+            small.photo(f"b/{part}.jpg", part)
+            watched.desk.look()
+            watched.until(partial(shown, watched, f"b/{part}/index.html"))
+            assert not shown(watched, "a/two/index.html")
         small.write("pictures/a/two.jpg", whole)
-        small.write("pictures/a/three.jpg", whole)
+        small.write("pictures/a/three.png", png)
+        small.write("pictures/a/four.jpg", whole)
+        # Nobody says that they grew on: the desk looks again by itself.
         watched.idle()
-        assert watched.desk.state().problems == ()
-        assert watched.body("a/two/index.html")
-        assert watched.body("a/three/index.html")
+        for name in ("two", "three", "four"):
+            assert watched.body(f"a/{name}/index.html")
     assert not any(change.state.problems for change in watched.changes)
+    assert len([each for each in watched.changes if "a/two/index.html" in each.paths]) == 1
+
+
+def test_a_picture_that_is_copied_over_another_stands_until_it_is_whole(small: Site) -> None:
+    one = small.photo("a/one.jpg")
+    small.photo("a/two.jpg", 2)
+    whole = save(chart(300, 200, 7), small.root / "new.jpg").read_bytes()
+    with at_desk(small) as watched:
+        watched.idle()
+        before = watched.body("a/index.html")
+        told = len(watched.changes)
+        for part in range(6):
+            one.write_bytes(whole[: len(whole) * part // 6])
+            small.photo(f"b/{part}.jpg", part)
+            watched.desk.look()
+            watched.until(partial(shown, watched, f"b/{part}/index.html"))
+            assert watched.body("a/index.html") == before
+        one.write_bytes(whole)
+        watched.idle()
+        assert watched.body("a/index.html") != before
+        assert watched.desk.state().problems == ()
+        changes = watched.changes[told:]
+    assert not any(change.state.problems for change in changes)
+    assert len([each for each in changes if "full/a/one.jpg" in each.paths]) == 1
+
+
+def shown(watched: Watched, path: str) -> bool:
+    return watched.desk.answer(path) is not None
 
 
 def test_what_stays_half_is_told_in_the_end(small: Site) -> None:

@@ -12,7 +12,7 @@ from generator.core.errors import Problem
 from generator.core.layout import CACHE, PICTURES
 from generator.core.model import Library
 from generator.library.scan import Memo
-from generator.library.survey import survey
+from generator.library.survey import Survey, survey
 from generator.report import Listener, Options, Order
 from generator.serve import steady
 from generator.serve.asking import Asking
@@ -81,6 +81,7 @@ class Planner:
         self._processes = processes
         self._listener = listener
         self._memo: Memo | None = None
+        self._before: Survey | None = None
         # By the settings that they depend on: those of what is shown, and of newer plans.
         self._asking: dict[tuple[int, ...], Asking] = {}
         self._closed = False
@@ -95,12 +96,13 @@ class Planner:
         order = self._order(config)
         found = survey(self._site, config)
         growing = steady.growing(found, self._site, wait)
-        found = steady.without(found, growing)
+        found = steady.as_before(found, growing, self._before)
         if growing and not found.pictures:
             return None
         asking = self._asked(order)
-        sources = read_sources(order, found, kept_memo(order, self._memo), asking.workers)
-        self._memo = sources.memo
+        memo = steady.vouched(kept_memo(order, self._memo), growing)
+        sources = read_sources(order, found, memo, asking.workers)
+        self._memo, self._before = sources.memo, found
         library, young = sources.library, steady.young(found)
         failures, left_out = _by_path(library, faulty.failed), _by_path(library, faulty.unpublished)
         sketch = sketched(order, sources, failures, left_out)
