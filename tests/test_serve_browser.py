@@ -208,17 +208,19 @@ def test_a_text_that_is_left_out_is_told_over_the_page_until_it_is_seen(
     browser: Browser, tmp_path: Path
 ) -> None:
     unread = Problem("content/walks/p00.md:2", "unknown key 'titel'", "did you mean 'title'?")
+    undated = Problem("content/walks/p00.md:3", "'yesterday' is no date")
     with desk_at(tmp_path) as (desk, server), opened(browser, tolerated=SEEN) as page:
         page.goto(server.address)
         connected(page)
-        desk.change({}, problems=(unread,))
+        desk.change({}, problems=(unread, undated))
         alert = page.get_by_role("alert").filter(has_text="A text is left out")
         expect(alert).to_contain_text("content/walks/p00.md:2")
+        expect(alert).to_contain_text("is no date")
         page.keyboard.press("Escape")
         expect(alert).to_be_hidden()
         page.goto(f"{server.address}walks/")
         connected(page)
-        expect(page.get_by_role("link", name="1 problem")).to_be_visible()
+        expect(page.get_by_role("link", name="2 problems")).to_be_visible()
         expect(alert).to_be_hidden()
 
         desk.change({}, problems=(replace(unread, what="unknown key 'tytel'"),))

@@ -80,7 +80,7 @@ async function show() {
     overlay("The site cannot be built", trouble,
       "The last good one is shown. This goes away with the next save that mends it.", problems);
   } else if (texts.length && !isSeen && location.pathname !== PROBLEMS) {
-    const one = texts.length === 1;
+    const one = new Set(texts.map(each => each.where.replace(/:\d+$/, ""))).size === 1;
     overlay(one ? "A text is left out" : "Texts are left out", texts,
       `The site is shown without ${one ? "it" : "them"}. This goes away with the next save that mends it.`, problems,
       () => sessionStorage.setItem(SEEN, digest));
