@@ -58,13 +58,17 @@ def _site_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _output_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        help="Where the finished site goes; by default output/ in the site's folder.",
+    )(command)
+
+
 @cli.command("build")
 @_site_option
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Where the finished site goes; by default output/ in the site's folder.",
-)
+@_output_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=0),
@@ -212,11 +216,7 @@ def clean_command(site: Path) -> None:
 
 @cli.command("serve")
 @_site_option
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="Where the finished site goes; by default output/ in the site's folder.",
-)
+@_output_option
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
