@@ -12,6 +12,7 @@ from generator import __version__
 from generator.cli import cli
 from generator.report import Report
 from tests.support.pictures import chart, gps_exif, save
+from tests.support.processes import alive
 from tests.support.sites import Site, scraps, stamps, tree, wait_until
 
 
@@ -259,19 +260,6 @@ def test_code_among_the_pictures_is_not_executed(site: Site, jobs: str) -> None:
     assert done.returncode == 0
 
 
-def alive(group: int) -> bool:
-    """Tell whether a process of a group is left; one that only waits to be counted is not."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(its_group) == group and state != "Z":
-            return True
-    return False
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from generator.state import store
+from tests.support.processes import workers
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
 
 pytestmark = [
@@ -254,7 +255,6 @@ def test_two_builds_at_once_both_end_well(stage: Stage) -> None:
     assert tree(stage.site.output) == stage.after
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 def test_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:
     for number in range(10):
         site.photo(f"{number}.jpg", number, 1400, 1000)
@@ -267,13 +267,3 @@ def test_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> No
 
     assert (build.returncode, "error" in errors) == (0, False)
     assert tree(site.output) == right
-
-
-def workers(parent: int) -> list[int]:
-    """Return the processes that a build decodes in."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]

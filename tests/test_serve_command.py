@@ -5,7 +5,6 @@ import io
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ import pytest
 from generator.cli import _at_least_one, _tell_if_heard
 from generator.core.config import load_config
 from generator.core.errors import Problem
+from tests.support.processes import workers
 from tests.support.sites import SECONDS, Site, clean_tree, tree, wait_until
 
 
@@ -215,7 +215,7 @@ def test_one_process_ends_at_once_too(site: Site) -> None:
         assert address
         asked = Thread(target=suppressed, args=(found, f"/{address[0]}"))
         asked.start()
-        wait_until(lambda: bool(children_of(found.process.pid)))
+        wait_until(lambda: bool(workers(found.process.pid)))
         began = time.monotonic()
         found.process.send_signal(signal.SIGINT)
         assert found.process.wait(SECONDS) == 0
@@ -226,14 +226,6 @@ def test_one_process_ends_at_once_too(site: Site) -> None:
 def suppressed(found: Serving, path: str) -> None:
     with suppress(OSError, http.client.HTTPException):
         found.get(path)
-
-
-def children_of(process: int) -> list[str]:
-    """Return the processes that a process started, by what the system lists."""
-    listed = subprocess.run(
-        ["ps", "-o", "args=", "--ppid", str(process)], capture_output=True, text=True, check=False
-    )
-    return [line for line in listed.stdout.splitlines() if "spawn_main" in line]
 
 
 def test_the_settings_say_how_many_processes_work(small: Site) -> None:

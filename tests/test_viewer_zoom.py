@@ -87,7 +87,8 @@ def test_the_wheel_zooms_with_control_only(browser: Browser, host: Host) -> None
         page.mouse.wheel(0, -100)
         page.keyboard.up("Control")
         expect(page.locator(f"{SLIDE}.zoomed")).to_be_visible()
-        page.locator("[data-do=zoom-out]").click()
+        # One step out may stop at a pixel to a pixel, which depends on when the original is known.
+        page.keyboard.press("0")
         expect(page.locator(f"{SLIDE}.zoomed")).to_have_count(0)
         expect(page.locator("[data-do=zoom-out]")).to_be_disabled()
         page.mouse.wheel(0, -100)
