@@ -29,6 +29,7 @@ Code = Literal[
     "address-taken",
     "changed-file",
     "cover-not-found",
+    "damaged-animation",
     "damaged-picture",
     "damaged-profile",
     "damaged-sidecar",

@@ -17,6 +17,7 @@ from generator.metadata import xmp
 from generator.metadata.exif import safely
 from generator.metadata.reading import of_xmp, read_metadata
 from generator.pixels import decode
+from generator.pixels.animation import counted
 from generator.pixels.coding import coding_of
 from generator.pixels.svg import is_drawing, read_drawing
 
@@ -101,6 +102,7 @@ def _read(path: str, source: Path) -> Photo:
         coding = coding_of(image, source.read_bytes)
         left, top, right, bottom = coding.crop or (0, 0, *image.size)
         stored = Size(right - left, bottom - top)
+        frames, stilled = counted(image, stored, source)
         return Photo(
             path=path,
             digest=_digest(source),
@@ -111,8 +113,9 @@ def _read(path: str, source: Path) -> Photo:
             wide=coding.wide,
             deep=coding.bits > 8,
             hdr=coding.hdr,
-            frames=decode.frames_of(image, stored),
+            frames=frames,
             fault=coding.fault,
+            stilled=stilled,
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
             transparent=decode.has_alpha(image, coding.bits),
         )

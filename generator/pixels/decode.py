@@ -262,6 +262,8 @@ def resamplable(image: Image.Image) -> Image.Image:
     A palette becomes its colours.
     """
     image.load()
+    if image.mode == "La":
+        image = image.convert("LA")
     if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):
         return image.convert("RGBA") if "transparency" in image.info else image
     if image.has_transparency_data:
