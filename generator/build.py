@@ -13,10 +13,8 @@ from generator.core.files import walk
 from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
 from generator.library.survey import Survey, fingerprint, survey
 from generator.output.manifest import Manifest, check_output, is_intact, open_manifest
-from generator.report import Listener, Options, Order, Report
+from generator.report import Listener, Options, Order, Report, pixel_memory
 from generator.state import store
-
-MEGABYTE = 1 << 20
 
 
 class Last(Struct, frozen=True):
@@ -53,7 +51,7 @@ def order_of(
     site: Path, output: Path, config: Config, options: Options, listener: Listener
 ) -> Order:
     """Return an order that remembers in the site's cache, and has all the memory allowed."""
-    memory = config.build.max_memory * MEGABYTE
+    memory = pixel_memory(config, options.jobs)
     return Order(site, output, site / CACHE, config, options, listener, memory)
 
 

@@ -116,7 +116,7 @@ class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
 
     jobs: Annotated[int, Meta(ge=0, le=1024)] = 0
-    max_memory: Annotated[int, Meta(ge=1, le=2**30)] = 1024
+    max_memory: Annotated[int, Meta(ge=0, le=2**30)] = 0
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,9 @@ SIDECAR_SUFFIX = ".xmp"
 
 Found = Photo | Sidecar | Stray | Problem
 
+# Of larger pictures pixels are read only while no others are.
+_MOST_BESIDE = 40_000_000
+
 
 def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray | Problem:
     """Read one file of the pictures folder that is no sidecar; SVG is a picture if asked for.
@@ -32,10 +35,17 @@ def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray
     A file that is no picture is a stray, unless its name says that it is one: then it is a
     problem, with the reason, as is a picture that cannot be used.
     """
+    found = _photo(path, pictures, svg=svg, alone=True)
+    assert found is not None
+    return found
+
+
+def _photo(path: str, pictures: Path, *, svg: bool, alone: bool) -> Photo | Stray | Problem | None:
     source = pictures / path
     try:
         with decode.in_words():
-            return _draw(path, source) if svg and is_drawing(source) else _read(path, source)
+            is_drawn = svg and is_drawing(source)
+            return _draw(path, source) if is_drawn else _read(path, source, alone=alone)
     except LeftOut as error:
         return Stray(error.kind)
     except NotAPicture as error:
@@ -76,10 +86,17 @@ def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
         return _unreadable(path, error)
 
 
-def read_files(paths: Sequence[str], pictures: Path, *, svg: bool) -> list[Found]:
-    """Read some files of the pictures folder, in order: a task for a process."""
+def read_files(
+    paths: Sequence[str], pictures: Path, *, svg: bool, alone: bool = False
+) -> list[Found | None]:
+    """Read some files of the pictures folder, in order: a task for a process.
+
+    None in the place of a picture that is so large that it must be read `alone`.
+    """
     return [
-        read_sidecar(path, pictures) if is_sidecar(path) else read_photo(path, pictures, svg=svg)
+        read_sidecar(path, pictures)
+        if is_sidecar(path)
+        else _photo(path, pictures, svg=svg, alone=alone)
         for path in paths
     ]
 
@@ -96,9 +113,15 @@ def _unreadable(path: str, error: OSError) -> Problem:
     )
 
 
-def _read(path: str, source: Path) -> Photo:
+def _read(path: str, source: Path, *, alone: bool) -> Photo | None:
     stamp = stamp_of(source.stat())
     with decode.opened(source) as image:
+        if (
+            not alone
+            and image.width * image.height > _MOST_BESIDE
+            and decode.tells_by_pixels(image)
+        ):
+            return None
         coding = coding_of(image, source.read_bytes)
         left, top, right, bottom = coding.crop or (0, 0, *image.size)
         stored = Size(right - left, bottom - top)

@@ -165,7 +165,8 @@ def in_words() -> Iterator[None]:
         raise DecodeError("the file is damaged: its header cannot be read", _COPY_AGAIN) from error
     except MemoryError as error:
         what = "there is not enough memory to decode it"
-        raise DecodeError(what, "free some", passing=True, code="out-of-memory") from error
+        hint = "free some, or raise build.max_memory"
+        raise DecodeError(what, hint, passing=True, code="out-of-memory") from error
     except OSError as error:
         if error.errno is not None:
             what = f"cannot be read: {error.strerror}"
@@ -208,6 +209,11 @@ def orientation_of(image: Image.Image) -> int:
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """Turn and mirror stored pixels as an EXIF orientation asks."""
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def tells_by_pixels(image: Image.Image) -> bool:
+    """Tell whether it takes the pixels to know if a picture is transparent, or how it moves."""
+    return image.has_transparency_data or image.format in _ANIMATED - {"PNG"}
 
 
 def has_alpha(image: Image.Image, bits: int = 8) -> bool:
