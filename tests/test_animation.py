@@ -92,7 +92,7 @@ def frames_in(body: bytes) -> int:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str) -> None:
+def test_i8_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str) -> None:
     found = animated(moving(name, waves()), tmp_path)
     assert (found.format, found.size) == ("WEBP", (64, 43))
     assert [duration for _, duration in shown(found)] == DURATIONS
@@ -102,7 +102,7 @@ def test_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_still_is_the_first_frame(tmp_path: Path, name: str) -> None:
+def test_i8_the_still_is_the_first_frame(tmp_path: Path, name: str) -> None:
     photo = read(moving(name, waves()), tmp_path)
     recipe = Recipe("test", "png", 0, "fast", (96,), (96,))
     (still,) = encode_photo(Job(photo, (("key", recipe),)), tmp_path)["key"]

@@ -117,7 +117,7 @@ def test_an_output_folder_of_somebody_else_is_2(site: Site) -> None:
     assert tree(kept.parent).keys() == {"letter.txt"}
 
 
-def test_a_picture_that_cannot_be_used_is_named_once_and_costs_only_itself(
+def test_i3_a_picture_that_cannot_be_used_is_named_once_and_costs_only_itself(
     site: Site, damaged: Path
 ) -> None:
     done = site.run("build")

@@ -189,7 +189,7 @@ def test_jpeg_is_progressive(source: Source, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["avif", "webp", "png"])
-def test_transparency_survives(source: Source, tmp_path: Path, name: str) -> None:
+def test_i6_transparency_survives(source: Source, tmp_path: Path, name: str) -> None:
     (body,) = variants(source(encoded(disc(), "PNG")), tmp_path, recipe(name, (48,)))[name]
     alpha = values(Image.open(io.BytesIO(body)).convert("RGBA"))[..., 3]
     assert alpha[0, 0] <= 3
@@ -255,7 +255,7 @@ def test_a_large_jpeg_decoded_small_looks_as_if_decoded_whole(
     assert psnr(scaled, whole) > 40
 
 
-def test_a_jpeg_that_cannot_be_decoded_small_is_decoded_whole(
+def test_i4_a_jpeg_that_cannot_be_decoded_small_is_decoded_whole(
     source: Source, tmp_path: Path
 ) -> None:
     grey = calm(chart(400, 300)).convert("L")
@@ -272,7 +272,7 @@ def touch(file: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [edit, touch, Path.unlink])
-def test_a_source_that_is_not_the_one_that_was_read_is_refused(
+def test_i11_a_source_that_is_not_the_one_that_was_read_is_refused(
     source: Source, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     photo = source(encoded(chart(), "PNG"))
@@ -291,7 +291,7 @@ def test_a_job_keeps_what_it_makes_under_the_keys_of_its_recipes(
     assert (done.problem, done.variants, done.byte_count) == (None, 3, sum(map(len, kept)))
 
 
-def test_a_job_on_a_damaged_picture_is_a_problem_and_keeps_nothing(
+def test_i3_a_job_on_a_damaged_picture_is_a_problem_and_keeps_nothing(
     source: Source, tmp_path: Path
 ) -> None:
     photo, cache = source(encoded(chart(), "PNG")), tmp_path / "cache"

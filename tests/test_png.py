@@ -48,7 +48,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_damage_beside_the_pixels_does_not_touch_them(
+def test_i4_damage_beside_the_pixels_does_not_touch_them(
     damage: str, place: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.png"
@@ -125,7 +125,7 @@ def test_what_tells_colours_behind_the_pixels_comes_too_late(tmp_path: Path) -> 
         assert "gamma" not in image.info
 
 
-def test_a_packed_text_is_unpacked_up_to_a_limit() -> None:
+def test_i2_a_packed_text_is_unpacked_up_to_a_limit() -> None:
     bomb = png_chunk(b"zTXt", XMP_KEY + b"\0" + zlib.compress(XMP + b" " * 50_000_000))
     _, said = png.divide(io.BytesIO(with_chunk(PNG, bomb, b"IDAT")))
     assert said["xmp"].startswith(XMP)
@@ -144,7 +144,7 @@ def test_an_animation_keeps_its_frames(tmp_path: Path) -> None:
         assert (values(image.convert("RGB")) == values(chart(24, 16, 5))).all()
 
 
-def test_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
+def test_i3_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     body = with_chunk(encoded(chart(200, 200), "PNG"), png_chunk(b"eXIf", EXIF), b"IDAT")
     file.write_bytes(body[: len(body) // 2])
@@ -154,7 +154,7 @@ def test_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, len(PNG)))
-def test_any_bytes_are_divided(damage: bytes, at: int) -> None:
+def test_i3_any_bytes_are_divided(damage: bytes, at: int) -> None:
     file, said = png.divide(io.BytesIO(PNG[:at] + damage + PNG[at:]))
     assert file.read(8) == (PNG[:at] + damage + PNG[at:])[:8]
     assert isinstance(said["exif"], bytes)

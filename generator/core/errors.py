@@ -42,6 +42,7 @@ Code = Literal[
     "future-date",
     "icon-not-found",
     "idle-template",
+    "irregular-file",
     "leads-nowhere",
     "machine",
     "no-map",

@@ -60,6 +60,14 @@ def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple
     return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
 
 
+def irregular(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return all below a folder that is neither folder nor regular file, sorted."""
+    if not root.is_dir():
+        return ()
+    found = listed(root, skip)
+    return tuple(sorted(path for path, each in found if not each.is_file(follow_symlinks=False)))
+
+
 def walk(
     root: Path, skip: Callable[[str], bool] = lambda path: False
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:

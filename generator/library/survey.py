@@ -19,7 +19,7 @@ import generator
 from generator.core.config import Config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.files import entries, is_settled, links
+from generator.core.files import entries, irregular, is_settled, links
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
 from generator.core.text import is_unicode
@@ -67,6 +67,7 @@ def survey(site: Path, config: Config) -> Survey:
             *(_unnameable(f"{PICTURES}/{path}") for path in unnamed),
             *(_unnameable(f"{CONTENT}/{path}") for path in unnamed_texts),
             *(_link(path) for path in links(site / CONTENT, skip)),
+            *(_no_file(path) for path in irregular(site / PICTURES, skip)),
         ),
     )
 
@@ -80,6 +81,14 @@ def _link(path: str) -> Problem:
     shown = os.fsencode(path).decode("utf-8", "backslashreplace")
     what, hint = "a symbolic link, which is not followed", "put the file itself there"
     return Problem(f"{CONTENT}/{shown}", what, hint, "warning", code="symbolic-link")
+
+
+def _no_file(path: str) -> Problem:
+    """Say that something among the pictures is left alone: to open it may lead away, or wait."""
+    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+    what = "a link, pipe, socket or device, which is not opened"
+    hint = "put the file itself there, or name it in albums.ignore"
+    return Problem(f"{PICTURES}/{shown}", what, hint, "warning", code="irregular-file")
 
 
 def fingerprint(survey: Survey, config: Config) -> str:

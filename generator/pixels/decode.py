@@ -23,6 +23,7 @@ from PIL import (
 
 from generator.containers import png
 from generator.core.errors import DecodeError, LeftOut, NotAPicture
+from generator.core.files import open_regular
 from generator.core.formats import BY_NAME, impostor, recognise
 from generator.core.model import Size
 from generator.metadata.exif import tags_of
@@ -77,7 +78,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with in_words(), _only_bombs(), path.open("rb") as file:
+    with in_words(), _only_bombs(), open_regular(path) as file:
         try:
             image = _identify(file, path.suffix.lower())
         except UnidentifiedImageError as error:

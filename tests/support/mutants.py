@@ -81,7 +81,7 @@ def _place(rng: random.Random, body: bytes) -> int:
 def flipped(rng: random.Random, body: bytes, _: bytes) -> bytes:
     """Turn over a few bits anywhere."""
     changed = bytearray(body)
-    for _ in range(rng.randint(1, 8)):
+    for _bit in range(rng.randint(1, 8)):
         changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
