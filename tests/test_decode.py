@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,8 @@ from tests.support.pictures import (
     psnr,
     soft,
 )
+from tests.support.rendering import read, rendered
+from tests.support.tiffs import Value, tiff
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "HEIF")
 SIGNATURES = {name: encoded(chart(8, 8), name)[:12] for name in FORMATS}
@@ -247,3 +250,31 @@ def test_a_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) -> None:
 
 def test_i4_a_lossless_jpeg_is_decoded_whole(load: Load) -> None:
     assert difference(load(lossless_jpeg(GREY)), GREY) == 0
+
+
+@pytest.mark.parametrize("at", [2**40, 2**63 - 1, 2**64 - 1])
+def test_i3_a_file_that_points_outside_of_itself_is_damaged(load: Load, at: int) -> None:
+    """To seek there, systems refuse, as they refuse files that must not be read."""
+    with pytest.raises(DecodeError) as caught:
+        load(struct.pack("<2sHHHQ", b"II", 43, 8, 0, at))
+    assert (caught.value.code, caught.value.passing) == ("damaged-picture", False)
+
+
+def test_i3_a_tiff_with_a_tag_that_cannot_be_read_is_decoded_all_the_same(tmp_path: Path) -> None:
+    deep = np.asarray(GREY).astype("<u2") * 257
+    body = bytearray(encoded(Image.fromarray(deep), "TIFF"))
+    at = body.index(struct.pack("<HHI", 262, 3, 1))
+    struct.pack_into("<HI", body, at + 2, 0xFF, 1)
+    photo = read(bytes(body), tmp_path)
+    assert (photo.size, photo.deep) == (Size(96, 64), True)
+    rendered(bytes(body), tmp_path, 64, formats=("jpeg",))
+
+
+@pytest.mark.parametrize("associated", [1, 2])
+def test_i6_grey_with_alpha_of_either_kind_is_read(load: Load, associated: int) -> None:
+    both = np.stack([np.full((8, 8), 100), np.full((8, 8), 200)], axis=-1).astype(np.uint8)
+    tags: dict[int, Value] = {256: (8,), 257: (8,), 258: (8, 8), 259: (1,), 262: (1,)}
+    tags |= {273: both.tobytes(), 277: (2,), 278: (8,), 279: (both.nbytes,), 338: (associated,)}
+    found = load(tiff([tags]))
+    assert found.mode == "LA"
+    assert found.getpixel((4, 4)) == ((100, 200) if associated == 2 else (127, 200))

@@ -4,6 +4,7 @@ The only way to a picture's pixels; drawings have none. Only formats of the tabl
 their content, and no picture larger than the limit is given memory.
 """
 
+import errno
 import re
 import warnings
 from collections.abc import Iterator
@@ -45,6 +46,9 @@ _UPRIGHT = {
 _ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 
 _COPY_AGAIN = "copy it from the camera or a backup once more"
+
+# What systems say to places in a file where there can be none.
+_POINTS_OUTSIDE = (errno.EINVAL, errno.EOVERFLOW)
 
 
 # What Pillow's table of TIFF layouts lacks: L*a*b* of sixteen bits and ICC's, real numbers of
@@ -169,15 +173,19 @@ def in_words() -> Iterator[None]:
         hint = "free some, or raise build.max_memory"
         raise DecodeError(what, hint, passing=True, code="out-of-memory") from error
     except OSError as error:
-        if error.errno is not None:
-            what = f"cannot be read: {error.strerror}"
-            hint = "check its permissions"
-            raise DecodeError(what, hint, passing=True, code="unreadable-file") from error
-        raise _damage(error) from error
+        raise (_damage(error) if error.errno is None else _refusal(error)) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
         # NotImplementedError have all been seen. Each costs this picture only.
         raise _damage(error) from error
+
+
+def _refusal(error: OSError) -> DecodeError:
+    """Say why the system does not let a file be read."""
+    if error.errno in _POINTS_OUTSIDE:
+        return DecodeError("the file is damaged: it points outside of itself", _COPY_AGAIN)
+    what, hint = f"cannot be read: {error.strerror}", "check its permissions"
+    return DecodeError(what, hint, passing=True, code="unreadable-file")
 
 
 def _damage(error: Exception) -> DecodeError:
@@ -186,7 +194,7 @@ def _damage(error: Exception) -> DecodeError:
         return DecodeError("the file is truncated: it ends before the picture does", _COPY_AGAIN)
     if re.search(r"broken data stream|unrecognized data stream", said):
         return DecodeError("the file is damaged: its data cannot be read to the end", _COPY_AGAIN)
-    if "could not create decoder" in said:
+    if "could not create decoder" in said or isinstance(error, LookupError | TypeError):
         return DecodeError("the file is damaged: its header makes no sense", _COPY_AGAIN)
     what = f"cannot be decoded: {said or type(error).__name__}"
     return DecodeError(what, "open and save it in an image editor")
