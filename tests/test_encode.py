@@ -13,13 +13,16 @@ from msgspec import structs
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from generator.core.config import ImageSettings
 from generator.core.errors import DecodeError
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
-from generator.core.model import Job, Photo, Recipe, Size
+from generator.core.model import Job, Metadata, Photo, Recipe, Size, Stamp
 from generator.library.photo import read_photo
 from generator.pixels.codec import encode
 from generator.pixels.encode import encode_photo, render_job
+from generator.pixels.render import decoded_bytes
+from generator.planning.variants import planner
 from generator.state import store
 from tests.support.lanczos import resized
 from tests.support.pictures import (
@@ -387,3 +390,30 @@ def test_black_that_nobody_sees_is_not_smeared_over_edges(
     assert np.abs(shown - [255, 220, 0]).max() < 20
     edge = (alpha[..., 0] > 0.02) & (alpha[..., 0] < 0.98)
     assert np.abs(shown - [255, 220, 0])[edge].mean() < 3
+
+
+def photo_of(name: str, **said: Any) -> Photo:
+    values: dict[str, Any] = {
+        **{"path": "a", "digest": "", "stamp": Stamp(0, 0, 0, 0), "format": name},
+        **{"size": Size(6000, 4000), "transparent": False, "metadata": Metadata()},
+    }
+    return Photo(**{**values, **said})
+
+
+@pytest.mark.parametrize(
+    ("photo", "least"),
+    [
+        (photo_of("JPEG"), 72),
+        (photo_of("PNG"), 24 * 5.6),
+        (photo_of("WEBP"), 24 * 15),
+        (photo_of("PNG", transparent=True), 24 * 14),
+        (photo_of("TIFF", deep=True), 24 * 20),
+    ],
+    ids=["JPEG", "PNG", "WEBP", "with alpha", "deep"],
+)
+def test_i13_what_is_reckoned_for_a_picture_is_no_less_than_what_was_measured(
+    photo: Photo, least: float
+) -> None:
+    """Megabytes of the process, without those that it takes for small pictures."""
+    recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
+    assert least <= decoded_bytes(Job(photo, recipes)) / 1e6 <= 2 * least

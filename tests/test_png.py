@@ -3,6 +3,7 @@
 import io
 import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from generator.containers import png
 from generator.core.errors import DecodeError
+from generator.core.files import Bounded
 from generator.core.model import Photo, Size
 from generator.library.photo import read_photo
 from generator.metadata.reading import read_metadata
@@ -179,3 +181,15 @@ def test_an_excerpt_reads_like_a_file(bodies: list[bytes], data: st.DataObject) 
         assert file.read(length) == expected.read(length)
         assert file.tell() == expected.tell()
     assert file.seek(0, io.SEEK_END) == expected.seek(0, io.SEEK_END)
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"fdAT"])
+def test_i1_a_chunk_that_claims_gigabytes_is_given_no_memory(kind: bytes) -> None:
+    body = encoded(chart(), "PNG", save_all=True, append_images=[chart(seed=1)])
+    at = body.rindex(kind) - 4
+    forged = body[:at] + (2**32 - 16).to_bytes(4, "big") + body[at + 4 :]
+    file = Bounded(cast(io.RawIOBase, io.BytesIO(forged)))
+    assert file.read(2**60) == forged
+    assert (file.seek(5), file.read(2**60), file.read(2**60)) == (5, forged[5:], b"")
+    divided, _ = png.divide(cast(BinaryIO, file))
+    assert len(divided.read(2**60)) <= len(forged)

@@ -1,6 +1,7 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
 import errno
+import io
 import os
 import re
 import shutil
@@ -119,6 +120,24 @@ def open_regular(path: Path) -> BinaryIO:
         file.close()
         raise FileNotFoundError(errno.ENOENT, "is no regular file", str(path))
     return file
+
+
+class Bounded(io.BufferedReader):
+    """A file that is never asked for more than it has.
+
+    Decoders believe the lengths that files tell, and Python gives memory for all of what is asked.
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw, 1 << 16)
+        self._end = self.seek(0, os.SEEK_END)
+        self.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or what is left."""
+        if size is None or size <= io.DEFAULT_BUFFER_SIZE:
+            return super().read(size)
+        return super().read(min(size, max(0, self._end - self.tell())))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ their content, and no picture larger than the limit is given memory.
 """
 
 import errno
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from PIL import (
 
 from generator.containers import png
 from generator.core.errors import DecodeError, LeftOut, NotAPicture
-from generator.core.files import open_regular
+from generator.core.files import Bounded, open_regular
 from generator.core.formats import BY_NAME, impostor, recognise
 from generator.core.model import Size
 from generator.metadata.exif import tags_of
@@ -82,7 +83,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with in_words(), _only_bombs(), open_regular(path) as file:
+    with in_words(), _only_bombs(), Bounded(_raw(path)) as file:
         try:
             image = _identify(file, path.suffix.lower())
         except UnidentifiedImageError as error:
@@ -91,6 +92,10 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
             what = "the file is damaged, or a TIFF of a layout that is not read"
             raise DecodeError(what, "export it as RGB of 8 or 16 bits") from error
         yield image
+
+
+def _raw(path: Path) -> io.RawIOBase:
+    return cast(io.BufferedReader, open_regular(path)).detach()
 
 
 def _is_tiff(file: BinaryIO) -> bool:

@@ -27,6 +27,9 @@ _BYTES_OF_OTHERS = 12
 _BYTES_OF_DEPTH = 16
 _BYTES_OF_PLANES = 8
 
+# A progressive JPEG is held whole as it is coded, however small it is decoded.
+_BYTES_OF_SCANS = 3
+
 Progress = Callable[[int, int], None]
 
 
@@ -148,7 +151,8 @@ def decoded_bytes(job: Job) -> int:
     each += _BYTES_OF_PLANES if photo.transparent or recipe.light == "linear" else 0
     if photo.deep or recipe.light == "linear":
         return photo.size.width * photo.size.height * each
-    return _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
+    decoded = _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
+    return max(decoded, photo.size.width * photo.size.height * _BYTES_OF_SCANS)
 
 
 def _pixels(photo: Photo, longest: int) -> int:
