@@ -2,9 +2,9 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,10 +21,12 @@ from generator.core.model import (
     Library,
     Member,
     OutputFile,
+    Photo,
     Placeholder,
     ScrubbedOrigin,
     StoreOrigin,
     Stray,
+    Unit,
 )
 from generator.design import TOLD, Design, contents, fetched, make_design, told_by_originals
 from generator.library.scan import Memo, Remembered, memo_version, scan
@@ -32,12 +34,14 @@ from generator.library.survey import Survey, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
 from generator.output.content import Archive, Content, SourceChangedError, content_size
-from generator.output.manifest import Manifest, pending
+from generator.output.manifest import Difference, Manifest, altered, difference, pending
 from generator.output.publish import Changes, foresee, publish
+from generator.output.record import NO_PATHS, count_files, files_of, size_of_files
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.planning.archives import archives
+from generator.planning.files import PhotoFiles, files_in, original_of
 from generator.planning.plan import Plan, is_shown, make_plan
 from generator.report import Order, Report
 from generator.state import store
@@ -47,6 +51,7 @@ NONE: Mapping[str, Problem] = MappingProxyType({})
 UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 _VALUES_BETWEEN_COLLECTIONS = 100_000
+_MANY_UNITS = 10_000
 
 
 class Sources(Struct, frozen=True):
@@ -63,7 +68,7 @@ class Sketch(Struct, frozen=True):
 
     library: Library
     plan: Plan
-    assets: tuple[OutputFile, ...]
+    assets: tuple[Unit, ...]
     warnings: tuple[Problem, ...]
 
     def design(
@@ -117,9 +122,20 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
     The token is empty if the report may be another next time although nothing changed.
     """
     with _rare_collections(), hired(order) as workers:
+        looking = _looking(order, manifest, workers)
         sources = read_sources(order, found, kept_memo(order), workers)
         store.save(order.cache, store.MEMO, sources.memo)
-        return make(order, sources, manifest, workers)[1:]
+        return make(order, sources, manifest, workers, looking=looking)[1:]
+
+
+def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[], Collection[str]]:
+    """Have a process look which files were touched since the last build left them.
+
+    Returns what waits for the keys of their units. Of few files, that takes less than to start it.
+    """
+    if len(manifest.units) < _MANY_UNITS:
+        return cache(partial(altered, order.output, order.cache))
+    return workers.promised(partial(altered, order.output), order.cache)
 
 
 @contextmanager
@@ -194,9 +210,11 @@ def make(
     manifest: Manifest,
     workers: Workers,
     known: Known | None = None,
+    looking: Callable[[], Collection[str]] | None = None,
 ) -> tuple[Made, Report, str]:
     """Make all that is missing and publish it: beside what was made, what `run_steps` returns."""
-    made = _make(order, sources, manifest, workers, known or Known())
+    looking = looking or _looking(order, manifest, workers)
+    made = _make(order, sources, manifest, workers, known or Known(), looking)
     if made.failures:
         store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
@@ -228,6 +246,7 @@ def _make(
     manifest: Manifest,
     workers: Workers,
     found: Known,
+    looking: Callable[[], Collection[str]],
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
     failures, unpublished, drawn = dict(found.failures), dict(found.unpublished), found.drawn
@@ -237,8 +256,9 @@ def _make(
     known = Manifest(manifest.place) if force else manifest
     while True:
         sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
-        plan, files = sketch.plan, sketch.assets
-        to_write = pending(files, known, order.output)
+        plan, assets = sketch.plan, sketch.assets
+        touched = looking()
+        to_write = pending(assets, known, touched)
         unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
         results = _render(order, plan, to_write, unseen, workers, force=force)
         force = False
@@ -246,9 +266,8 @@ def _make(
         variants += results.variants
         placeholders |= results.placeholders
         failures |= lost(sketch.library, results.failures)
-        originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
         unpublished |= (
-            refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
+            refused_originals := unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
         )
         if results.failures or refused_originals:
             drawn = None
@@ -256,25 +275,26 @@ def _make(
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
         try:
-            sizes = dict(_archive_sizes(order, plan, manifest))
+            sizes = dict(_archive_sizes(order, plan, _sizes(assets, to_write, manifest)))
         except SourceChangedError as error:
             failures[error.path] = _changed(error)
             drawn = None
             continue
         is_drawn = drawn is not None and drawn.placeholders == placeholders and not sizes
         design = drawn.design if drawn and is_drawn else sketch.design(placeholders, sizes)
-        to_write += pending(design.files[len(files) :], known, order.output)
-        ahead = foresee(design.files, manifest, order.output)
+        to_write += pending(design.units[len(assets) :], known, touched)
+        differs = difference(design.units, to_write, manifest)
+        ahead = foresee(differs, manifest, order.output)
         without = [each for path, each in unpublished.items() if path not in failures]
         refused = sources.refused
         problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
         if order.options.strict and problems:
-            unchanged = Changes(manifest, (), ())
+            unchanged = Changes(manifest, NO_PATHS, ())
             return Made(
                 sketch, design, unchanged, problems, failures, unpublished, photos, variants
             )
         try:
-            changes = _publish(order, design, to_write, manifest)
+            changes = _publish(order, design, differs, manifest)
         except SourceChangedError as error:
             failures[error.path] = _changed(error)
             drawn = None
@@ -289,28 +309,54 @@ def _changed(error: SourceChangedError) -> Problem:
     return Problem(f"{PICTURES}/{error.path}", what, hint, passing=True, code="source-changed")
 
 
-def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
+def to_scrub(units: Iterable[Unit]) -> list[Photo]:
+    """Return the photos whose originals are to be scrubbed."""
+    return [
+        unit.photo.photo
+        for unit in units
+        if isinstance(unit, PhotoFiles)
+        and unit.photo.original
+        and isinstance(original_of(unit.photo, unit.rights)[1], ScrubbedOrigin)
+    ]
+
+
+def _archive_sizes(
+    order: Order, plan: Plan, known: Callable[[], Mapping[str, int]]
+) -> Iterator[tuple[str, int]]:
     """Yield the path and bytes of archives whose members have to be made to know theirs."""
+    unknown = [archive for archive in archives(plan) if not archive.known_size]
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     rights = plan.config.images.rights
+    sizes = known() if unknown else {}
 
     def size_of(member: Member) -> int:
-        record = manifest.files.get(member.path)
-        if record is not None and record.identity == member.identity:
-            return record.size
+        if member.path in sizes:
+            return sizes[member.path]
         order.listener.checkpoint()
         content = fetched(member.origin, order.site, rights, lambda key, at: pack(key)[at])
         return content_size(content)
 
-    for archive in archives(plan):
-        if not archive.known_size:
-            yield archive.path, archive.size(map(size_of, archive.members))
+    for archive in unknown:
+        yield archive.path, archive.size(map(size_of, archive.members))
+
+
+def _sizes(
+    units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest
+) -> Callable[[], dict[str, int]]:
+    """Return what gathers the bytes of files that are as they should be, by path."""
+    keys = {unit.key for unit in to_write}
+    return lambda: {
+        path: left.size
+        for unit in units
+        if unit.key not in keys
+        for path, left in files_of(unit.key, manifest.units[unit.key])
+    }
 
 
 def _render(
     order: Order,
     plan: Plan,
-    to_write: Sequence[OutputFile],
+    to_write: Iterable[Unit],
     unseen: Collection[str],
     workers: Workers,
     *,
@@ -332,9 +378,9 @@ def _render(
     )
 
 
-def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
+def _stored_keys(units: Iterable[Unit]) -> Iterator[str]:
     """Yield the keys that files are made of; feeds tell the sizes of some."""
-    for file in files:
+    for file in files_in(units):
         match file.origin:
             case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
                 yield key
@@ -374,11 +420,9 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _publish(
-    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
-) -> Changes:
-    content = _content(order, design, manifest)
-    changes = publish(design.files, to_write, content, manifest, order.output, order.cache)
+def _publish(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
+    content = _content(order, design, differs, manifest)
+    changes = publish(differs, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")
@@ -386,17 +430,24 @@ def _publish(
     return changes
 
 
-def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[OutputFile], Content]:
+def _content(
+    order: Order, design: Design, differs: Difference, manifest: Manifest
+) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file; the build may be given up at each."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    by_path = {file.path: file for file in design.files}
+
+    @cache
+    def sizes() -> dict[str, int]:
+        return _sizes(design.units, differs.to_write, manifest)()
+
+    @cache
+    def to_write() -> dict[str, OutputFile]:
+        return {file.path: file for file in files_in(differs.to_write)}
 
     def size_of(path: str) -> int:
-        file, record = by_path[path], manifest.files.get(path)
-        known = record is not None and record.identity == file.identity
-        if record and known:
-            return record.size
-        content = fetch(file)
+        if path in sizes():
+            return sizes()[path]
+        content = fetch(to_write()[path])
         # It is asked for pictures alone.
         assert not isinstance(content, Archive)
         return content_size(content)
@@ -419,7 +470,7 @@ def _pack(cache: Path, key: str) -> list[bytes]:
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:
-    plan, files = made.design.plan, made.changes.manifest.files
+    plan, units = made.design.plan, made.changes.manifest.units
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     photos = tuple(plan.all_photos())
     kinds = (photo.photo.hdr for photo in photos)
@@ -433,12 +484,12 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         variants_reused=total - made.variants,
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
-        files=len(files),
+        files=sum(map(count_files, units.values())),
         bytes_in=sum(photo.photo.stamp.size for photo in photos),
-        bytes_out=sum(record.size for record in files.values()),
+        bytes_out=sum(map(size_of_files, units.values())),
         strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
-        hosts=refusals({path: record.size for path, record in files.items()}),
+        hosts=refusals((path, left.size) for path, left in made.changes.manifest.files()),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

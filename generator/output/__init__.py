@@ -2,6 +2,7 @@
 
 From the bottom up:
 
-    content inventory manifest
+    content inventory record
+    manifest
     publish
 """

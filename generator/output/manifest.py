@@ -6,10 +6,10 @@ leaves behind is known to be ours as well.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain, islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -18,29 +18,22 @@ from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.model import OutputFile
+from generator.core.model import Unit
 from generator.core.routes import MARK, MARK_PATH
+from generator.output.record import NO_PATHS, Left, Paths, Record, files_of
 from generator.state import store
 
 # What a build has begun lies beside the manifest, under its name with this behind.
 _BEGUN = ".begun"
 
-# How many files are read at once to see whether they are as they were left.
-_BLOCK = 10_000
+# How many units are read at once to see whether their files are as they were left.
+_BLOCK = 1_000
 
 _Block = TypeVar("_Block")
 
 
-class Record(Struct, frozen=True, array_like=True, gc=False):
-    """A file as we left it."""
-
-    identity: str
-    size: int
-    mtime_ns: int
-
-
 class Manifest(Struct, frozen=True):
-    """What we wrote to an output folder, by path, and what a build that was killed began to write.
+    """What we wrote to an output folder, by unit, and what a build that was killed began to write.
 
     `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
     new files for the paths in `staged`; those in `switching` may be in their places. `token` is
@@ -48,27 +41,39 @@ class Manifest(Struct, frozen=True):
     """
 
     place: str
-    files: dict[str, Record] = {}
-    staged: tuple[str, ...] = ()
+    units: dict[str, Record] = {}
+    staged: Paths = NO_PATHS
     switching: dict[str, Record] = {}
     adopted: bool = False
     token: str = ""
 
-    def may_hold(self, path: str) -> bool:
-        """Tell whether a path may hold a file of ours."""
-        return path in self.files or path in self.switching
-
-    def stale(self, wanted: Collection[str]) -> set[str]:
-        """Return the paths that may hold a file of ours and are not among those wanted."""
-        return {path for path in chain(self.files, self.switching) if path not in wanted}
+    def files(self) -> Iterator[tuple[str, Left]]:
+        """Yield every path that may hold a file of ours, and how it was left then."""
+        for units in (self.units, self.switching):
+            for key, record in units.items():
+                yield from files_of(key, record)
 
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
-        return {*self.files, *self.switching}
+        return {path for path, _ in self.files()}
+
+
+class Difference(Struct, frozen=True):
+    """What keeps an output folder from being a site as planned.
+
+    Beside what is `to_write`, that are the `stale` paths, which belong to nothing any more, and
+    may hold files of ours. Of `ours` are these and the paths to be written, each with how its file
+    may have been left. Nothing is recorded of the units that are `gone`.
+    """
+
+    to_write: Sequence[Unit]
+    stale: Set[str]
+    ours: Mapping[str, Sequence[Left]]
+    gone: Collection[str]
 
 
 class _Kept(Struct, Generic[_Block], frozen=True):
-    """What is kept of a manifest: its files in blocks, each of which may be left unread."""
+    """What is kept of a manifest: its units in blocks, each of which may be left unread."""
 
     place: str
     adopted: bool
@@ -79,7 +84,7 @@ class _Kept(Struct, Generic[_Block], frozen=True):
 class _Begun(Struct, frozen=True):
     """What a manifest notes while a build writes, in a file of its own beside it."""
 
-    staged: tuple[str, ...] = ()
+    staged: Paths = NO_PATHS
     switching: dict[str, Record] = {}
 
 
@@ -126,8 +131,8 @@ def _record_name(place: str, cache: Path) -> str:
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
     name = _record_name(manifest.place, cache)
-    paths = iter(manifest.files.items())
-    blocks = tuple(iter(lambda: dict(islice(paths, _BLOCK)), {}))
+    units = iter(manifest.units.items())
+    blocks = tuple(iter(lambda: dict(islice(units, _BLOCK)), {}))
     store.save(cache, name, _Kept(manifest.place, manifest.adopted, manifest.token, blocks))
     if manifest.staged or manifest.switching:
         store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
@@ -137,7 +142,7 @@ def save_manifest(manifest: Manifest, cache: Path) -> None:
 
 def save_begun(manifest: Manifest, cache: Path) -> None:
     """Note only what is about to be written: the list of all files is a hundred times as long."""
-    if not manifest.files:
+    if not manifest.units:
         save_manifest(manifest, cache)
         return
     name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
@@ -152,10 +157,10 @@ def _load(name: str, cache: Path) -> Manifest | None:
         begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
     if kept is None or begun is None:
         return None
-    files: dict[str, Record] = {}
+    units: dict[str, Record] = {}
     for block in kept.blocks:
-        files |= block
-    return Manifest(kept.place, files, begun.staged, begun.switching, kept.adopted, kept.token)
+        units |= block
+    return Manifest(kept.place, units, begun.staged, begun.switching, kept.adopted, kept.token)
 
 
 def _has_begun(name: str, cache: Path) -> bool:
@@ -176,9 +181,9 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     known = _load(_record_name(place, cache), cache) or Manifest(place)
     if _is_vacant(output):
         return Manifest(place, staged=known.staged)
-    if known.staged or known.switching or _has_any(output, known.files):
+    if known.staged or known.switching or _has_any(output, known):
         return known
-    if known.files and _is_marked(output):
+    if known.units and _is_marked(output):
         return known
     if _is_marked(output):
         return Manifest(place, adopted=True)
@@ -188,8 +193,8 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
-def _has_any(output: Path, files: Mapping[str, Record]) -> bool:
-    return any(is_as_left(output / path, record) for path, record in files.items())
+def _has_any(output: Path, manifest: Manifest) -> bool:
+    return any(is_as_left(output / path, left) for path, left in manifest.files())
 
 
 def _is_vacant(output: Path) -> bool:
@@ -208,53 +213,83 @@ def _is_marked(output: Path) -> bool:
 
 
 def is_intact(output: Path, cache: Path, token: str) -> bool:
-    """Tell whether every file is as the build left it whose manifest had this token.
-
-    Judged by size and time; a block of files at a time, for all together may not fit in memory.
-    """
-    name = _record_name(_place(output, cache), cache)
-    kept = store.load(cache, name, _Kept[msgspec.Raw])
-    if kept is None or kept.token != token or not kept.blocks or _has_begun(name, cache):
+    """Tell whether every file is as the build left it whose manifest had this token."""
+    kept = _kept_blocks(output, cache)
+    if kept is None or kept.token != token or not kept.blocks:
         return False
-    files = msgspec.msgpack.Decoder(dict[str, Record])
+    if _has_begun(_record_name(_place(output, cache), cache), cache):
+        return False
+    return next(_altered(output, kept), None) is None
+
+
+def altered(output: Path, cache: Path) -> set[str]:
+    """Return the keys of the units of which some file is not as the last build left it."""
+    kept = _kept_blocks(output, cache)
+    return set() if kept is None else set(_altered(output, kept))
+
+
+def _kept_blocks(output: Path, cache: Path) -> _Kept[msgspec.Raw] | None:
+    return store.load(cache, _record_name(_place(output, cache), cache), _Kept[msgspec.Raw])
+
+
+def _altered(output: Path, kept: _Kept[msgspec.Raw]) -> Iterator[str]:
+    """Judge by size and time; a block of units at a time, for all together take much memory."""
+    units = msgspec.msgpack.Decoder(dict[str, Record])
     with _looking_into(output) as is_as_left_at:
-        return all(
-            is_as_left_at(path, record)
-            for block in kept.blocks
-            for path, record in files.decode(block).items()
-        )
+        for block in kept.blocks:
+            for key, record in units.decode(block).items():
+                if not all(starmap(is_as_left_at, files_of(key, record))):
+                    yield key
 
 
-def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
-    """Return the files that are not in the output folder as they should be, in the same order."""
-    known = manifest.files
-    with _looking_into(output) as is_as_left_at:
-        return [
-            file
-            for file in files
-            if (record := known.get(file.path)) is None
-            or record.identity != file.identity
-            or not is_as_left_at(file.path, record)
-        ]
+def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str]) -> list[Unit]:
+    """Return the units that are not in the output folder as they should be, in the same order."""
+    known = manifest.units
+    return [
+        unit
+        for unit in units
+        if (record := known.get(unit.key)) is None
+        or record.identity != unit.identity
+        or unit.key in altered
+    ]
 
 
-def is_as_left(path: Path | str, record: Record, folder: int | None = None) -> bool:
+def difference(units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manifest) -> Difference:
+    """Compare a site of these units, of which some are to be written, with what we know of."""
+    keys = {unit.key for unit in units}
+    gone = [key for key in manifest.units if key not in keys]
+    touched: Iterable[Unit] = to_write
+    old = [(unit.key, record) for unit in to_write if (record := manifest.units.get(unit.key))]
+    if manifest.switching:
+        # Whatever is known of a path may no longer hold.
+        touched, old = units, [*manifest.units.items(), *manifest.switching.items()]
+    else:
+        old += ((key, manifest.units[key]) for key in gone)
+    ours: dict[str, list[Left]] = {}
+    for key, record in old:
+        for path, left in files_of(key, record):
+            ours.setdefault(path, []).append(left)
+    stale = ours.keys() - {path for unit in touched for path in unit.paths} if ours else set()
+    return Difference(to_write, stale, ours, gone)
+
+
+def is_as_left(path: Path | str, left: Left, folder: int | None = None) -> bool:
     """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
     try:
         status = os.stat(path, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return False
-    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+    return status.st_mtime_ns == left[1] and status.st_size == left[0]
 
 
 @contextmanager
-def _looking_into(output: Path) -> Iterator[Callable[[str, Record], bool]]:
+def _looking_into(output: Path) -> Iterator[Callable[[str, Left], bool]]:
     """Lend `is_as_left` for the paths of an output folder.
 
     From within the folder, where the system can: it finds files faster the shorter their paths.
     """
     if os.stat not in os.supports_dir_fd or not output.is_dir():
-        yield lambda path, record: is_as_left(f"{output}{os.sep}{path}", record)
+        yield lambda path, left: is_as_left(f"{output}{os.sep}{path}", left)
         return
     folder = os.open(output, os.O_RDONLY)
     try:
