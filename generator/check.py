@@ -103,7 +103,7 @@ def _unscrubbable(
     order: Order, sketch: Sketch, manifest: Manifest, workers: Workers
 ) -> dict[str, Problem]:
     """Scrub every original that is to be, and that no build has published yet."""
-    to_write = pending(sketch.assets, manifest, altered(order.output, order.cache))
+    to_write = pending(sketch.assets, manifest, altered(order.output, order.cache, manifest.token))
     return unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
 
 
@@ -116,7 +116,9 @@ def _pages(
     """
     try:
         design = sketch.design(kept_placeholders_of(order))
-        to_write = pending(design.units, manifest, altered(order.output, order.cache))
+        to_write = pending(
+            design.units, manifest, altered(order.output, order.cache, manifest.token)
+        )
         _render(order, design, to_write)
     except TemplateError as error:
         return sketch.assets, (*sketch.warnings, *error.problems)

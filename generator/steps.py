@@ -134,8 +134,8 @@ def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[],
     Returns what waits for the keys of their units. Of few files, that takes less than to start it.
     """
     if len(manifest.units) < _MANY_UNITS:
-        return cache(partial(altered, order.output, order.cache))
-    return workers.promised(partial(altered, order.output), order.cache)
+        return cache(partial(altered, order.output, order.cache, manifest.token))
+    return workers.promised(partial(altered, order.output, order.cache), manifest.token)
 
 
 @contextmanager

@@ -214,22 +214,21 @@ def _is_marked(output: Path) -> bool:
 
 def is_intact(output: Path, cache: Path, token: str) -> bool:
     """Tell whether every file is as the build left it whose manifest had this token."""
-    kept = _kept_blocks(output, cache)
-    if kept is None or kept.token != token or not kept.blocks:
-        return False
-    if _has_begun(_record_name(_place(output, cache), cache), cache):
+    kept = _kept_blocks(output, cache, token)
+    if kept is None or not kept.blocks or _has_begun(_record_name(kept.place, cache), cache):
         return False
     return next(_altered(output, kept), None) is None
 
 
-def altered(output: Path, cache: Path) -> set[str]:
-    """Return the keys of the units of which some file is not as the last build left it."""
-    kept = _kept_blocks(output, cache)
+def altered(output: Path, cache: Path, token: str) -> set[str]:
+    """Return what units go by of which a file is not as the build of this token left it."""
+    kept = _kept_blocks(output, cache, token)
     return set() if kept is None else set(_altered(output, kept))
 
 
-def _kept_blocks(output: Path, cache: Path) -> _Kept[msgspec.Raw] | None:
-    return store.load(cache, _record_name(_place(output, cache), cache), _Kept[msgspec.Raw])
+def _kept_blocks(output: Path, cache: Path, token: str) -> _Kept[msgspec.Raw] | None:
+    kept = store.load(cache, _record_name(_place(output, cache), cache), _Kept[msgspec.Raw])
+    return kept if kept is not None and kept.token == token else None
 
 
 def _altered(output: Path, kept: _Kept[msgspec.Raw]) -> Iterator[str]:
