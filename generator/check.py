@@ -1,6 +1,6 @@
 """What a build would refuse or warn of, and what else may be amiss, without writing anything."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from generator.output.manifest import (
     pending,
 )
 from generator.output.publish import foresee, refuse_foreign
-from generator.output.record import files_of
+from generator.output.record import Left, files_of
 from generator.pages.html import Renderer
 from generator.pixels.render import undecodable, unscrubbable
 from generator.planning.plan import Plan
@@ -193,16 +193,20 @@ def _names(root: Path) -> Iterator[str]:
         yield from folders_above(path)
 
 
-def _sizes(units: Iterable[Unit], manifest: Manifest) -> Iterator[tuple[str, int]]:
-    """Yield every file with its bytes: 0 of one that no build has made yet."""
+def _sizes(
+    units: Iterable[Unit], manifest: Manifest
+) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+    """Yield all files with the bytes of each: 0 of one that no build has made yet."""
+
+    def size_of(file: OutputFile, known: Mapping[str, Left]) -> int:
+        if isinstance(file.origin, PictureOrigin):
+            return file.origin.photo.stamp.size
+        return known[file.path][0] if file.path in known else 0
+
     for unit in units:
         record = manifest.units.get(unit.key)
         known = dict(files_of(unit.key, record)) if record else {}
-        for file in unit.files():
-            if isinstance(file.origin, PictureOrigin):
-                yield file.path, file.origin.photo.stamp.size
-            else:
-                yield file.path, known[file.path].size if file.path in known else 0
+        yield unit.paths, [size_of(file, known) for file in unit.files()]
 
 
 def _findings(

@@ -36,7 +36,7 @@ from generator.output import inventory
 from generator.output.content import Archive, Content, SourceChangedError, content_size
 from generator.output.manifest import Difference, Manifest, altered, difference, pending
 from generator.output.publish import Changes, foresee, publish
-from generator.output.record import NO_PATHS, count_files, files_of, size_of_files
+from generator.output.record import NO_PATHS, count_files, files_of, paths_of, sizes_of
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
@@ -346,10 +346,10 @@ def _sizes(
     """Return what gathers the bytes of files that are as they should be, by path."""
     keys = {unit.key for unit in to_write}
     return lambda: {
-        path: left.size
+        path: size
         for unit in units
         if unit.key not in keys
-        for path, left in files_of(unit.key, manifest.units[unit.key])
+        for path, (size, _) in files_of(unit.key, manifest.units[unit.key])
     }
 
 
@@ -486,10 +486,10 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         files_removed=len(made.changes.removed),
         files=sum(map(count_files, units.values())),
         bytes_in=sum(photo.photo.stamp.size for photo in photos),
-        bytes_out=sum(map(size_of_files, units.values())),
+        bytes_out=sum(sum(sizes_of(record)) for record in units.values()),
         strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
-        hosts=refusals((path, left.size) for path, left in made.changes.manifest.files()),
+        hosts=refusals((paths_of(key, each), sizes_of(each)) for key, each in units.items()),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

@@ -11,7 +11,7 @@ from generator.core import files
 from generator.core.errors import ConfigError, TemplateError
 from generator.output import publish
 from generator.output.manifest import Manifest, save_manifest
-from generator.output.record import packed_paths
+from generator.output.record import Paths
 from generator.state import store
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, clean_tree, scraps, tree
@@ -58,7 +58,7 @@ def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, record
     site.write(f"output/{half}", b"half")
     if recorded:
         save_manifest(
-            Manifest("output", staged=packed_paths({".nojekyll": [".nojekyll"]})),
+            Manifest("output", staged=Paths({".nojekyll": ".nojekyll"})),
             site.root / ".cache",
         )
 

@@ -13,7 +13,7 @@ import pytest
 from generator.core.errors import ConfigError
 from generator.output import publish
 from generator.output.manifest import open_manifest, save_begun
-from generator.output.record import Left, record_of
+from generator.output.record import record_of
 from generator.state import store
 from tests.support.pictures import chart, gps_exif, save
 from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
@@ -298,7 +298,7 @@ def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
     path = "news/index.html"
-    begun = {path: record_of(path, "", {path: Left(page.stat().st_size, page.stat().st_mtime_ns)})}
+    begun = {path: record_of(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns)})}
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))

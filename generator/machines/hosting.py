@@ -9,7 +9,7 @@ rule `/static/*`, which one host obeys at `/static-things/` too.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -127,17 +127,20 @@ class Refusal(Struct, frozen=True):
     why: str
 
 
-def refusals(files: Iterable[tuple[str, int]]) -> tuple[Refusal, ...]:
-    """Name the hosts that would refuse a site of these files, each a path and its bytes."""
+def refusals(files: Iterable[tuple[Sequence[str], Sequence[int]]]) -> tuple[Refusal, ...]:
+    """Name the hosts that would refuse a site of these files: some paths, with the bytes of each.
+
+    They come as many at a time as are at hand: there may be millions.
+    """
     count = total = 0
     largest = (0, "")
     in_folders: Counter[str] = Counter()
-    for path, size in files:
-        count += 1
-        total += size
-        if size >= largest[0]:
-            largest = max(largest, (size, path))
-        in_folders[path[: max(0, path.rfind("/"))]] += 1
+    for paths, sizes in files:
+        count += len(sizes)
+        total += sum(sizes)
+        if max(sizes) >= largest[0]:
+            largest = max(largest, *zip(sizes, paths, strict=True))
+        in_folders.update([path[: max(0, path.rfind("/"))] for path in paths])
     most, fullest = max(((each, name) for name, each in in_folders.items()), default=(0, ""))
     found = []
     for host in HOSTS:

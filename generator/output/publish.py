@@ -240,7 +240,7 @@ def _stage_file(output: Path, path: str, content: Content) -> Left:
             write_to(written, content)
             written.flush()
             status = os.fstat(written.fileno())
-    return Left(status.st_size, status.st_mtime_ns)
+    return status.st_size, status.st_mtime_ns
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
