@@ -296,7 +296,7 @@ def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
     page = site.write(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
-    begun = {"news/index.html": Record("", page.stat().st_size, page.stat().st_mtime_ns)}
+    begun = {"news/index.html": Record("", page.stat().st_size, page.stat().st_mtime_ns, b"")}
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))

@@ -32,11 +32,12 @@ _Block = TypeVar("_Block")
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
-    """A file as we left it."""
+    """A file as we left it; `digest` is what `content_digest` told of its bytes."""
 
     identity: str
     size: int
     mtime_ns: int
+    digest: bytes
 
 
 class Manifest(Struct, frozen=True):

@@ -16,7 +16,7 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.content import Archive, Content, content_size, write_to
+from generator.output.content import Archive, Content, content_digest, content_size, write_to
 from generator.output.manifest import (
     Manifest,
     Record,
@@ -215,17 +215,24 @@ def _prune(output: Path, paths: Iterable[str]) -> None:
 
 def _stage(output: Path, file: OutputFile, content: Content) -> Record:
     """Write a file beside its place, unless the right one is there; return how it was left."""
-    target = within(output, file.path)
-    if (status := _already(target, content)) is None:
-        beside = output / _beside(file.path)
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        # A killed build may have left half of it, and every record of that be lost.
-        beside.unlink(missing_ok=True)
-        with naming(beside), beside.open("xb") as written:
-            write_to(written, content)
-            written.flush()
-            status = os.fstat(written.fileno())
-    return Record(file.identity, status.st_size, status.st_mtime_ns)
+    place = within(output, file.path)
+    status = _already(place, content)
+    if status is None:
+        place = output / _beside(file.path)
+        status = _written(place, content)
+    digest = content_digest(content, place)
+    return Record(file.identity, status.st_size, status.st_mtime_ns, digest)
+
+
+def _written(place: Path, content: Content) -> os.stat_result:
+    """Write a new file, and return its state."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # A killed build may have left half of it, and every record of that be lost.
+    place.unlink(missing_ok=True)
+    with naming(place), place.open("xb") as file:
+        write_to(file, content)
+        file.flush()
+        return os.fstat(file.fileno())
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
