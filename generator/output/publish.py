@@ -16,6 +16,7 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
+from generator.core.text import spelt
 from generator.output.content import Archive, Content, content_digest, content_size, write_to
 from generator.output.manifest import (
     Manifest,
@@ -287,7 +288,7 @@ def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
     what += f", like {len(found) - 1} more" if len(found) > 1 else ""
     return [
         Problem(
-            f"output/{found[0]}",
+            f"output/{spelt(found[0])}",
             what,
             "remove it if it is of no use",
             "warning",
