@@ -84,7 +84,7 @@ def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Proble
     untried = [
         job
         for job in plan.jobs
-        if not any(store.has_pack(order.cache, key) for key, _ in job.recipes)
+        if not any(store.has_pack(order.cache, key, len(each.outputs)) for key, each in job.recipes)
     ]
     progress = partial(order.listener.progress, "Decoding photos")
     return undecodable(untried, order.site / PICTURES, workers, order.memory, progress)
@@ -127,7 +127,7 @@ def _in_output(
     order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
 ) -> Iterable[Problem]:
     """Say what is in the way of a publication, and what it would leave alone."""
-    stale = manifest.paths().difference(file.path for file in design.files)
+    stale = manifest.stale({file.path for file in design.files})
     ahead = foresee(design.files, manifest, order.output)
     try:
         refuse_foreign([file.path for file in to_write], stale, manifest, order.output)

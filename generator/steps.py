@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.core.config import Config
 from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
-from generator.core.layout import PICTURES, SETTINGS
+from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
     ArchiveOrigin,
     Icon,
@@ -47,6 +47,10 @@ NONE: Mapping[str, Problem] = MappingProxyType({})
 UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 _VALUES_BETWEEN_COLLECTIONS = 100_000
+
+_OF_NO_USE = (
+    f"{CACHE}/{store.MEMO} is damaged, or of another version or setting: all files are read again."
+)
 
 
 class Sources(Struct, frozen=True):
@@ -152,6 +156,8 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
     wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = known or store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
+        if store.is_kept(order.cache, store.MEMO):
+            order.listener.notice(_OF_NO_USE)
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
@@ -256,7 +262,7 @@ def _make(
         unseen -= placeholders.keys()
         placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
         try:
-            sizes = dict(_archive_sizes(order, plan, manifest))
+            sizes = dict(_archive_sizes(order, plan, to_write, manifest))
         except SourceChangedError as error:
             failures[error.path] = _changed(error)
             drawn = None
@@ -289,15 +295,17 @@ def _changed(error: SourceChangedError) -> Problem:
     return Problem(f"{PICTURES}/{error.path}", what, hint, passing=True, code="source-changed")
 
 
-def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
+def _archive_sizes(
+    order: Order, plan: Plan, to_write: Sequence[OutputFile], manifest: Manifest
+) -> Iterator[tuple[str, int]]:
     """Yield the path and bytes of archives whose members have to be made to know theirs."""
+    told = _sizes_told(to_write, manifest)
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     rights = plan.config.images.rights
 
     def size_of(member: Member) -> int:
-        record = manifest.files.get(member.path)
-        if record is not None and record.identity == member.identity:
-            return record.size
+        if (size := told(member.path, member.identity)) is not None:
+            return size
         order.listener.checkpoint()
         content = fetched(member.origin, order.site, rights, lambda key, at: pack(key)[at])
         return content_size(content)
@@ -305,6 +313,20 @@ def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tup
     for archive in archives(plan):
         if not archive.known_size:
             yield archive.path, archive.size(map(size_of, archive.members))
+
+
+def _sizes_told(
+    to_write: Sequence[OutputFile], manifest: Manifest
+) -> Callable[[str, str], int | None]:
+    """Return the function that tells the size of a published file: only of one that will stay."""
+    replaced = {file.path for file in to_write}
+
+    def size_of(path: str, identity: str) -> int | None:
+        record = manifest.files.get(path)
+        is_there = record is not None and record.identity == identity and path not in replaced
+        return record.size if record and is_there else None
+
+    return size_of
 
 
 def _render(
@@ -377,7 +399,7 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
 def _publish(
     order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
 ) -> Changes:
-    content = _content(order, design, manifest)
+    content = _content(order, design, to_write, manifest)
     changes = publish(design.files, to_write, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
@@ -386,16 +408,18 @@ def _publish(
     return changes
 
 
-def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[OutputFile], Content]:
+def _content(
+    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
+) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file; the build may be given up at each."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     by_path = {file.path: file for file in design.files}
+    told = _sizes_told(to_write, manifest)
 
     def size_of(path: str) -> int:
-        file, record = by_path[path], manifest.files.get(path)
-        known = record is not None and record.identity == file.identity
-        if record and known:
-            return record.size
+        file = by_path[path]
+        if (size := told(path, file.identity)) is not None:
+            return size
         content = fetch(file)
         # It is asked for pictures alone.
         assert not isinstance(content, Archive)

@@ -6,11 +6,12 @@ leaves behind is known to be ours as well.
 """
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Generic, TypeVar
 
 import msgspec
@@ -60,12 +61,12 @@ class Manifest(Struct, frozen=True):
         return path in self.files or path in self.switching
 
     def stale(self, wanted: Collection[str]) -> set[str]:
-        """Return the paths that may hold a file of ours and are not among those wanted."""
-        return {path for path in chain(self.files, self.switching) if path not in wanted}
+        """Return the paths that may hold a file of ours and are not among those wanted.
 
-    def paths(self) -> set[str]:
-        """Return all paths that may hold a file of ours."""
-        return {*self.files, *self.switching}
+        Whatever a manifest says, that is none outside the folder.
+        """
+        listed = chain(self.files, self.switching)
+        return {path for path in listed if path not in wanted and _is_inside(path)}
 
 
 class _Kept(Struct, Generic[_Block], frozen=True):
@@ -82,6 +83,13 @@ class _Begun(Struct, frozen=True):
 
     staged: tuple[str, ...] = ()
     switching: dict[str, Record] = {}
+
+
+def _is_inside(path: str) -> bool:
+    """Tell whether a path leads to a place below the folder that it goes from, and straight."""
+    plain = PurePath(path)
+    straight = plain.as_posix() == path and ".." not in plain.parts and "\0" not in path
+    return straight and bool(plain.parts) and not plain.anchor
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
@@ -151,12 +159,18 @@ def _load(name: str, cache: Path) -> Manifest | None:
     if _has_begun(name, cache):
         # What was written if this is lost nobody knows: only the mark tells that it is ours.
         begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
-    if kept is None or begun is None:
+    if kept is None or begun is None or not _is_of(kept.place, name, cache):
         return None
     files: dict[str, Record] = {}
     for block in kept.blocks:
         files |= block
-    return Manifest(kept.place, files, begun.staged, begun.switching, kept.adopted, kept.token)
+    staged = tuple(filter(_is_inside, begun.staged))
+    return Manifest(kept.place, files, staged, begun.switching, kept.adopted, kept.token)
+
+
+def _is_of(place: str, name: str, cache: Path) -> bool:
+    """Tell whether a manifest of this name may speak of that place: no other, and none above."""
+    return _record_name(place, cache) == name and (Path(place).is_absolute() or _is_inside(place))
 
 
 def _has_begun(name: str, cache: Path) -> bool:
@@ -167,7 +181,7 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
     """Yield every output folder of a site with its manifest."""
     for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
         known = _load(f"{store.OUTPUTS}/{file.name}", cache) if not file.suffix else None
-        if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
+        if known is not None:
             yield cache.resolve().parent / known.place, known
 
 
@@ -240,12 +254,13 @@ def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> li
 
 
 def is_as_left(path: Path | str, record: Record, folder: int | None = None) -> bool:
-    """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
+    """Tell whether a file is as we left it, by kind, size and time; a path may go from a folder."""
     try:
         status = os.stat(path, dir_fd=folder, follow_symlinks=False)
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+    is_same = status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+    return is_same and stat.S_ISREG(status.st_mode)
 
 
 @contextmanager

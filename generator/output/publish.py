@@ -304,7 +304,7 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     for output, manifest in manifests(cache):
         problems += foresee((), manifest, output)
         _sweep(output, manifest.staged)
-        ours = set(manifest.paths())
+        ours = manifest.stale(())
         if any(path not in ours for path, _ in walk(output)):
             # The mark, by which the folder is known as ours, stays with what others put there.
             ours.discard(MARK_PATH)
