@@ -93,7 +93,7 @@ def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Proble
     untried = [
         job
         for job in plan.jobs
-        if not any(store.has_pack(order.cache, key) for key, _ in job.recipes)
+        if not any(store.has_pack(order.cache, key, len(each.outputs)) for key, each in job.recipes)
     ]
     progress = partial(order.listener.progress, "Decoding photos")
     return undecodable(untried, order.site / PICTURES, workers, order.memory, progress)

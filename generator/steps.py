@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.core.config import Config
 from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
-from generator.core.layout import PICTURES, SETTINGS
+from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
     ArchiveOrigin,
     Icon,
@@ -52,6 +52,10 @@ UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 _VALUES_BETWEEN_COLLECTIONS = 100_000
 _MANY_UNITS = 10_000
+
+_OF_NO_USE = (
+    f"{CACHE}/{store.MEMO} is damaged, or of another version or setting: all files are read again."
+)
 
 
 class Sources(Struct, frozen=True):
@@ -168,6 +172,8 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
     wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = known or store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
+        if store.is_kept(order.cache, store.MEMO):
+            order.listener.notice(_OF_NO_USE)
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
@@ -349,7 +355,7 @@ def _sizes(
         path: size
         for unit in units
         if unit.key not in keys
-        for path, (size, _) in files_of(unit.key, manifest.units[unit.key])
+        for path, (size, *_) in files_of(unit.key, manifest.units[unit.key])
     }
 
 

@@ -298,7 +298,7 @@ def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
     path = "news/index.html"
-    begun = {path: record_of(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns)})}
+    begun = {path: record_of(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})}
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))

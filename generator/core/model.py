@@ -4,16 +4,20 @@ Paths are relative to their root, with forward slashes. Sizes are pixels, uprigh
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+# What is read back from a cache must at least be possible.
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Extent = Annotated[int, Meta(ge=1)]
 
 
 class Size(Struct, frozen=True, array_like=True, gc=False):
     """Width and height in pixels."""
 
-    width: int
-    height: int
+    width: Extent
+    height: Extent
 
     @property
     def longest(self) -> int:
@@ -104,7 +108,7 @@ class Photo(Struct, frozen=True, tag=True):
     """
 
     path: str
-    digest: str
+    digest: Sha256
     stamp: Stamp
     format: str
     size: Size
@@ -310,8 +314,8 @@ class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     Each is six hexadecimal digits of sRGB.
     """
 
-    colour: str
-    parts: str
+    colour: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")]
+    parts: Annotated[str, Meta(pattern="^[0-9a-f]{36}$")]
 
 
 class Icon(Struct, frozen=True, gc=False):

@@ -4,5 +4,5 @@ From the bottom up:
 
     content inventory record
     manifest
-    publish
+    publish verify
 """

@@ -6,11 +6,12 @@ leaves behind is known to be ours as well.
 """
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice, starmap
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Generic, TypeVar
 
 import msgspec
@@ -20,7 +21,7 @@ from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.model import Unit
 from generator.core.routes import MARK, MARK_PATH
-from generator.output.record import NO_PATHS, Left, Paths, Record, files_of
+from generator.output.record import NO_PATHS, Left, Paths, Record, files_of, is_sound
 from generator.state import store
 
 # What a build has begun lies beside the manifest, under its name with this behind.
@@ -86,6 +87,13 @@ class _Begun(Struct, frozen=True):
 
     staged: Paths = NO_PATHS
     switching: dict[str, Record] = {}
+
+
+def _is_inside(path: str) -> bool:
+    """Tell whether a path leads to a place below the folder that it goes from, and straight."""
+    plain = PurePath(path)
+    straight = plain.as_posix() == path and ".." not in plain.parts and "\0" not in path
+    return straight and bool(plain.parts) and not plain.anchor
 
 
 def check_output(output: Path, sources: Mapping[str, Path]) -> None:
@@ -155,12 +163,20 @@ def _load(name: str, cache: Path) -> Manifest | None:
     if _has_begun(name, cache):
         # What was written if this is lost nobody knows: only the mark tells that it is ours.
         begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
-    if kept is None or begun is None:
+    if kept is None or begun is None or not _is_of(kept.place, name, cache):
         return None
     units: dict[str, Record] = {}
     for block in kept.blocks:
         units |= block
-    return Manifest(kept.place, units, begun.staged, begun.switching, kept.adopted, kept.token)
+    if not all(map(is_sound, (*units.values(), *begun.switching.values()))):
+        return None
+    staged = begun.staged if all(map(_is_inside, begun.staged)) else NO_PATHS
+    return Manifest(kept.place, units, staged, begun.switching, kept.adopted, kept.token)
+
+
+def _is_of(place: str, name: str, cache: Path) -> bool:
+    """Tell whether a manifest of this name may speak of that place: no other, and none above."""
+    return _record_name(place, cache) == name and (Path(place).is_absolute() or _is_inside(place))
 
 
 def _has_begun(name: str, cache: Path) -> bool:
@@ -171,7 +187,7 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
     """Yield every output folder of a site with its manifest."""
     for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
         known = _load(f"{store.OUTPUTS}/{file.name}", cache) if not file.suffix else None
-        if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
+        if known is not None:
             yield cache.resolve().parent / known.place, known
 
 
@@ -237,7 +253,7 @@ def _altered(output: Path, kept: _Kept[msgspec.Raw]) -> Iterator[str]:
     with _looking_into(output) as is_as_left_at:
         for block in kept.blocks:
             for key, record in units.decode(block).items():
-                if not all(starmap(is_as_left_at, files_of(key, record))):
+                if not (is_sound(record) and all(starmap(is_as_left_at, files_of(key, record)))):
                     yield key
 
 
@@ -268,17 +284,21 @@ def difference(units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manife
     for key, record in old:
         for path, left in files_of(key, record):
             ours.setdefault(path, []).append(left)
-    stale = ours.keys() - {path for unit in touched for path in unit.paths} if ours else set()
+    wanted = {path for unit in touched for path in unit.paths} if ours else set()
+    # Whatever a manifest says, nothing outside the folder is ours.
+    stale = {path for path in ours if path not in wanted and _is_inside(path)}
     return Difference(to_write, stale, ours, gone)
 
 
 def is_as_left(path: Path | str, left: Left, folder: int | None = None) -> bool:
-    """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
+    """Tell whether a file is as we left it, by kind, size and time; a path may go from a folder."""
     try:
         status = os.stat(path, dir_fd=folder, follow_symlinks=False)
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return status.st_mtime_ns == left[1] and status.st_size == left[0]
+    size, mtime_ns, _ = left
+    is_same = status.st_mtime_ns == mtime_ns and status.st_size == size
+    return is_same and stat.S_ISREG(status.st_mode)
 
 
 @contextmanager

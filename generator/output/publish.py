@@ -16,7 +16,8 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile, Unit
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.content import Archive, Content, content_size, write_to
+from generator.core.text import spelt
+from generator.output.content import Archive, Content, content_digest, content_size, write_to
 from generator.output.manifest import (
     Difference,
     Manifest,
@@ -230,17 +231,23 @@ def _stage(output: Path, unit: Unit, content: Callable[[OutputFile], Content]) -
 
 def _stage_file(output: Path, path: str, content: Content) -> Left:
     """Write a file beside its place, unless the right one is there; return how it was left."""
-    target = within(output, path)
-    if (status := _already(target, content)) is None:
-        beside = output / _beside(path)
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        # A killed build may have left half of it, and every record of that be lost.
-        beside.unlink(missing_ok=True)
-        with naming(beside), beside.open("xb") as written:
-            write_to(written, content)
-            written.flush()
-            status = os.fstat(written.fileno())
-    return status.st_size, status.st_mtime_ns
+    place = within(output, path)
+    status = _already(place, content)
+    if status is None:
+        place = output / _beside(path)
+        status = _written(place, content)
+    return status.st_size, status.st_mtime_ns, content_digest(content, place)
+
+
+def _written(place: Path, content: Content) -> os.stat_result:
+    """Write a new file, and return its state."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # A killed build may have left half of it, and every record of that be lost.
+    place.unlink(missing_ok=True)
+    with naming(place), place.open("xb") as file:
+        write_to(file, content)
+        file.flush()
+        return os.fstat(file.fileno())
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
@@ -296,7 +303,7 @@ def _unknown(output: Path, units: Iterable[Unit]) -> list[Problem]:
     what += f", like {len(found) - 1} more" if len(found) > 1 else ""
     return [
         Problem(
-            f"output/{found[0]}",
+            f"output/{spelt(found[0])}",
             what,
             "remove it if it is of no use",
             "warning",

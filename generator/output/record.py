@@ -6,17 +6,19 @@ from typing import cast
 
 from msgspec import Struct
 
+from generator.output.content import DIGEST_SIZE
+
 # No path holds either: what stands for the key a unit goes by, and what is between two paths.
 _KEY, _BETWEEN = "\0", "//"
-_STATE = Layout("<qq")
+_STATE = Layout(f"<qq{DIGEST_SIZE}s")
 
 
-# The size in bytes and the time of change in ns with which a file was left.
-Left = tuple[int, int]
+# How a file was left: its bytes, the time of change in ns, and what `content_digest` told of it.
+Left = tuple[int, int, bytes]
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
-    """A unit as we left it: what it was made as, where its files lie, their sizes and times."""
+    """A unit as we left it: what it was made as, where its files lie, and how each was left."""
 
     identity: str
     names: str
@@ -34,6 +36,12 @@ def files_of(key: str, record: Record) -> Iterator[tuple[str, Left]]:
     return zip(_unpacked(key, record.names), _lefts(record), strict=True)
 
 
+def is_sound(record: Record) -> bool:
+    """Tell whether what was read back can be a record: as many files as there are paths."""
+    whole, rest = divmod(len(record.states), _STATE.size)
+    return rest == 0 and whole == record.names.count(_BETWEEN) + 1
+
+
 def count_files(record: Record) -> int:
     """Return how many files a record holds."""
     return len(record.states) // _STATE.size
@@ -41,7 +49,7 @@ def count_files(record: Record) -> int:
 
 def sizes_of(record: Record) -> list[int]:
     """Return the bytes of each file of a record."""
-    return [size for size, _ in _lefts(record)]
+    return [size for size, *_ in _lefts(record)]
 
 
 def paths_of(key: str, record: Record) -> list[str]:
