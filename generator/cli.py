@@ -204,7 +204,7 @@ def stats_command(site: Path, as_json: bool) -> None:
 def clean_command(site: Path) -> None:
     """Remove what builds of this site made, wherever they put it, and nothing else."""
     cache = site / CACHE
-    if not cache.is_dir():
+    if not (cache.is_dir() and store.is_ours(cache)):
         click.echo("There is nothing to remove.")
         return
     with store.exclusive(cache, Listener().waiting):

@@ -2,6 +2,6 @@
 
 From the bottom up:
 
-    content inventory manifest
+    content inventory manifest places
     publish
 """

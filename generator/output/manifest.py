@@ -7,7 +7,7 @@ leaves behind is known to be ours as well.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -81,34 +81,6 @@ class _Begun(Struct, frozen=True):
 
     staged: tuple[str, ...] = ()
     switching: dict[str, Record] = {}
-
-
-def check_output(output: Path, sources: Mapping[str, Path]) -> None:
-    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
-    real = output.resolve()
-    precious = {Path(real.anchor)}
-    # A machine may know no home.
-    with suppress(RuntimeError):
-        precious.add(Path.home().resolve())
-    if real in precious:
-        raise ConfigError(
-            Problem(
-                str(output), "this folder is too precious", "choose a new one", code="wrong-output"
-            )
-        )
-    for name, folder in sources.items():
-        source = folder.resolve()
-        if real == source or real in source.parents or source in real.parents:
-            what = f"the output folder overlaps {name}/ of the site"
-            raise ConfigError(
-                Problem(str(output), what, "choose a folder of its own", code="wrong-output")
-            )
-    if output.exists() and not output.is_dir():
-        raise ConfigError(
-            Problem(
-                str(output), "is not a folder", "choose another with --output", code="wrong-output"
-            )
-        )
 
 
 def _place(output: Path, cache: Path) -> str:
