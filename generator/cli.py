@@ -66,6 +66,14 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _removals_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--allow-removals",
+        is_flag=True,
+        help="Go on if most of the photos that the site shows are gone.",
+    )(command)
+
+
 @cli.command("build")
 @_site_option
 @_output_option
@@ -77,6 +85,7 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--strict", is_flag=True, help="Publish nothing if anything is refused or warned of.")
 @click.option("--force", is_flag=True, help="Render every variant again.")
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option(
     "--verbose",
@@ -91,6 +100,7 @@ def build_command(
     jobs: int | None,
     strict: bool,
     force: bool,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
     as_json: bool,
@@ -98,7 +108,13 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     processes = _processes(jobs, config)
-    options = Options(strict=strict, force=force, verbose=verbose, jobs=processes)
+    options = Options(
+        strict=strict,
+        force=force,
+        verbose=verbose,
+        jobs=processes,
+        may_remove_most=allow_removals,
+    )
     with listening(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
@@ -236,6 +252,7 @@ def clean_command(site: Path) -> None:
     metavar="N",
     help="Processes that render; 0 is one a core.",
 )
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
 def serve_command(
@@ -246,6 +263,7 @@ def serve_command(
     opens: bool,
     upload: bool,
     jobs: int | None,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -267,7 +285,8 @@ def serve_command(
     address = _address(host, sockets[0].getsockname()[1])
     with listening(quiet=quiet, verbose=verbose) as listener:
         processes = partial(_at_least_one, jobs)
-        desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
+        options = Options(may_remove_most=allow_removals)
+        desk = SiteDesk(site, output or site / OUTPUT, processes, listener, options)
         desk.listen(Changes(quiet=quiet))
         service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")

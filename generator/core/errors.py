@@ -48,6 +48,7 @@ Code = Literal[
     "not-a-picture",
     "not-built",
     "out-of-memory",
+    "photos-gone",
     "picture-too-large",
     "port-taken",
     "private-original",

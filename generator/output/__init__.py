@@ -3,5 +3,5 @@
 From the bottom up:
 
     content inventory manifest places
-    publish
+    losses publish
 """

@@ -95,6 +95,11 @@ def _record_name(place: str, cache: Path) -> str:
     return f"{store.OUTPUTS}/{digest_of(os.fsencode(place), owner)[:16]}"
 
 
+def record_name(output: Path, cache: Path) -> str:
+    """Return under which name the cache keeps what we know of an output folder."""
+    return _record_name(_place(output, cache), cache)
+
+
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
     name = _record_name(manifest.place, cache)
@@ -184,7 +189,7 @@ def is_intact(output: Path, cache: Path, token: str) -> bool:
 
     Judged by size and time; a block of files at a time, for all together may not fit in memory.
     """
-    name = _record_name(_place(output, cache), cache)
+    name = record_name(output, cache)
     kept = store.load(cache, name, _Kept[msgspec.Raw])
     if kept is None or kept.token != token or not kept.blocks or _has_begun(name, cache):
         return False
