@@ -6,16 +6,21 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from generator.cli import cli
 from generator.core.errors import ConfigError
-from generator.output import publish
+from generator.output import content, publish
 from generator.output.manifest import Record, open_manifest, save_begun
 from generator.state import store
+from tests.support.desks import at_desk
+from tests.support.mounts import run_with_mounts
 from tests.support.pictures import chart, gps_exif, save
-from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
+from tests.support.sites import Site, clean_tree, command, folders, scraps, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
 
@@ -357,14 +362,120 @@ def test_s14_an_original_is_a_copy_of_its_own_byte_for_byte(site: Site) -> None:
     assert (copied.stat().st_nlink, source.stat().st_nlink) == (1, 1)
 
 
-def test_s13_pictures_are_never_written_to(site: Site) -> None:
-    before = (stamps(site.pictures), folders(site.pictures))
+@pytest.mark.parametrize("how", ["in place", "another file"])
+def test_s14_an_edit_of_the_source_does_not_reach_what_was_published(site: Site, how: str) -> None:
+    source, copied = site.pictures / "a.jpg", site.output / "full/a.jpg"
+    before = source.read_bytes()
+    site.build()
+
+    source.chmod(0o600)
+    if how == "in place":
+        with source.open("r+b") as file:
+            file.write(b"edited")
+    else:
+        source.unlink()
+
+    assert copied.read_bytes() == before
+    if sys.platform != "win32":
+        assert stat.S_IMODE(copied.stat().st_mode) & 0o600 == 0o600
+
+
+def grow(file: BinaryIO) -> None:
+    file.seek(0, os.SEEK_END)
+    file.write(b"more")
+
+
+def shrink(file: BinaryIO) -> None:
+    file.truncate(50)
+
+
+def rewrite(file: BinaryIO) -> None:
+    file.seek(120)
+    file.write(b"other")
+
+
+@pytest.mark.parametrize("change", [grow, shrink, rewrite])
+def test_s14_a_source_that_changes_while_it_is_copied_is_left_out_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch, change: Callable[[BinaryIO], object]
+) -> None:
+    changing = site.pictures / "a.jpg"
+    copy = content._copy
+
+    def change_meanwhile(source: BinaryIO, target: BinaryIO, size: int) -> None:
+        if os.path.samestat(os.fstat(source.fileno()), changing.stat()):
+            target.write(source.read(100))
+            with changing.open("r+b") as file:
+                change(file)
+        copy(source, target, size)
+
+    monkeypatch.setattr(content, "_copy", change_meanwhile)
+    report = site.build()
+
+    assert [problem.where for problem in report.problems] == ["pictures/a.jpg"]
+    assert (report.photos, report.exit_code) == (1, 1)
+    assert [path for path in tree(site.output) if path.startswith("full/")] == ["full/coast/b.jpg"]
+    assert scraps(site) == []
+
+
+def test_s14_a_copy_that_came_out_otherwise_is_not_published(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(source: BinaryIO, target: BinaryIO, size: int) -> None:
+        # As file systems did that share blocks which are not on the disk yet.
+        target.write(source.read().replace(b"JFIF", bytes(4)))
+
+    monkeypatch.setattr(content, "_copy", lose)
+    with pytest.raises(ConfigError):
+        site.build()
+
+    assert tree(site.output) == {}
+
+
+SOURCES = ("pictures", "content", "templates", "site.toml")
+
+
+def sources(site: Site) -> Mapping[str, object]:
+    """Return what writing, or changing modes, would alter of all that is only read."""
+    found = {}
+    for path in [site.root / name for name in SOURCES] + list(site.root.rglob("*")):
+        if path.relative_to(site.root).parts[0] in SOURCES:
+            status = path.lstat()
+            found[str(path)] = (status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
+    return found
+
+
+def test_s13_sources_are_never_written_to(site: Site) -> None:
+    site.write("templates/static/user.css", b"body { color: red }")
+    site.write("pictures/broken.jpg", b"nothing")
+    before = sources(site)
 
     site.build()
     site.build(force=True)
+    for arguments in (("check",), ("check", "--privacy"), ("stats",)):
+        asked = CliRunner().invoke(cli, [*arguments, "--site", str(site.root)])
+        assert asked.exit_code in (0, 1)
+    with at_desk(site) as watched:
+        watched.idle()
     publish.remove_all(site.cache)
+    store.remove_all(site.cache)
 
-    assert (stamps(site.pictures), folders(site.pictures)) == before
+    assert sources(site) == before
+    assert not site.output.exists()
+
+
+def test_s13_sources_may_be_read_only(site: Site, tmp_path: Path) -> None:
+    site.write("templates/static/user.css", b"body { color: red }")
+    right = clean_tree(site, tmp_path / "clean")
+    for name in ("output", ".cache"):
+        (site.root / name).mkdir()
+    read_only = [f"mount --bind {each} {each}" for each in (".", "output", ".cache")]
+    read_only.append("mount -o remount,bind,ro .")
+
+    # Into the same folder as it is now, for the shell stands in what it was before.
+    run = ["sh", "-c", 'cd "$PWD" && ! touch site.toml && exec "$@"', "sh", *command("build")]
+    done = run_with_mounts(" && ".join(read_only), run, site.root)
+
+    assert (done.returncode, tree(site.output)) == (0, right), done.stderr
 
 
 def test_g2_originals_that_tell_where_they_were_taken_are_counted(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
+import io
 import os
 import stat
 import uuid
@@ -16,7 +17,14 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.content import Archive, Content, content_size, write_to
+from generator.output.content import (
+    Archive,
+    Content,
+    Original,
+    SourceChangedError,
+    content_size,
+    write_to,
+)
 from generator.output.manifest import (
     Manifest,
     Record,
@@ -221,11 +229,20 @@ def _stage(output: Path, file: OutputFile, content: Content) -> Record:
         beside.parent.mkdir(parents=True, exist_ok=True)
         # A killed build may have left half of it, and every record of that be lost.
         beside.unlink(missing_ok=True)
-        with naming(beside), beside.open("xb") as written:
+        with naming(beside), beside.open("x+b") as written:
             write_to(written, content)
             written.flush()
+            _check_copied(written, content)
             status = os.fstat(written.fileno())
     return Record(file.identity, status.st_size, status.st_mtime_ns)
+
+
+def _check_copied(written: io.BufferedRandom, content: Content) -> None:
+    """Read the copy of an original once more: it has its bytes, whatever the disk did with them."""
+    if isinstance(content, Original):
+        written.seek(0)
+        if hashlib.file_digest(written, "sha256").hexdigest() != content.photo.digest:
+            raise SourceChangedError(content.photo.path)
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
