@@ -358,6 +358,7 @@ def _tell(report: Report, *, quiet: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit, with one line for whatever goes wrong."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name must not be able to stop the program that names it.
@@ -366,6 +367,18 @@ def main() -> NoReturn:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _terminate)
     sys.exit(_run())
+
+
+def _open_closed_streams() -> None:
+    """Have nothing in the place of streams that were closed, or the next file opened would be."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            stream = open(descriptor, "w" if descriptor else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
