@@ -39,6 +39,7 @@ from generator.steps import (
     kept_memo,
     kept_placeholders_of,
     left_out,
+    loss_of,
     lost,
     read_sources,
     sketched,
@@ -83,7 +84,8 @@ def check_site(order: Order) -> Findings:
         order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
     files, problems = _pages(order, sketch, manifest)
     refused = (*sources.refused, *damaged.values(), *withheld.values())
-    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan))
+    gone = loss_of(order, sketch.library)
+    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan), *((gone,) if gone else ()))
     every = in_order((*refused, *problems, *also))
     return _findings(order, sketch, every, refusals(_sizes(files, manifest)))
 

@@ -28,12 +28,14 @@ from generator.core.model import (
     Stray,
     Unit,
 )
+from generator.core.routes import folders_above
 from generator.design import TOLD, Design, contents, fetched, make_design, told_by_originals
 from generator.library.scan import Memo, Remembered, memo_version, scan
-from generator.library.survey import Survey, survey
+from generator.library.survey import Survey, ignored, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
 from generator.output.content import Archive, Content, SourceChangedError, content_size
+from generator.output.losses import loss, note_shown
 from generator.output.manifest import Difference, Manifest, altered, difference, pending
 from generator.output.publish import Changes, foresee, publish
 from generator.output.record import NO_PATHS, count_files, files_of, paths_of, sizes_of
@@ -128,6 +130,7 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
     with _rare_collections(), hired(order) as workers:
         looking = _looking(order, manifest, workers)
         sources = read_sources(order, found, kept_memo(order), workers)
+        refuse_loss(order, sources.library, sources.refused)
         store.save(order.cache, store.MEMO, sources.memo)
         return make(order, sources, manifest, workers, looking=looking)[1:]
 
@@ -205,6 +208,24 @@ def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> S
     return Sources(found, library, refused, memo)
 
 
+def loss_of(order: Order, library: Library) -> Problem | None:
+    """Tell of most photos being gone that were published, but for those that settings leave out."""
+    skip, svg = ignored(order.config.albums.ignore), order.config.images.svg
+
+    def is_left_out(path: str) -> bool:
+        is_drawing = path.lower().endswith(".svg")
+        return (is_drawing and not svg) or any(map(skip, (path, *folders_above(path))))
+
+    return loss(library.photos, order.output, order.cache, is_left_out)
+
+
+def refuse_loss(order: Order, library: Library, refused: Iterable[Problem]) -> None:
+    """Refuse, by ConfigError, to publish a site without most of its photos, unless it may be."""
+    found = None if order.options.may_remove_most else loss_of(order, library)
+    if found is not None:
+        raise ConfigError((found, *refused))
+
+
 def kept_placeholders_of(order: Order) -> dict[str, Placeholder]:
     """Return the placeholders that the last build left, by the keys of what they are made of."""
     return store.load(order.cache, store.PLACEHOLDERS, dict[str, Placeholder]) or {}
@@ -262,6 +283,8 @@ def _make(
     known = Manifest(manifest.place) if force else manifest
     while True:
         sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
+        if failures:
+            refuse_loss(order, sketch.library, (*sources.refused, *failures.values()))
         plan, assets = sketch.plan, sketch.assets
         touched = looking()
         to_write = pending(assets, known, touched)
@@ -307,6 +330,7 @@ def _make(
             continue
         shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
         store.save(order.cache, store.PLACEHOLDERS, shown)
+        note_shown(sketch.library.photos, order.output, order.cache)
         return Made(sketch, design, changes, problems, failures, unpublished, photos, variants)
 
 

@@ -3,6 +3,6 @@
 From the bottom up:
 
     content inventory record
-    manifest
-    publish verify
+    manifest places
+    losses publish verify
 """

@@ -8,7 +8,7 @@ leaves behind is known to be ours as well.
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice, starmap
 from pathlib import Path, PurePath
@@ -96,34 +96,6 @@ def _is_inside(path: str) -> bool:
     return straight and bool(plain.parts) and not plain.anchor
 
 
-def check_output(output: Path, sources: Mapping[str, Path]) -> None:
-    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
-    real = output.resolve()
-    precious = {Path(real.anchor)}
-    # A machine may know no home.
-    with suppress(RuntimeError):
-        precious.add(Path.home().resolve())
-    if real in precious:
-        raise ConfigError(
-            Problem(
-                str(output), "this folder is too precious", "choose a new one", code="wrong-output"
-            )
-        )
-    for name, folder in sources.items():
-        source = folder.resolve()
-        if real == source or real in source.parents or source in real.parents:
-            what = f"the output folder overlaps {name}/ of the site"
-            raise ConfigError(
-                Problem(str(output), what, "choose a folder of its own", code="wrong-output")
-            )
-    if output.exists() and not output.is_dir():
-        raise ConfigError(
-            Problem(
-                str(output), "is not a folder", "choose another with --output", code="wrong-output"
-            )
-        )
-
-
 def _place(output: Path, cache: Path) -> str:
     """Return where an output folder lies: within its site, so that both may be moved together."""
     real, site = output.resolve(), cache.resolve().parent
@@ -134,6 +106,11 @@ def _record_name(place: str, cache: Path) -> str:
     # Of two copies of a site, only the one that built it owns a folder elsewhere.
     owner = os.fsencode(cache.resolve()) if Path(place).is_absolute() else b""
     return f"{store.OUTPUTS}/{digest_of(os.fsencode(place), owner)[:16]}"
+
+
+def record_name(output: Path, cache: Path) -> str:
+    """Return under which name the cache keeps what we know of an output folder."""
+    return _record_name(_place(output, cache), cache)
 
 
 def save_manifest(manifest: Manifest, cache: Path) -> None:
@@ -243,7 +220,7 @@ def altered(output: Path, cache: Path, token: str) -> set[str]:
 
 
 def _kept_blocks(output: Path, cache: Path, token: str) -> _Kept[msgspec.Raw] | None:
-    kept = store.load(cache, _record_name(_place(output, cache), cache), _Kept[msgspec.Raw])
+    kept = store.load(cache, record_name(output, cache), _Kept[msgspec.Raw])
     return kept if kept is not None and kept.token == token else None
 
 

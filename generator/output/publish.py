@@ -1,6 +1,7 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
+import io
 import os
 import stat
 import uuid
@@ -17,7 +18,15 @@ from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile, Unit
 from generator.core.routes import MARK_PATH, folded, folders_above
 from generator.core.text import spelt
-from generator.output.content import Archive, Content, content_digest, content_size, write_to
+from generator.output.content import (
+    Archive,
+    Content,
+    Original,
+    SourceChangedError,
+    content_digest,
+    content_size,
+    write_to,
+)
 from generator.output.manifest import (
     Difference,
     Manifest,
@@ -244,10 +253,19 @@ def _written(place: Path, content: Content) -> os.stat_result:
     place.parent.mkdir(parents=True, exist_ok=True)
     # A killed build may have left half of it, and every record of that be lost.
     place.unlink(missing_ok=True)
-    with naming(place), place.open("xb") as file:
+    with naming(place), place.open("x+b") as file:
         write_to(file, content)
         file.flush()
+        _check_copied(file, content)
         return os.fstat(file.fileno())
+
+
+def _check_copied(written: io.BufferedRandom, content: Content) -> None:
+    """Read the copy of an original once more: it has its bytes, whatever the disk did with them."""
+    if isinstance(content, Original):
+        written.seek(0)
+        if hashlib.file_digest(written, "sha256").hexdigest() != content.photo.digest:
+            raise SourceChangedError(content.photo.path)
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
