@@ -267,6 +267,21 @@ def sketched(
     return Sketch(library, plan, tuple(inventory.assets(plan)), warnings)
 
 
+class _SoFar:
+    """What the attempts at a build have come to: what was rendered, and what has to be left out."""
+
+    def __init__(self, known: Known, placeholders: dict[str, Placeholder]) -> None:
+        self.failures = dict(known.failures)
+        self.unpublished = dict(known.unpublished)
+        self.placeholders = placeholders
+        self.photos = 0
+        self.variants = 0
+
+
+class _LeftOutError(Exception):
+    """A photo, or its original, has to be left out of what was planned."""
+
+
 def _make(
     order: Order,
     sources: Sources,
@@ -276,62 +291,90 @@ def _make(
     looking: Callable[[], Collection[str]],
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
-    failures, unpublished, drawn = dict(found.failures), dict(found.unpublished), found.drawn
-    placeholders = kept_placeholders_of(order)
-    photos = variants = 0
+    so_far = _SoFar(found, kept_placeholders_of(order))
+    drawn = found.drawn
     force = order.options.force
     known = Manifest(manifest.place) if force else manifest
     while True:
-        sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
-        if failures:
-            refuse_loss(order, sketch.library, (*sources.refused, *failures.values()))
-        plan, assets = sketch.plan, sketch.assets
-        touched = looking()
-        to_write = pending(assets, known, touched)
-        unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
-        results = _render(order, plan, to_write, unseen, workers, force=force)
-        force = False
-        photos += results.photos
-        variants += results.variants
-        placeholders |= results.placeholders
-        failures |= lost(sketch.library, results.failures)
-        unpublished |= (
-            refused_originals := unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
+        sketch = (
+            drawn.sketch if drawn else sketched(order, sources, so_far.failures, so_far.unpublished)
         )
-        if results.failures or refused_originals:
-            drawn = None
-            continue
-        unseen -= placeholders.keys()
-        placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
+        if so_far.failures:
+            refuse_loss(order, sketch.library, (*sources.refused, *so_far.failures.values()))
+        to_write = pending(sketch.assets, known, looking())
         try:
-            sizes = dict(_archive_sizes(order, plan, _sizes(assets, to_write, manifest)))
-        except SourceChangedError as error:
-            failures[error.path] = _changed(error)
-            drawn = None
-            continue
-        is_drawn = drawn is not None and drawn.placeholders == placeholders and not sizes
-        design = drawn.design if drawn and is_drawn else sketch.design(placeholders, sizes)
-        to_write += pending(design.units[len(assets) :], known, touched)
-        differs = difference(design.units, to_write, manifest)
-        ahead = foresee(differs, manifest, order.output)
-        without = [each for path, each in unpublished.items() if path not in failures]
-        refused = sources.refused
-        problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
-        if order.options.strict and problems:
-            unchanged = Changes(manifest, NO_PATHS, ())
-            return Made(
-                sketch, design, unchanged, problems, failures, unpublished, photos, variants
+            _render_missing(order, sketch, to_write, so_far, workers, force=force)
+            sizes = dict(_archive_sizes(order, sketch, to_write, manifest))
+            is_drawn = drawn and drawn.placeholders == so_far.placeholders and not sizes
+            design = (
+                drawn.design if drawn and is_drawn else sketch.design(so_far.placeholders, sizes)
             )
-        try:
-            changes = _publish(order, design, differs, manifest)
+            to_write += pending(design.units[len(sketch.assets) :], known, looking())
+            differs = difference(design.units, to_write, manifest)
+            return _publish(order, sources, sketch, design, differs, manifest, so_far)
         except SourceChangedError as error:
-            failures[error.path] = _changed(error)
-            drawn = None
-            continue
-        shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
+            so_far.failures[error.path] = _changed(error)
+        except _LeftOutError:
+            pass
+        drawn, force = None, False
+
+
+def _render_missing(
+    order: Order,
+    sketch: Sketch,
+    to_write: Iterable[Unit],
+    so_far: _SoFar,
+    workers: Workers,
+    *,
+    force: bool,
+) -> None:
+    """Make what the store has not, and try what must be scrubbed; _LeftOutError if some fails."""
+    plan, placeholders = sketch.plan, so_far.placeholders
+    unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
+    results = _render(order, plan, to_write, unseen, workers, force=force)
+    so_far.photos += results.photos
+    so_far.variants += results.variants
+    placeholders |= results.placeholders
+    so_far.failures |= lost(sketch.library, results.failures)
+    unscrubbed = unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
+    so_far.unpublished |= unscrubbed
+    if results.failures or unscrubbed:
+        raise _LeftOutError
+    placeholders |= kept_placeholders(sorted(unseen - placeholders.keys()), order.cache, workers)
+
+
+def _publish(
+    order: Order,
+    sources: Sources,
+    sketch: Sketch,
+    design: Design,
+    differs: Difference,
+    manifest: Manifest,
+    so_far: _SoFar,
+) -> Made:
+    """Publish a design, unless the order is strict and something is wrong."""
+    failures, unpublished = so_far.failures, so_far.unpublished
+    ahead = foresee(differs, manifest, order.output)
+    without = [each for path, each in unpublished.items() if path not in failures]
+    problems = in_order((*sources.refused, *failures.values(), *without, *design.problems, *ahead))
+    if order.options.strict and problems:
+        changes = Changes(manifest, NO_PATHS, ())
+    else:
+        changes = _write(order, design, differs, manifest)
+        kept = so_far.placeholders
+        shown = {job.shown: kept[job.shown] for job in sketch.plan.jobs if job.shown in kept}
         store.save(order.cache, store.PLACEHOLDERS, shown)
         note_shown(sketch.library.photos, order.output, order.cache)
-        return Made(sketch, design, changes, problems, failures, unpublished, photos, variants)
+    return Made(
+        sketch,
+        design,
+        changes,
+        problems,
+        failures,
+        unpublished,
+        so_far.photos,
+        so_far.variants,
+    )
 
 
 def _changed(error: SourceChangedError) -> Problem:
@@ -351,13 +394,13 @@ def to_scrub(units: Iterable[Unit]) -> list[Photo]:
 
 
 def _archive_sizes(
-    order: Order, plan: Plan, known: Callable[[], Mapping[str, int]]
+    order: Order, sketch: Sketch, to_write: Iterable[Unit], manifest: Manifest
 ) -> Iterator[tuple[str, int]]:
     """Yield the path and bytes of archives whose members have to be made to know theirs."""
-    unknown = [archive for archive in archives(plan) if not archive.known_size]
+    unknown = [archive for archive in archives(sketch.plan) if not archive.known_size]
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    rights = plan.config.images.rights
-    sizes = known() if unknown else {}
+    rights = order.config.images.rights
+    sizes = _sizes(sketch.assets, to_write, manifest) if unknown else {}
 
     def size_of(member: Member) -> int:
         if member.path in sizes:
@@ -370,12 +413,10 @@ def _archive_sizes(
         yield archive.path, archive.size(map(size_of, archive.members))
 
 
-def _sizes(
-    units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest
-) -> Callable[[], dict[str, int]]:
-    """Return what gathers the bytes of files that are as they should be, by path."""
+def _sizes(units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest) -> dict[str, int]:
+    """Return the bytes of files that are as they should be, by path."""
     keys = {unit.key for unit in to_write}
-    return lambda: {
+    return {
         path: size
         for unit in units
         if unit.key not in keys
@@ -450,7 +491,7 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _publish(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
+def _write(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
     content = _content(order, design, differs, manifest)
     changes = publish(differs, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
@@ -468,7 +509,7 @@ def _content(
 
     @cache
     def sizes() -> dict[str, int]:
-        return _sizes(design.units, differs.to_write, manifest)()
+        return _sizes(design.units, differs.to_write, manifest)
 
     @cache
     def to_write() -> dict[str, OutputFile]:

@@ -2,7 +2,8 @@
 
 From the bottom up:
 
-    content inventory record
+    content inventory
+    record
     manifest places
     losses publish verify
 """
