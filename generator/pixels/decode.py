@@ -83,7 +83,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with in_words(), _only_bombs(), Bounded(_raw(path)) as file:
+    with in_words(), _only_bombs(), Bounded(_unbuffered(path)) as file:
         try:
             image = _identify(file, path.suffix.lower())
         except UnidentifiedImageError as error:
@@ -94,8 +94,8 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
         yield image
 
 
-def _raw(path: Path) -> io.RawIOBase:
-    return cast(io.BufferedReader, open_regular(path)).detach()
+def _unbuffered(path: Path) -> io.RawIOBase:
+    return open_regular(path).detach()
 
 
 def _is_tiff(file: BinaryIO) -> bool:
