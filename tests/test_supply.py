@@ -407,7 +407,12 @@ PLACES: Mapping[str, Mapping[str, str | None]] = {
     "nothing is known": NOWHERE,
     "a home at the root": {**NOWHERE, "HOME": "/"},
     "a home that is relative": {"HOME": "pictures", "TERM": "dumb", "LANG": "C", "LC_ALL": "C"},
-    "what nobody knows": {"HOME": "/etc/passwd", "TERM": "none", "LANG": "xx_XX.UTF-9", "COLUMNS": "0"},
+    "what nobody knows": {
+        "HOME": "/etc/passwd",
+        "TERM": "none",
+        "LANG": "xx_XX.UTF-9",
+        "COLUMNS": "0",
+    },
 }
 
 
