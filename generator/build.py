@@ -77,7 +77,10 @@ def brought_up_to_date(
         report = _unchanged(made_of, order.output, order.cache)
         if report is not None:
             return report
-    report, token = run(order, found, open_manifest(order.output, order.cache))
+    manifest = open_manifest(order.output, order.cache)
+    if manifest.adopted:
+        order.listener.notice(f"No record says what is in {order.output}: all of it is compared.")
+    report, token = run(order, found, manifest)
     if token:
         store.save(order.cache, store.LAST, Last(made_of, token, report))
     return report

@@ -26,12 +26,13 @@ from generator.report import Listener, Options, Report
 from generator.start.migration import migrate
 from generator.start.site import start_site
 from generator.state import store
-from generator.telling import audited, checked, counted, migrated, summary, tabled
+from generator.telling import audited, checked, counted, migrated, summary, tabled, verified
 from generator.terminal import Changes, listening, tell_problems
 
 if TYPE_CHECKING:
     from generator.audit import Audit
     from generator.check import Findings
+    from generator.output.verify import Verified
 
 INTERRUPTED = 130
 
@@ -164,26 +165,39 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     is_flag=True,
     help="Instead, read every published file for locations, names, serial numbers, maker notes.",
 )
+@click.option(
+    "--verify",
+    "verifies",
+    is_flag=True,
+    help="Instead, compare the bytes of every published file with what was written.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Also name every photo without words.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def check_command(
-    site: Path, output: Path | None, privacy: bool, verbose: bool, as_json: bool
+    site: Path, output: Path | None, privacy: bool, verifies: bool, verbose: bool, as_json: bool
 ) -> None:
     """Say what a build would refuse or warn of, and write nothing.
 
     Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, or with --privacy
-    nothing built yet.
+    or --verify nothing built yet.
     """
     # Late: they bring what builds need, which takes more than a start of the command may.
     from generator.audit import audit_privacy  # noqa: PLC0415
     from generator.check import check_site  # noqa: PLC0415
+    from generator.output.verify import verify  # noqa: PLC0415
 
+    if privacy and verifies:
+        raise click.UsageError("choose one of --privacy and --verify")
     config = load_config(site)
     output = output or site / OUTPUT
-    found: Audit | Findings
+    found: Audit | Findings | Verified
     if privacy:
         found = audit_privacy(site, output, config)
         lines = audited(found)
+    elif verifies:
+        with listening(quiet=as_json, verbose=verbose) as listener:
+            found = verify(output, site / CACHE, partial(listener.progress, "Reading files"))
+        lines = verified(found)
     else:
         options = Options(jobs=_processes(None, config))
         with listening(quiet=as_json, verbose=verbose) as listener:

@@ -51,6 +51,9 @@ class Listener:
     def waiting(self) -> None:
         """Another build of this site is at work; this one waits for it."""
 
+    def notice(self, text: str) -> None:
+        """Something is worth a line that is no problem."""
+
     def detail(self, text: str) -> None:
         """One file was passed over, rendered, written or removed."""
 

@@ -11,6 +11,7 @@ from generator.core import files
 from generator.core.errors import ConfigError, TemplateError
 from generator.output import publish
 from generator.output.manifest import Manifest, save_manifest
+from generator.output.record import Paths
 from generator.state import store
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, clean_tree, scraps, tree
@@ -56,7 +57,10 @@ def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, record
     half = publish._beside(".nojekyll")
     site.write(f"output/{half}", b"half")
     if recorded:
-        save_manifest(Manifest("output", staged=(".nojekyll",)), site.root / ".cache")
+        save_manifest(
+            Manifest("output", staged=Paths({".nojekyll": ".nojekyll"})),
+            site.root / ".cache",
+        )
 
     assert site.build().exit_code == 0
     assert scraps(site) == []

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from generator.cli import cli
 from generator.core.errors import ConfigError
 from generator.output import content, publish
-from generator.output.manifest import Record, open_manifest, save_begun
+from generator.output.manifest import open_manifest, save_begun
+from generator.output.record import record_of
 from generator.state import store
 from tests.support.desks import at_desk
 from tests.support.mounts import run_with_mounts
@@ -261,7 +262,8 @@ def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
     page = site.write(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
-    begun = {"news/index.html": Record("", page.stat().st_size, page.stat().st_mtime_ns)}
+    path = "news/index.html"
+    begun = {path: record_of(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})}
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))

@@ -222,7 +222,7 @@ class SiteDesk:
         if made is None or made.sketch.plan == task.sketch.plan:
             return ()
         design = made.sketch.design(self._placeholders or {})
-        return differing(before.design.files, design.files)
+        return differing(before.design.units, design.units)
 
 
 def _by_digest(task: Task, made: Made) -> Iterator[dict[str, Problem]]:

@@ -5,6 +5,7 @@ as missing: whatever happens to this folder costs time, never a wrong page or pi
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -45,7 +46,18 @@ T = TypeVar("T")
 
 def _write(path: Path, name: str, body: bytes) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
+    _make_room(path)
     write_whole(path, _digest(name, body), body)
+
+
+def _make_room(path: Path) -> None:
+    """Remove a folder where a file is to be, or a file where a folder is: all here is derived."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    for folder in path.parents:
+        if folder.is_dir():
+            return
+        folder.unlink(missing_ok=True)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -55,7 +67,7 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 def _read(path: Path, name: str) -> memoryview | None:
     try:
         sealed = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
     return body if _digest(name, body) == sealed[:_DIGEST_SIZE] else None
@@ -63,11 +75,19 @@ def _read(path: Path, name: str) -> memoryview | None:
 
 def load(cache: Path, name: str, kind: type[T]) -> T | None:
     """Read back what was saved under a name; None if it is missing, damaged or of another shape."""
-    body = _read(cache / name, name)
+    return _decoded(_read(cache / name, name), kind)
+
+
+def _decoded(body: memoryview | None, kind: type[T]) -> T | None:
     try:
         return None if body is None else msgspec.msgpack.decode(body, type=kind)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return None
+
+
+def is_kept(cache: Path, name: str) -> bool:
+    """Tell whether there is anything under a name, be it damaged."""
+    return os.path.lexists(cache / name)
 
 
 def save(cache: Path, name: str, value: object) -> None:
@@ -86,19 +106,19 @@ def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
-    body = _read(_pack_path(cache, key), key)
-    return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
+    return _decoded(_read(_pack_path(cache, key), key), list[bytes])
 
 
-def has_pack(cache: Path, key: str) -> bool:
-    """Tell whether the variants under a key are there and whole; read once while they stay."""
+def has_pack(cache: Path, key: str, count: int) -> bool:
+    """Tell whether so many variants are whole under a key; they are read once while they stay."""
     path = _pack_path(cache, key)
     try:
         stamp = stamp_of(path.stat())
     except OSError:
         return False
     if _whole.get(path) != stamp:
-        if get_pack(cache, key) is None:
+        blobs = get_pack(cache, key)
+        if blobs is None or len(blobs) != count:
             return False
         _whole[path] = stamp
     return True
@@ -108,7 +128,8 @@ def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
     for scrap in (*cache.glob(_SCRAPS), *(cache / OUTPUTS).glob(_SCRAPS)):
-        scrap.unlink()
+        if not scrap.is_dir():
+            scrap.unlink()
     for folder in (cache / _PACKS).glob("??"):
         for pack in folder.iterdir() if folder.is_dir() else ():
             if folder.name + pack.name not in keys and not pack.is_dir():
@@ -127,7 +148,8 @@ def remove_all(cache: Path) -> None:
     shutil.rmtree(cache / SHOWN, ignore_errors=True)
     files = (MEMO, LAST, PLACEHOLDERS, _TAG)
     for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
-        path.unlink(missing_ok=True)
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
     for folder in (cache / OUTPUTS, cache):
         with suppress(OSError):
             folder.rmdir()
@@ -151,6 +173,7 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
     The operating system drops the lock with its holder, however that ends.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    _make_room(cache / _LOCK)
     lock = FileLock(cache / _LOCK)
     try:
         lock.acquire(timeout=0)
