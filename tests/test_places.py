@@ -1,5 +1,6 @@
 """Where a build may write: what overlaps is refused before anything changes."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -162,6 +163,26 @@ def test_s10_a_cache_is_known_by_its_tag_whatever_lies_in_it(site: Site) -> None
     assert site.build().files_written == 0
     store.remove_all(site.cache)
     assert list(tree(site.cache)) == ["of-a-later-version"]
+
+
+@posix
+def test_s10_a_tag_that_is_none_harms_nothing(site: Site) -> None:
+    tag = site.cache / "CACHEDIR.TAG"
+    ways: list[Callable[[], object]] = [
+        tag.mkdir,
+        tag.touch,
+        lambda: os.mkfifo(tag),
+        lambda: tag.symlink_to("nowhere"),
+    ]
+    for make in ways:
+        site.build()
+        if tag.is_dir():
+            tag.rmdir()
+        else:
+            tag.unlink()
+        make()
+
+        assert site.build(force=True).exit_code == 0
 
 
 def test_s10_the_program_itself_is_not_written_to(site: Site) -> None:
