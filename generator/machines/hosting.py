@@ -138,7 +138,7 @@ def refusals(files: Iterable[tuple[Sequence[str], Sequence[int]]]) -> tuple[Refu
     for paths, sizes in files:
         count += len(sizes)
         total += sum(sizes)
-        if max(sizes, default=0) >= largest[0]:
+        if sizes and max(sizes) >= largest[0]:
             largest = max(largest, *zip(sizes, paths, strict=True))
         in_folders.update([path[: max(0, path.rfind("/"))] for path in paths])
     most, fullest = max(((each, name) for name, each in in_folders.items()), default=(0, ""))
