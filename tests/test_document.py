@@ -196,7 +196,7 @@ def test_numbers_and_dates_are_taken_as_the_text_they_are(tmp_path: Path) -> Non
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_fault_is_told_with_its_line_and_what_would_be_right(
+def test_x5_a_fault_is_told_with_its_line_and_what_would_be_right(
     tmp_path: Path, text: str | bytes, line: int, what: str, hint: str
 ) -> None:
     (problem,) = problems(read(tmp_path, text))
@@ -205,7 +205,7 @@ def test_a_fault_is_told_with_its_line_and_what_would_be_right(
     assert hint in problem.hint
 
 
-def test_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> None:
+def test_x5_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> None:
     lines = "titel: a\nsort: size\ncover: b.jpg\ndate: soon\nreverse: 3\n"
     found = problems(read(tmp_path, f"---\n{lines}---\n# Falls\n"))
     assert [(problem.where, problem.what.split(": ")[1]) for problem in found] == [
@@ -297,7 +297,7 @@ DANGERS = ("script", "alert", "onerror", "onclick", "style", "iframe", "object",
         "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
     ],
 )
-def test_what_could_act_is_removed(text: str) -> None:
+def test_x3_what_could_act_is_removed(text: str) -> None:
     # What is left of an attack may stand there as words, never inside a tag.
     tags = " ".join(piece.split(">")[0] for piece in to_html(text).lower().split("<")[1:])
     outside_titles = tags.split(' title="')[0]
@@ -305,7 +305,7 @@ def test_what_could_act_is_removed(text: str) -> None:
 
 
 @given(st.text("<>/\"'=&;:#! \n()[]`abimgscriptonhrefjv", max_size=80))
-def test_no_text_yields_a_tag_that_acts(text: str) -> None:
+def test_x3_no_text_yields_a_tag_that_acts(text: str) -> None:
     rendered = to_html(text).lower()
     assert "<script" not in rendered
     assert 'href="javascript' not in rendered
@@ -381,7 +381,7 @@ def test_an_anchor_without_a_target_is_no_reference(tmp_path: Path) -> None:
     ],
     ids=lambda text: repr(text[:12]),
 )
-def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
+def test_x8_no_text_takes_long(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text, encoding="utf-8")
     code = "from pathlib import Path; from generator.library.document import read_document as read;"
     code += "print(type(read('page.md', Path())).__name__)"

@@ -118,7 +118,7 @@ def test_breadcrumbs_lead_from_the_front_page_to_the_page_itself(crawl: Crawl) -
         assert all((file_of(crawl, step["item"]) / "index.html").is_file() for step in steps)
 
 
-def test_words_cannot_leave_their_block(crawl: Crawl) -> None:
+def test_x1_words_cannot_leave_their_block(crawl: Crawl) -> None:
     page = crawl.pages["hostile/one/index.html"]
     block = page.one("script", type="application/ld+json").text
 

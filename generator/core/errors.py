@@ -40,6 +40,7 @@ Code = Literal[
     "foreign-file",
     "future-date",
     "icon-not-found",
+    "idle-key",
     "idle-template",
     "leads-nowhere",
     "machine",

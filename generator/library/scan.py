@@ -33,7 +33,7 @@ from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 11
+SCAN_VERSION = 12
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
