@@ -3,6 +3,7 @@
 Links and pictures stay references, for only the plan knows where they lead.
 """
 
+import codecs
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from msgspec import Struct
 
 from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.core.text import clean_lines, clean_text
+from generator.core.text import clean_lines, clean_text, is_unicode
 from generator.library.directives import Cut, cut_directives
 from generator.library.slowness import slow_parts
 
@@ -118,6 +119,8 @@ def parse_document(path: str, body: bytes) -> Document:
     """Turn the bytes of a Markdown file into a Document; all that is wrong is told at once."""
     if len(body) > MAX_BYTES:
         raise _Faults([_Fault(0, f"larger than {MAX_BYTES:,} bytes", "divide it into pages")])
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _Faults([_Fault(1, "UTF-16, not UTF-8", "save it as UTF-8")])
     faults = list(_byte_faults(body))
     text = clean_lines(body.decode("utf-8-sig", "replace"))
     last = text.count("\n") + 1
@@ -214,12 +217,19 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):
-        return clean_text(value)
+        return clean_text(_whole(value))
     if isinstance(value, dict):
-        return {clean_text(str(key)): _plain(item) for key, item in value.items()}
+        return {clean_text(_whole(str(key))): _plain(item) for key, item in value.items()}
     if isinstance(value, bool):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _whole(text: str) -> str:
+    """Join the halves of characters that JSON writes as two, and YAML leaves apart."""
+    if is_unicode(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:

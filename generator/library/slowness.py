@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 MAX_OPEN = 100
 MAX_LINES = 1_000
-MAX_MARKS = 20_000
+MAX_MARKS = 10_000
 MAX_COLUMNS = 200
 MAX_CELLS = 20_000
 
