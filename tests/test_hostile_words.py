@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Dialog
 
 from generator.core.routes import slug
 from generator.core.text import clean_text
@@ -90,6 +90,14 @@ def test_x1_every_word_is_shown_as_it_is(crawl: Crawl, kind: str) -> None:
     assert words in page.one("title").text
 
 
+@pytest.mark.parametrize("kind", ["address that runs", "address of data"])
+def test_x1_readers_of_cards_get_no_address_for_a_title(crawl: Crawl, kind: str) -> None:
+    words, page = said(crawl, kind)
+    for name in ("og:title", "og:description", "og:image:alt"):
+        assert page.one("meta", property=name)["content"] == f"\u201c{words}\u201d"
+    assert page.one("meta", name="description")["content"] == f"\u201c{words}\u201d"
+
+
 def test_x1_the_index_of_the_search_holds_every_word(hostile: Site, crawl: Crawl) -> None:
     index = (hostile.output / "search.json").read_text("utf-8")
     told = json.dumps(json.loads(index), ensure_ascii=False)
@@ -149,6 +157,7 @@ def test_x2_names_are_words_like_others(hostile: Site, crawl: Crawl) -> None:
         for _, address in addresses(page):
             # Not even what looks like it to those who do not read to the colon.
             assert not re.match(r"\s*(javascript|vbscript|data:)", address, re.IGNORECASE)
+            assert not re.search(r"[\s\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})", address)
 
 
 def test_x2_no_page_holds_what_cannot_be_seen(hostile: Site, crawl: Crawl) -> None:
@@ -175,8 +184,13 @@ def test_x7_nothing_runs_in_a_browser(browser: Browser, hostile: Site, crawl: Cr
     told = [path for path in pages if re.match(r"(index|said/|text/|words|pages)", path)]
     some = random.Random(6).sample(told, min(len(told), 14 * CASES))
     dialogs: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
     with served(hostile.output) as host, opened(browser, 390) as window:
-        window.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        window.on("dialog", note)
         for path in ("index.html", "search/index.html", "map/index.html", *some):
             window.goto(host.address + quote(path), wait_until="domcontentloaded")
         window.goto(host.address + "drawn/index.html")

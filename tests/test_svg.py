@@ -52,6 +52,10 @@ def test_x6_nothing_of_an_attack_comes_out(name: str) -> None:
     assert '<circle r="3"/>' in body
 
 
+def test_a_name_that_looks_like_an_attribute_is_none() -> None:
+    assert cleaned('<g id="a&quot; onload=&quot;x"/><g id="b"/>').count("id=") == 1
+
+
 def test_what_is_linked_stays_without_the_link() -> None:
     assert "<g><rect/></g>" in cleaned(f'<a href="{EVIL}"><rect/></a>')
 

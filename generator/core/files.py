@@ -73,6 +73,18 @@ def _scanned(folder: Path) -> "os._ScandirIterator[str] | None":
         return None
 
 
+def folders_below(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those below, as deep as `listed` looks, each with the folders in it.
+
+    Parents come first; a name that is taken out of its list is passed over.
+    """
+    depth = len(root.parts)
+    for folder, names, _ in os.walk(root):
+        if len(Path(folder).parts) - depth >= MAX_DEPTH:
+            names.clear()
+        yield folder, names
+
+
 def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
     """Return every symbolic link below a folder, sorted; none if it is missing."""
     if not root.is_dir():

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from tests.support.drawings import ATTACKS, drawing
 from tests.support.pictures import (
@@ -216,12 +217,13 @@ def _told(words: str, number: int) -> dict[str, bytes]:
     wide = words.encode("utf-16-le")[:4_000]
     long = words.encode()[:20_000]
     short = long[:3_000]
+    numbered: dict[str, Any] = {f"t{tag}": _text(short[:2_000]) for tag in _EXIF_TEXTS}
+    numbered |= {f"t{tag}": wide for tag in range(40091, 40096)}
     tags = exif(
-        **{f"t{tag}": short[:2_000].decode(errors="ignore") for tag in _EXIF_TEXTS},
-        **{f"t{tag}": wide for tag in range(40091, 40096)},
-        t270=long.decode(errors="ignore"),
+        t270=_text(long),
         t36867="2024:05:03 10:00:00",
         t37510=b"UNICODE\0" + wide,
+        **numbered,
     )
     tags.get_ifd(0x8825).update(gps_tags(number, -number))
     records = [
@@ -233,6 +235,11 @@ def _told(words: str, number: int) -> dict[str, bytes]:
         "iptc": with_segment(plain, iptc_segment((tag, text) for tag, text in records)),
         "xmp": encoded(shown, "JPEG", xmp=_described(words)[:60_000]),
     }
+
+
+def _text(body: bytes) -> str:
+    """Read what was cut from UTF-8, but for a last letter that was cut through."""
+    return body.decode(errors="ignore")
 
 
 _TEXTS = ("dc:title", "dc:description", "dc:rights", "xmpRights:UsageTerms")
