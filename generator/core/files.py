@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -139,7 +140,7 @@ _AT_ONCE = os.O_RDONLY | sum(
 )
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file to read; FileNotFoundError if a link or what is no file is there.
 
     Never waits, as the opening of a pipe does.

@@ -3,7 +3,6 @@
 Enough to tell whether anything changed since the last build, and where to look if so.
 """
 
-import os
 import re
 import sys
 import time
@@ -22,7 +21,7 @@ from generator.core.errors import Problem
 from generator.core.files import MAX_DEPTH, entries, is_settled, links
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
-from generator.core.text import is_unicode
+from generator.core.text import is_unicode, spelt
 
 _TEXT_SUFFIXES = (".md", ".markdown")
 
@@ -84,7 +83,7 @@ def _below(
 
 def _too_deep(path: str) -> Problem:
     what = f"more than {MAX_DEPTH} folders deep, or its path is too long"
-    return Problem(_shown(path), what, "move it up", code="wrong-name")
+    return Problem(spelt(path), what, "move it up", code="wrong-name")
 
 
 def _no_folders(site: Path) -> Iterator[Problem]:
@@ -104,12 +103,7 @@ def _unnameable(path: str) -> Problem:
 def _link(path: str) -> Problem:
     """Say that a link among the texts is not followed: what it leads to may forbid something."""
     what, hint = "a symbolic link, which is not followed", "put the file itself there"
-    return Problem(_shown(path), what, hint, "warning", code="symbolic-link")
-
-
-def _shown(path: str) -> str:
-    """Return a path with the bytes that are no UTF-8 written as escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return Problem(spelt(path), what, hint, "warning", code="symbolic-link")
 
 
 def fingerprint(survey: Survey, config: Config) -> str:
@@ -135,11 +129,15 @@ def theme_folders(site: Path) -> Sequence[Path]:
 
     Ours lies in the package when it is installed, and beside it in a checkout.
     """
+    ours, own = own_folders()[-1], site / TEMPLATES
+    return (ours,) if own.resolve() == ours else (own, ours)
+
+
+def own_folders() -> tuple[Path, Path]:
+    """Return where this program is: its code and its theme."""
     package = Path(generator.__file__).resolve().parent
     inside, beside = package / TEMPLATES, package.parent / TEMPLATES
-    ours = inside if inside.is_dir() else beside
-    own = site / TEMPLATES
-    return (ours,) if own.resolve() == ours else (own, ours)
+    return package, inside if inside.is_dir() else beside
 
 
 def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -161,5 +159,5 @@ def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...
     """Divide files into those whose names are Unicode and the names of those that are not."""
     broken = tuple(entry.path for entry in found if not is_unicode(entry.path))
     return tuple(entry for entry in found if entry.path not in broken), tuple(
-        _shown(path) for path in broken
+        spelt(path) for path in broken
     )

@@ -2,6 +2,7 @@
 
 From the bottom up:
 
-    content inventory manifest
-    publish
+    inventory record
+    content manifest places
+    losses publish verify
 """

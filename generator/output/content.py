@@ -1,5 +1,6 @@
 """What files of the site are filled with: bytes, a photograph's own file, or an archive of such."""
 
+import hashlib
 import io
 import os
 import shutil
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from generator.core.files import open_regular, stamp_of
 from generator.core.model import Member, Photo
+from generator.output.record import DIGEST_SIZE
 
 # The first moment that an archive can tell.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
@@ -94,6 +96,24 @@ def write_to(target: BinaryIO, content: Content) -> None:
         target.write(content)
     else:
         content.copy_to(target)
+
+
+def content_digest(content: Content, place: Path) -> bytes:
+    """Return the digest of a content, which was written to a place.
+
+    That of a photograph is known, and is not that of a bad copy.
+    """
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).digest()[:DIGEST_SIZE]
+    if isinstance(content, Original):
+        return bytes.fromhex(content.photo.digest)[:DIGEST_SIZE]
+    return file_digest(place)
+
+
+def file_digest(path: Path) -> bytes:
+    """Return the digest of the content of a regular file."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").digest()[:DIGEST_SIZE]
 
 
 def _entry(member: Member, content: Single) -> ZipInfo:
