@@ -588,12 +588,12 @@ def test_what_comes_before_damage_in_iptc_is_kept(read: Read) -> None:
         (None, ""),
     ],
 )
-def test_text_of_any_origin_becomes_one_harmless_line(value: object, text: str) -> None:
+def test_x1_text_of_any_origin_becomes_one_harmless_line(value: object, text: str) -> None:
     assert clean_text(value) == text
 
 
 @given(st.text() | st.binary())
-def test_clean_text_is_printable_short_and_clean_once_and_for_all(value: str | bytes) -> None:
+def test_x1_clean_text_is_printable_short_and_clean_once_and_for_all(value: str | bytes) -> None:
     cleaned = clean_text(value)
     assert cleaned.replace("\u200d", "").replace("\u200c", "").isprintable()
     assert clean_text(cleaned) == cleaned

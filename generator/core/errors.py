@@ -41,6 +41,7 @@ Code = Literal[
     "foreign-file",
     "future-date",
     "icon-not-found",
+    "idle-key",
     "idle-template",
     "irregular-file",
     "leads-nowhere",
@@ -113,7 +114,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
     def place(problem: Problem) -> tuple[list[str | int], str]:
         parts = re.split(r"([0-9]+)", problem.where)
-        return [int(part) if part.isdigit() else part for part in parts], problem.what
+        return [int(part) if at % 2 else part for at, part in enumerate(parts)], problem.what
 
     return tuple(sorted(set(problems), key=place))
 
