@@ -377,7 +377,7 @@ print(json.dumps([report.photos, report.files_written, opened, sorted(sys.module
 
 
 @pytest.mark.usefixtures("fast_clock")
-def test_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> None:
+def test_s7_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> None:
     photo = save(chart(seed=1), built.pictures / "still.bmp")
     settle(built, TICK_NS)
     built.build()
@@ -390,7 +390,7 @@ def test_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> N
     assert (built.output / "full/still.bmp").read_bytes() == photo.read_bytes()
 
 
-def test_a_change_within_a_tick_of_the_clock_is_seen(built: Site) -> None:
+def test_s7_a_change_within_a_tick_of_the_clock_is_seen(built: Site) -> None:
     photo = save(chart(seed=1), built.pictures / "still.bmp")
     # An hour ahead: however slow the machine is, the clock has not come past it.
     ahead = time.time_ns() + 3600 * 10**9
@@ -408,7 +408,7 @@ def test_a_change_within_a_tick_of_the_clock_is_seen(built: Site) -> None:
     assert (built.output / "full/still.bmp").read_bytes() == photo.read_bytes()
 
 
-def test_a_touched_picture_is_not_rendered_again(built: Site) -> None:
+def test_s7_a_touched_picture_is_not_rendered_again(built: Site) -> None:
     before = stamps(built.output)
 
     for path in built.pictures.rglob("*.*"):
@@ -419,7 +419,7 @@ def test_a_touched_picture_is_not_rendered_again(built: Site) -> None:
     assert stamps(built.output) == before
 
 
-def test_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
+def test_s6_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
     before = stamps(built.output)
 
     built.photo("coast/c.jpg", 7)
@@ -437,7 +437,7 @@ def test_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
     assert {"coast/c/index.html", "coast/index.html", "full/coast/c.jpg"} <= changed
 
 
-def test_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
+def test_s6_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
     (built.pictures / "coast").rename(built.pictures / "shore")
 
     report = built.build()
@@ -447,7 +447,7 @@ def test_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
     assert not (built.output / "full/coast").exists()
 
 
-def test_what_is_removed_leaves_the_site_with_its_empty_folders(built: Site) -> None:
+def test_s6_what_is_removed_leaves_the_site_with_its_empty_folders(built: Site) -> None:
     shutil.rmtree(built.pictures / "coast")
     shutil.rmtree(built.root / "content")
     (built.output / "coast/notes.txt").unlink()
@@ -474,7 +474,7 @@ def test_foreign_files_survive_every_build_and_the_removal_of_their_album(
     assert set(tree(built.output)) == {".nojekyll", "CNAME", "coast/notes.txt"}
 
 
-def test_every_setting_that_a_page_or_picture_shows_reaches_the_output(
+def test_s6_every_setting_that_a_page_or_picture_shows_reaches_the_output(
     built: Site, tmp_path: Path
 ) -> None:
     made = {}

@@ -2,6 +2,6 @@
 
 From the bottom up:
 
-    content inventory manifest
+    alone content inventory manifest
     publish verify
 """

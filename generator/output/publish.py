@@ -15,8 +15,9 @@ from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile
-from generator.core.routes import MARK_PATH, folded, folders_above
+from generator.core.routes import FULL, IMAGE, MARK_PATH, folded, folders_above
 from generator.core.text import spelt
+from generator.output.alone import alone
 from generator.output.content import Archive, Content, content_digest, content_size, write_to
 from generator.output.manifest import (
     Manifest,
@@ -64,7 +65,20 @@ def publish(
     stale = manifest.stale({file.path for file in files})
     if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
         return Changes(manifest, (), ())
-    refuse_foreign(paths, stale, manifest, output)
+    with alone(output):
+        refuse_foreign(paths, stale, manifest, output)
+        return _published(to_write, stale, content, manifest, output, cache)
+
+
+def _published(
+    to_write: Sequence[OutputFile],
+    stale: set[str],
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    output: Path,
+    cache: Path,
+) -> Changes:
+    paths = [file.path for file in to_write]
     _sweep(output, paths if manifest.adopted else manifest.staged)
     save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
@@ -142,6 +156,8 @@ def refuse_foreign(
     paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
 ) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
+    if manifest.adopted:
+        _refuse_another(paths, output)
     folders: set[str] = set()
     for path in paths:
         place = output / path
@@ -155,6 +171,16 @@ def refuse_foreign(
             not manifest.may_hold(folder) and inside.exists() and not inside.is_dir()
         ):
             raise _foreign(inside)
+
+
+def _refuse_another(paths: Iterable[str], output: Path) -> None:
+    """Refuse a folder that a build made, if not one picture in it is of this site."""
+    kept = (f"{IMAGE}/", f"{FULL}/")
+    there = {path for path, _ in walk(output) if path.startswith(kept)}
+    if there and there.isdisjoint(paths):
+        what = f"holds another site, with pictures such as {spelt(min(there))}"
+        hint = "choose another folder with --output, or remove this one if it is of no use"
+        raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
 def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
