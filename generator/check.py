@@ -127,13 +127,24 @@ def _in_output(
     order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
 ) -> Iterable[Problem]:
     """Say what is in the way of a publication, and what it would leave alone."""
-    stale = manifest.stale({file.path for file in design.files})
     ahead = foresee(design.files, manifest, order.output)
+    in_the_way = _in_the_way(order, design, to_write, manifest)
+    if in_the_way:
+        # A build beside this may have put it there: it notes what before it does.
+        now = open_manifest(order.output, order.cache)
+        in_the_way = _in_the_way(order, design, to_write, now)
+    return (*ahead, *in_the_way)
+
+
+def _in_the_way(
+    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
+) -> tuple[Problem, ...]:
+    stale = manifest.stale({file.path for file in design.files})
     try:
         refuse_foreign([file.path for file in to_write], stale, manifest, order.output)
     except ConfigError as error:
-        return (*ahead, *error.problems)
-    return ahead
+        return error.problems
+    return ()
 
 
 def _duplicates(plan: Plan) -> Iterator[Problem]:

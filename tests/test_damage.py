@@ -147,7 +147,9 @@ KINDS: dict[str, Callable[[Path, float], object]] = {
 }
 
 
-@settings(max_examples=cases(8), suppress_health_check=list(HealthCheck), derandomize=cases(1) == 1)
+@settings(
+    max_examples=cases(12), suppress_health_check=list(HealthCheck), derandomize=cases(1) == 1
+)
 @given(
     damages=st.lists(
         st.tuples(st.integers(0, 99), st.sampled_from(sorted(KINDS)), st.floats(0, 1)),

@@ -15,7 +15,7 @@ from generator.output import publish
 from generator.output.manifest import Record, open_manifest, save_begun
 from generator.state import store
 from tests.support.pictures import chart, gps_exif, save
-from tests.support.sites import Site, clean_tree, folders, scraps, stamps, tree
+from tests.support.sites import Site, clean_tree, folders, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
 
@@ -258,32 +258,6 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "replaced": lambda body: bytes(len(body)),
     "longer": lambda body: body + b"more",
 }
-
-
-@pytest.mark.parametrize("name", [store.MEMO, store.LAST, store.OUTPUTS, "variants"])
-def test_s8_damaged_records_cost_time_and_never_a_wrong_page(
-    site: Site, name: str, tmp_path: Path
-) -> None:
-    site.write("templates/photo.html", b"{{ page }}")
-    site.write("templates/front.html", b"{{ page }}")
-    site.build()
-    site.text("about.md", "# About\n\nOther words.\n")
-    site.photo("coast/b.jpg", 5)
-    right = clean_tree(site, tmp_path / "clean")
-
-    for how, damage in DAMAGES.items():
-        site.build()
-        kept = site.cache / name
-        for record in kept.rglob("*") if kept.is_dir() else [kept]:
-            if record.is_file():
-                record.write_bytes(damage(record.read_bytes()))
-        if name == "variants":
-            shutil.rmtree(site.output / "image")
-
-        site.build()
-
-        assert tree(site.output) == right, how
-    assert scraps(site) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

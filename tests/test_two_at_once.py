@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from generator import check
+from generator.build import order_of
+from generator.core.config import load_config
 from generator.core.errors import ConfigError
 from generator.output.alone import alone
+from generator.output.manifest import open_manifest
+from generator.report import Listener, Options
 from generator.state import store
 from tests.support.cases import cases
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
@@ -161,6 +166,24 @@ def test_s5_a_check_beside_a_build_neither_waits_nor_writes(two: tuple[Site, Sit
             done = site.run("check", *options)
             assert done.returncode == 0, done.stderr
         assert stamps(site.root) == before
+
+
+def test_s5_what_a_build_wrote_during_a_check_is_not_taken_for_somebody_elses(
+    two: tuple[Site, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, _ = two
+    site.build()
+    before = open_manifest(site.output, site.cache)
+    site.photo("new.jpg", 7)
+    site.build()
+    # The check began before that build, and looks at the folder after it.
+    known = iter([before])
+    monkeypatch.setattr(
+        check, "open_manifest", lambda *where: next(known, None) or open_manifest(*where)
+    )
+
+    order = order_of(site.root, site.output, load_config(site.root), Options(), Listener())
+    assert check.check_site(order).problems == ()
 
 
 def test_s5_a_build_beside_a_server_waits_or_finds_it_done(
