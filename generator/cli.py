@@ -67,6 +67,14 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _removals_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--allow-removals",
+        is_flag=True,
+        help="Go on if most of the photos that the site shows are gone.",
+    )(command)
+
+
 @cli.command("build")
 @_site_option
 @_output_option
@@ -78,6 +86,7 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--strict", is_flag=True, help="Publish nothing if anything is refused or warned of.")
 @click.option("--force", is_flag=True, help="Render every variant again.")
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option(
     "--verbose",
@@ -92,6 +101,7 @@ def build_command(
     jobs: int | None,
     strict: bool,
     force: bool,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
     as_json: bool,
@@ -99,7 +109,13 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     processes = _processes(jobs, config)
-    options = Options(strict=strict, force=force, verbose=verbose, jobs=processes)
+    options = Options(
+        strict=strict,
+        force=force,
+        verbose=verbose,
+        jobs=processes,
+        may_remove_most=allow_removals,
+    )
     with listening(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
@@ -218,7 +234,7 @@ def stats_command(site: Path, as_json: bool) -> None:
 def clean_command(site: Path) -> None:
     """Remove what builds of this site made, wherever they put it, and nothing else."""
     cache = site / CACHE
-    if not cache.is_dir():
+    if not (cache.is_dir() and store.is_ours(cache)):
         click.echo("There is nothing to remove.")
         return
     with store.exclusive(cache, Listener().waiting):
@@ -250,6 +266,7 @@ def clean_command(site: Path) -> None:
     metavar="N",
     help="Processes that render; 0 is one a core.",
 )
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
 def serve_command(
@@ -260,6 +277,7 @@ def serve_command(
     opens: bool,
     upload: bool,
     jobs: int | None,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -281,7 +299,8 @@ def serve_command(
     address = _address(host, sockets[0].getsockname()[1])
     with listening(quiet=quiet, verbose=verbose) as listener:
         processes = partial(_at_least_one, jobs)
-        desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
+        options = Options(may_remove_most=allow_removals)
+        desk = SiteDesk(site, output or site / OUTPUT, processes, listener, options)
         desk.listen(Changes(quiet=quiet))
         service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")
@@ -353,6 +372,7 @@ def _tell(report: Report, *, quiet: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit, with one line for whatever goes wrong."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name must not be able to stop the program that names it.
@@ -361,6 +381,18 @@ def main() -> NoReturn:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _terminate)
     sys.exit(_run())
+
+
+def _open_closed_streams() -> None:
+    """Have nothing in the place of streams that were closed, or the next file opened would be."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            stream = open(descriptor, "w" if descriptor else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

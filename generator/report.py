@@ -68,13 +68,15 @@ class Options(Struct, frozen=True):
     """How to build: `strict` publishes nothing if there is a problem, `force` renders all again.
 
     `verbose` looks at everything even if nothing changed, for there is always something to name.
-    `jobs` are the processes that render; with none, all is done in this one.
+    `jobs` are the processes that render; with none, all is done in this one. Only if it may does
+    it publish a site without most of the photos that were in it.
     """
 
     strict: bool = False
     force: bool = False
     verbose: bool = False
     jobs: int = 0
+    may_remove_most: bool = False
 
 
 class Order(Struct, frozen=True):

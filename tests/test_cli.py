@@ -248,19 +248,6 @@ def test_clean_without_a_build_is_no_error(site: Site) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_code_among_the_pictures_is_not_executed(site: Site, jobs: str) -> None:
-    ours = ("PIL", "click", "jinja2", "markdown", "msgspec", "slugify", "yaml", "sitecustomize")
-    python_s = ("json", "pickle", "selectors", "signal", "socket", "struct", "threading")
-    for name in (*ours, *python_s):
-        site.write(f"{name}.py", b"open('executed', 'w').close()")
-
-    done = site.run("build", "--jobs", jobs)
-
-    assert not (site.root / "executed").exists()
-    assert done.returncode == 0
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
     site: Site, jobs: str, number: signal.Signals, status: int, tmp_path: Path

@@ -20,7 +20,15 @@ from generator.core.digest import digest_of
 from generator.core.model import Photo, Size
 from generator.library.scan import Memo, Remembered
 from generator.output import publish
-from generator.output.manifest import Manifest, Record, open_manifest, save_manifest
+from generator.output.manifest import Manifest, open_manifest, save_manifest
+from generator.output.record import (
+    DIGEST_SIZE,
+    Left,
+    Record,
+    files_of,
+    packed_paths,
+    record_of,
+)
 from generator.state import store
 from tests.support.cases import cases
 from tests.support.sites import Site, scraps, stamps, tree
@@ -61,6 +69,8 @@ class Ground:
         return sorted(path for path in found if (self.site.cache / path).is_file())
 
     def set_up(self) -> None:
+        for mine in (self.folder / "precious").glob(".*"):
+            mine.unlink()
         for name in (".cache", "output"):
             shutil.rmtree(self.site.root / name, ignore_errors=True)
             shutil.copytree(self.folder / "kept" / name, self.site.root / name, symlinks=True)
@@ -119,7 +129,7 @@ def doubled(place: Path, at: float) -> None:
     place.write_bytes(place.read_bytes() * 2)
 
 
-def forged(place: Path, at: float) -> None:
+def sealed(place: Path, at: float) -> None:
     """Seal what is no value of ours as if it were."""
     values: list[Any] = [
         None, 0, -1, "", [], {}, b"\xff", {"place": "output"}, ["x"] * 9, {"version": 3},
@@ -142,7 +152,7 @@ KINDS: dict[str, Callable[[Path, float], object]] = {
     "doubled": doubled,
     "gone": lambda place, at: place.unlink(),
     "a folder": replaced_by_folder,
-    "forged": forged,
+    "forged": sealed,
     **({} if sys.platform == "win32" else {"a link": replaced_by_link, "a pipe": replaced_by_pipe}),
 }
 
@@ -179,19 +189,19 @@ def remove(place: Path) -> None:
         place.unlink(missing_ok=True)
 
 
-def record_of(place: Path) -> Record:
+def left(place: Path) -> Left:
     status = place.stat()
-    return Record("", status.st_size, status.st_mtime_ns, b"")
+    return status.st_size, status.st_mtime_ns, bytes(DIGEST_SIZE)
 
 
 PATHS = (
     *("../../precious/letter.txt", "coast/../../../precious/letter.txt", "..", ".", "", "/"),
     *("../../precious", "\0", "coast/\0x", "index.html/../../../precious/letter.txt"),
-    *("./about/index.html", "about//index.html", "coast/../about/index.html", "C:/x", "\\\\x\\y"),
+    *("./about/index.html", "coast/../about/index.html", "C:/x", "\\\\x\\y"),
 )
 
 
-@pytest.mark.parametrize("field", ["files", "staged", "switching"])
+@pytest.mark.parametrize("field", ["units", "staged", "switching"])
 def test_s8_a_manifest_that_lists_places_outside_or_twice_has_nothing_removed(
     ground: Ground, field: str
 ) -> None:
@@ -203,22 +213,24 @@ def test_s8_a_manifest_that_lists_places_outside_or_twice_has_nothing_removed(
     for each in beside:
         each.write_bytes(b"mine")
     paths = [*PATHS, str(letter), str(letter.with_name("x")), "../../precious/x"]
-    page = record_of(ground.site.output / "about/index.html")
-    records = {path: page if "about" in path else record_of(letter) for path in paths}
-    listed = tuple(paths) if field == "staged" else records
-    changes = {field: known.files | records if field == "files" else listed, "token": "other"}
-    save_manifest(msgspec.structs.replace(known, **changes), ground.site.cache)
+    page = left(ground.site.output / "about/index.html")
+    forgery = {path: page if "about" in path else left(letter) for path in paths}
+    records = {"forged": record_of("forged", "", forgery)}
+    forged: Manifest = {
+        "staged": msgspec.structs.replace(known, staged=packed_paths({"forged": paths})),
+        "switching": msgspec.structs.replace(known, switching=records),
+        "units": msgspec.structs.replace(known, units=known.units | records, token="other"),
+    }[field]
+    save_manifest(forged, ground.site.cache)
     before = stamps(ground.folder / "precious")
 
     ground.site.build()
     assert tree(ground.site.output) == ground.right
-    save_manifest(msgspec.structs.replace(known, **changes), ground.site.cache)
+    save_manifest(forged, ground.site.cache)
     publish.remove_all(ground.site.cache)
 
     assert stamps(ground.folder / "precious") == before
     assert tree(ground.site.output) == {}
-    for each in beside:
-        each.unlink()
 
 
 @pytest.mark.parametrize("place", ["../precious", ".", "", "..", "pictures/..", "\0", "output"])
@@ -227,8 +239,9 @@ def test_s8_a_manifest_that_speaks_of_another_folder_is_not_believed(
 ) -> None:
     ground.set_up()
     letter = ground.folder / "precious/letter.txt"
-    listed = {"letter.txt": record_of(letter), "a.jpg": record_of(ground.site.pictures / "a.jpg")}
-    (kept,) = (ground.site.cache / store.OUTPUTS).iterdir()
+    paths = {"letter.txt": left(letter), "a.jpg": left(ground.site.pictures / "a.jpg")}
+    listed = {"x": record_of("x", "", paths)}
+    (kept,) = (each for each in (ground.site.cache / store.OUTPUTS).iterdir() if not each.suffix)
     # Under the name of the right one, and under that which its place would have.
     name = f"{store.OUTPUTS}/{digest_of(place.encode(), b'')[:16]}"
     forgery = Manifest(place, listed, token="x")
@@ -243,25 +256,32 @@ def test_s8_a_manifest_that_speaks_of_another_folder_is_not_believed(
     assert stamps(ground.folder / "precious") == ground.sources[1]
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        {"size": 7},
-        {"size": -1},
-        {"size": 2**64 - 1},
-        {"mtime_ns": -(2**63)},
-        {"identity": "x"},
-        {"identity": ""},
-    ],
-    ids=str,
-)
+LIES: dict[str, Callable[[str, Record], Record]] = {
+    "sizes": lambda key, record: lied(key, record, lambda left: (7, *left[1:])),
+    "negative": lambda key, record: lied(key, record, lambda left: (-1, *left[1:])),
+    "long ago": lambda key, record: lied(key, record, lambda left: (left[0], -(2**63), left[2])),
+    "identities": lambda key, record: msgspec.structs.replace(record, identity=""),
+    "fewer states": lambda key, record: msgspec.structs.replace(record, states=b""),
+    "half a state": lambda key, record: msgspec.structs.replace(record, states=b"x"),
+    "more names": lambda key, record: msgspec.structs.replace(record, names="a//b//c//d//e"),
+    "no names": lambda key, record: msgspec.structs.replace(record, names=""),
+}
+
+
+def lied(key: str, record: Record, lie: Callable[[Left], Left]) -> Record:
+    return record_of(
+        key, record.identity, {path: lie(each) for path, each in files_of(key, record)}
+    )
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_s8_records_that_lie_cost_time_and_never_a_wrong_page(
-    ground: Ground, lie: dict[str, Any]
+    ground: Ground, lie: Callable[[str, Record], Record]
 ) -> None:
     ground.set_up()
     known = open_manifest(ground.site.output, ground.site.cache)
-    lies = {path: msgspec.structs.replace(each, **lie) for path, each in known.files.items()}
-    save_manifest(msgspec.structs.replace(known, files=lies), ground.site.cache)
+    lies = {key: lie(key, record) for key, record in known.units.items()}
+    save_manifest(msgspec.structs.replace(known, units=lies), ground.site.cache)
     shutil.rmtree(ground.site.output / "image")
 
     ground.assert_right()

@@ -50,6 +50,7 @@ Code = Literal[
     "not-as-written",
     "not-built",
     "out-of-memory",
+    "photos-gone",
     "picture-too-large",
     "port-taken",
     "private-original",

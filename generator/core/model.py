@@ -3,7 +3,8 @@
 Paths are relative to their root, with forward slashes. Sizes are pixels, upright.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta, Struct
 
@@ -414,9 +415,45 @@ Origin = (
 )
 
 
+class Unit(Protocol):
+    """Files of the site that are compared and recorded as one, in what they go by and hold.
+
+    Two of the same `key` and `identity` are the same files with the same bytes.
+    """
+
+    @property
+    def key(self) -> str:
+        """What it goes by; no two units of a site have the same."""
+
+    @property
+    def identity(self) -> str:
+        """What it is made as."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Where its files lie in the site."""
+
+    def files(self) -> "Iterable[OutputFile]":
+        """Return its files, in the order of `paths`."""
+
+
 class OutputFile(Struct, frozen=True, gc=False):
     """One file of the site. Two files with the same `identity` have the same bytes."""
 
     path: str
     identity: str
     origin: Origin
+
+    @property
+    def key(self) -> str:
+        """What it goes by as a unit."""
+        return self.path
+
+    @property
+    def paths(self) -> tuple[str]:
+        """Its path alone."""
+        return (self.path,)
+
+    def files(self) -> "tuple[OutputFile]":
+        """Itself alone."""
+        return (self,)

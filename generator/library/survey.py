@@ -103,11 +103,15 @@ def theme_folders(site: Path) -> Sequence[Path]:
 
     Ours lies in the package when it is installed, and beside it in a checkout.
     """
+    ours, own = own_folders()[-1], site / TEMPLATES
+    return (ours,) if own.resolve() == ours else (own, ours)
+
+
+def own_folders() -> tuple[Path, Path]:
+    """Return where this program is: its code and its theme."""
     package = Path(generator.__file__).resolve().parent
     inside, beside = package / TEMPLATES, package.parent / TEMPLATES
-    ours = inside if inside.is_dir() else beside
-    own = site / TEMPLATES
-    return (ours,) if own.resolve() == ours else (own, ours)
+    return package, inside if inside.is_dir() else beside
 
 
 def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:

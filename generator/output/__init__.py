@@ -2,6 +2,7 @@
 
 From the bottom up:
 
-    alone content inventory manifest
-    publish verify
+    alone inventory record
+    content manifest places
+    losses publish verify
 """

@@ -15,13 +15,11 @@ from msgspec import Struct
 
 from generator.core.files import open_regular, stamp_of
 from generator.core.model import Member, Photo
+from generator.output.record import DIGEST_SIZE
 
 # The first moment that an archive can tell.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _UNIX, _READABLE = 3, 0o100644 << 16
-
-# Of a SHA-256: enough to tell files apart, and Python keeps 15 bytes in less memory than 16.
-_DIGEST_SIZE = 15
 
 
 class SourceChangedError(Exception):
@@ -106,16 +104,16 @@ def content_digest(content: Content, place: Path) -> bytes:
     That of a photograph is known, and is not that of a bad copy.
     """
     if isinstance(content, bytes):
-        return hashlib.sha256(content).digest()[:_DIGEST_SIZE]
+        return hashlib.sha256(content).digest()[:DIGEST_SIZE]
     if isinstance(content, Original):
-        return bytes.fromhex(content.photo.digest)[:_DIGEST_SIZE]
+        return bytes.fromhex(content.photo.digest)[:DIGEST_SIZE]
     return file_digest(place)
 
 
 def file_digest(path: Path) -> bytes:
     """Return the digest of the content of a regular file."""
     with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").digest()[:_DIGEST_SIZE]
+        return hashlib.file_digest(file, "sha256").digest()[:DIGEST_SIZE]
 
 
 def _entry(member: Member, content: Single) -> ZipInfo:

@@ -10,7 +10,8 @@ from generator.core.errors import ConfigError, Problem, in_order
 from generator.core.files import walk
 from generator.core.text import spelt
 from generator.output.content import file_digest
-from generator.output.manifest import Manifest, Record, is_as_left, recorded
+from generator.output.manifest import Manifest, is_as_left, recorded
+from generator.output.record import Left, count_files
 
 _BUILD = "build again, and it is made anew"
 _REMOVE = "remove it and build again, or build with --force: its size and time are as they were"
@@ -33,14 +34,15 @@ def verify(output: Path, cache: Path, progress: Callable[[int, int], None]) -> V
     manifest = _finished(output, cache)
     problems: list[Problem] = []
     size = 0
-    for done, (path, record) in enumerate(manifest.files.items(), 1):
-        fault = _fault(output, path, record)
+    total = sum(map(count_files, manifest.units.values()))
+    for done, (path, left) in enumerate(manifest.files(), 1):
+        fault = _fault(output, path, left)
         if fault is not None:
             problems.append(fault)
         else:
-            size += record.size
-        progress(done, len(manifest.files))
-    count = len(manifest.files) - len(problems)
+            size += left[0]
+        progress(done, total)
+    count = total - len(problems)
     problems += _unknown(output, manifest)
     if problems:
         # A build beside this one may have been the reason.
@@ -51,7 +53,7 @@ def verify(output: Path, cache: Path, progress: Callable[[int, int], None]) -> V
 def _finished(output: Path, cache: Path, before: Manifest | None = None) -> Manifest:
     """Return what a build that came to its end left; ConfigError if none did, or another did."""
     manifest = recorded(output, cache)
-    if manifest is None or not (manifest.files and output.is_dir()):
+    if manifest is None or not (manifest.units and output.is_dir()):
         what = "no build of this site is known"
         raise ConfigError(Problem(str(output), what, "build it first", code="not-built"))
     if manifest.staged or manifest.switching or (before and before.token != manifest.token):
@@ -61,28 +63,29 @@ def _finished(output: Path, cache: Path, before: Manifest | None = None) -> Mani
     return manifest
 
 
-def _fault(output: Path, path: str, record: Record) -> Problem | None:
+def _fault(output: Path, path: str, left: Left) -> Problem | None:
     """Say what is wrong with a file, and what mends it."""
     place = output / path
     where = f"{output.name}/{path}"
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             return Problem(where, "is no file any more", _MOVE, code="not-as-written")
-        if file_digest(place) == record.digest:
+        if file_digest(place) == left[2]:
             return None
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return Problem(where, "is missing", _BUILD, code="missing-file")
     except PermissionError as error:
         what = f"cannot be read: {error.strerror}"
         return Problem(where, what, "check its permissions", code="unreadable-file")
-    hint = _REMOVE if is_as_left(place, record) else _BUILD
+    hint = _REMOVE if is_as_left(place, left) else _BUILD
     return Problem(where, "is not as it was written", hint, code="not-as-written")
 
 
 def _unknown(output: Path, manifest: Manifest) -> Iterator[Problem]:
     """Name what builds did not write, but for hidden files at the top, such as those of git."""
     what, hint = "no record says whose it is", "remove it if it is of no use"
+    known = {path for path, _ in manifest.files()}
     for path, _ in walk(output):
-        if path[0] != "." and path not in manifest.files:
+        if path[0] != "." and path not in known:
             where = f"{output.name}/{spelt(path)}"
             yield Problem(where, what, hint, "warning", code="unknown-file")

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +29,14 @@ PLACEHOLDERS = "placeholders"
 # What a server keeps of archives while it runs.
 SHOWN = "shown"
 _LOCK = "lock"
+
+# Backups leave out a folder with such a file, and it tells ours from those of other programs
+# (https://bford.info/cachedir/).
+_TAG = "CACHEDIR.TAG"
+_TAGGED = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by fastphoto, safe to delete.\n"
+# What a write that was killed leaves.
+_SCRAPS = ".*.tmp"
+_NAMES = frozenset((_PACKS, MEMO, OUTPUTS, LAST, PLACEHOLDERS, SHOWN, _LOCK, _TAG))
 
 # The packs that this process found whole, as they were then.
 _whole: dict[Path, Stamp] = {}
@@ -121,7 +130,7 @@ def has_pack(cache: Path, key: str, count: int) -> bool:
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
-    for scrap in (*cache.glob(".*.tmp"), *(cache / OUTPUTS).glob(".*.tmp")):
+    for scrap in (*cache.glob(_SCRAPS), *(cache / OUTPUTS).glob(_SCRAPS)):
         if not scrap.is_dir():
             scrap.unlink()
     for folder in (cache / _PACKS).glob("??"):
@@ -140,13 +149,24 @@ def remove_all(cache: Path) -> None:
         with suppress(OSError):
             folder.rmdir()
     shutil.rmtree(cache / SHOWN, ignore_errors=True)
-    files = (MEMO, LAST, PLACEHOLDERS)
+    files = (MEMO, LAST, PLACEHOLDERS, _TAG)
     for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
         if not path.is_dir():
             path.unlink(missing_ok=True)
     for folder in (cache / OUTPUTS, cache):
         with suppress(OSError):
             folder.rmdir()
+
+
+def is_ours(cache: Path) -> bool:
+    """Tell whether a folder is free for a cache, or is one of ours already."""
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        if (cache / _TAG).read_bytes() == _TAGGED:
+            return True
+    with suppress(FileNotFoundError, NotADirectoryError):
+        names = [path.name for path in cache.iterdir()]
+        return all(name in _NAMES or fnmatch(name, _SCRAPS) for name in names)
+    return True
 
 
 @contextmanager
@@ -164,6 +184,8 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
         when_busy()
         lock.acquire()
     try:
+        if not (cache / _TAG).exists():
+            write_whole(cache / _TAG, _TAGGED)
         yield
     finally:
         lock.release()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 from weakref import WeakSet
@@ -123,6 +124,22 @@ class Workers:
             return self._submit(function, task).result()
         except BrokenProcessPool:
             return self._alone(function, task)
+
+    def promised(self, function: Callable[[T], R], task: T) -> Callable[[], R]:
+        """Begin a task of ours, and return what waits for its result; inline, nothing begins."""
+        if not self.count:
+            return cache(partial(function, task))
+        future = self._submit(function, task)
+
+        def result() -> R:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                # It died of another task that it had beside this.
+                self._refuse_if_abandoned()
+                return function(task)
+
+        return result
 
     def _ended(self, running: dict[Future[R], T], suspects: list[T]) -> Iterator[tuple[T, R]]:
         ended, _ = wait(running, return_when=FIRST_COMPLETED)
