@@ -18,7 +18,6 @@ from generator.design import TOLD, Design, told_by_originals
 from generator.library.survey import ignored, survey
 from generator.machines.hosting import Refusal, refusals
 from generator.output.manifest import (
-    Difference,
     Manifest,
     altered,
     difference,
@@ -124,8 +123,8 @@ def _pages(
         _render(order, design, to_write)
     except TemplateError as error:
         return sketch.assets, (*sketch.warnings, *error.problems)
-    differs = difference(design.units, to_write, manifest)
-    return design.units, (*design.problems, *_in_output(order, differs, manifest))
+    ahead = _in_output(order, design.units, to_write, manifest)
+    return design.units, (*design.problems, *ahead)
 
 
 def _render(order: Order, design: Design, to_write: Iterable[Unit]) -> None:
@@ -137,14 +136,27 @@ def _render(order: Order, design: Design, to_write: Iterable[Unit]) -> None:
         order.listener.progress("Rendering pages", done, len(pages))
 
 
-def _in_output(order: Order, differs: Difference, manifest: Manifest) -> Iterable[Problem]:
+def _in_output(
+    order: Order, units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manifest
+) -> Iterable[Problem]:
     """Say what is in the way of a publication, and what it would leave alone."""
-    ahead = foresee(differs, manifest, order.output)
+    ahead = foresee(difference(units, to_write, manifest), manifest, order.output)
+    in_the_way = _in_the_way(order, units, to_write, manifest)
+    if in_the_way:
+        # A build beside this may have put it there: it notes what before it does.
+        now = open_manifest(order.output, order.cache)
+        in_the_way = _in_the_way(order, units, to_write, now)
+    return (*ahead, *in_the_way)
+
+
+def _in_the_way(
+    order: Order, units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manifest
+) -> tuple[Problem, ...]:
     try:
-        refuse_foreign(differs, manifest, order.output)
+        refuse_foreign(difference(units, to_write, manifest), manifest, order.output)
     except ConfigError as error:
-        return (*ahead, *error.problems)
-    return ahead
+        return error.problems
+    return ()
 
 
 def _duplicates(plan: Plan) -> Iterator[Problem]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from generator.state import store
 from tests.support.processes import workers
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
 
@@ -230,29 +229,6 @@ def test_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Stage)
     assert "Traceback" not in done.stderr
     assert stamps(stage.site.output) == before
     assert scraps(stage.site) == []
-
-
-def test_a_build_waits_for_another_of_the_same_site(stage: Stage) -> None:
-    with store.exclusive(stage.site.cache, lambda: None):
-        build = stage.site.start("build")
-        assert build.stderr is not None
-        said = build.stderr.readline()
-        assert "waiting" in said
-        assert tree(stage.site.output) == stage.before
-        assert build.poll() is None
-    build.communicate(timeout=60)
-
-    assert build.returncode == 0
-    assert tree(stage.site.output) == stage.after
-
-
-def test_two_builds_at_once_both_end_well(stage: Stage) -> None:
-    builds = [stage.site.start("build", "--force") for _ in range(2)]
-    errors = [build.communicate(timeout=60)[1] for build in builds]
-
-    assert [build.returncode for build in builds] == [0, 0]
-    assert not any("Traceback" in each for each in errors)
-    assert tree(stage.site.output) == stage.after
 
 
 def test_i12_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:

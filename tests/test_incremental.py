@@ -20,10 +20,16 @@ from hypothesis.stateful import (
     rule,
 )
 
+from generator import design
+from generator.build import Last
 from generator.core import files
+from generator.core.model import Stamp
+from generator.library import scan, survey
 from generator.output import publish
+from generator.pixels import encode
 from generator.report import Report
 from generator.state import store
+from tests.support.cases import cases
 from tests.support.pictures import chart, save, xmp_packet
 from tests.support.sites import (
     Site,
@@ -218,6 +224,15 @@ class Edits(RuleBasedStateMachine):
         (self.site.root / "templates" / name).unlink(missing_ok=True)
         self.edited = True
 
+    @rule(reads=st.integers(0, 2), makes=st.integers(0, 2))
+    def change_version(self, reads: int, makes: int) -> None:
+        """Go on with another version of the program, newer or older."""
+        self.patches.setattr(scan, "SCAN_VERSION", reads)
+        self.patches.setattr(encode, "RECIPE_VERSION", makes)
+        for module in (survey, design):
+            self.patches.setattr(module, "code_digest", lambda: f"{reads} {makes}")
+        self.edited = True
+
     # Damage to what was built. It comes between two builds of the same sources: a file that was
     # changed by hand and is no longer wanted is nobody's to remove.
 
@@ -299,7 +314,7 @@ class Edits(RuleBasedStateMachine):
 
 TestEdits = Edits.TestCase
 TestEdits.settings = settings(
-    max_examples=20,
+    max_examples=cases(20),
     stateful_step_count=16,
     suppress_health_check=list(HealthCheck),
 )
@@ -345,7 +360,9 @@ def test_nothing_is_opened_for_its_content_if_nothing_changed(built: Site) -> No
     code = """
 import json, sys
 from pathlib import Path
+from generator.build import Last
 from generator.core import files
+from generator.core.model import Stamp
 files.CLOCK_TICK_NS = int(sys.argv[1])
 from generator.build import build
 from generator.core.config import load_config
@@ -377,7 +394,7 @@ print(json.dumps([report.photos, report.files_written, opened, sorted(sys.module
 
 
 @pytest.mark.usefixtures("fast_clock")
-def test_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> None:
+def test_s7_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> None:
     photo = save(chart(seed=1), built.pictures / "still.bmp")
     settle(built, TICK_NS)
     built.build()
@@ -390,25 +407,119 @@ def test_a_change_is_seen_although_size_and_time_are_as_before(built: Site) -> N
     assert (built.output / "full/still.bmp").read_bytes() == photo.read_bytes()
 
 
-def test_a_change_within_a_tick_of_the_clock_is_seen(built: Site) -> None:
-    photo = save(chart(seed=1), built.pictures / "still.bmp")
-    # An hour ahead: however slow the machine is, the clock has not come past it.
-    ahead = time.time_ns() + 3600 * 10**9
-    os.utime(photo, ns=(ahead, ahead))
-    stamp = files.stamp_of(photo.stat())
+@pytest.fixture
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk as FAT is: its clock ticks every two seconds, it has no other time, and no inodes."""
+
+    def stamp_of(status: os.stat_result) -> Stamp:
+        tick = status.st_mtime_ns // files.CLOCK_TICK_NS * files.CLOCK_TICK_NS
+        return Stamp(status.st_size, tick, tick, 0)
+
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("generator.") and hasattr(module, "stamp_of"):
+            monkeypatch.setattr(module, "stamp_of", stamp_of)
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_s7_a_change_within_a_tick_of_the_clock_is_seen(built: Site) -> None:
+    photo = save(chart(seed=0), built.pictures / "still.bmp")
+    size = photo.stat().st_size
+
+    for seed in range(1, 1 + cases(4)):
+        # In place and at once, so that on such a disk nothing but the bytes would tell.
+        photo.write_bytes(save(chart(seed=seed), built.root / "aside.bmp").read_bytes())
+        report = built.build()
+        assert report.photos_rendered == 1
+        assert (built.output / "full/still.bmp").read_bytes() == photo.read_bytes()
+    assert photo.stat().st_size == size
+
+
+def rendered_anew(site: Site, path: str) -> bool:
+    """Build, and tell whether a picture was made anew; that is what is published in any case."""
+    report = site.build()
+    assert (site.output / "full" / path).read_bytes() == (site.pictures / path).read_bytes()
+    assert site.build().files_written == 0
+    return report.photos_rendered > 0
+
+
+@pytest.mark.usefixtures("fast_clock")
+def test_s7_an_older_file_in_the_place_of_a_newer_one_is_seen(built: Site) -> None:
+    older = save(chart(seed=8), built.root / "older.jpg")
+    os.utime(older, (10**9, 10**9))
+    settle(built, TICK_NS)
     built.build()
 
-    # In place, so that on a slow clock nothing but the bytes would tell.
+    shutil.copy2(older, built.pictures / "a.jpg")
+
+    assert (built.pictures / "a.jpg").stat().st_mtime == 10**9
+    assert rendered_anew(built, "a.jpg")
+
+
+@pytest.mark.usefixtures("fast_clock")
+def test_s7_two_files_of_one_size_and_time_that_swap_their_names_are_seen(built: Site) -> None:
+    one, two = (save(chart(seed=n), built.pictures / f"{n}.bmp") for n in (1, 2))
+    for path in (one, two):
+        os.utime(path, (10**9, 10**9))
+    settle(built, TICK_NS)
+    built.build()
+    before = [path.stat() for path in (one, two)]
+
+    one.rename(built.root / "aside")
+    two.rename(one)
+    (built.root / "aside").rename(two)
+
+    assert {(each.st_size, each.st_mtime_ns) for each in before} == {
+        (path.stat().st_size, path.stat().st_mtime_ns) for path in (one, two)
+    }
+    assert not rendered_anew(built, "1.bmp")
+    assert not rendered_anew(built, "2.bmp")
+
+
+@pytest.mark.usefixtures("fast_clock")
+@pytest.mark.parametrize("year", [2099, 1970, 1930], ids=str)
+def test_s7_a_time_that_cannot_be_true_costs_nothing_and_hides_nothing(
+    built: Site, year: int
+) -> None:
+    photo = save(chart(seed=1), built.pictures / "still.bmp")
+    moment = (year - 1970) * 31_557_600 * 10**9 + 1
+    os.utime(photo, ns=(moment, moment))
+    settle(built, TICK_NS)
+    before = built.build()
+    assert photo.stat().st_mtime_ns == moment
+
+    # It is known for certain: what the build left says that there is nothing to do.
+    assert store.load(built.cache, store.LAST, Last) is not None
+    assert built.build().problems == before.problems
     save(chart(seed=2), photo)
-    os.utime(photo, ns=(stamp.mtime_ns, stamp.mtime_ns))
+    os.utime(photo, ns=(moment, moment))
+    assert rendered_anew(built, "still.bmp")
+
+
+def test_s7_a_change_of_modes_alone_writes_nothing(built: Site) -> None:
+    before = stamps(built.output)
+    for path in built.pictures.rglob("*.*"):
+        path.chmod(0o600)
     report = built.build()
-
-    assert not files.is_settled(stamp, time.time_ns())
-    assert report.photos_rendered == 1
-    assert (built.output / "full/still.bmp").read_bytes() == photo.read_bytes()
+    assert (report.photos_rendered, report.files_written) == (0, 0)
+    assert stamps(built.output) == before
 
 
-def test_a_touched_picture_is_not_rendered_again(built: Site) -> None:
+def test_s7_a_clock_that_was_set_back_hides_no_change(
+    built: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = save(chart(seed=0), built.pictures / "still.bmp")
+    now = time.time_ns
+    built.build()
+    for number, back in enumerate((3600, 86_400, 10**9), 1):
+        monkeypatch.setattr(time, "time_ns", lambda back=back: now() - back * 10**9)
+        photo.write_bytes(save(chart(seed=number), built.root / "aside.bmp").read_bytes())
+        # As the system would note it by that clock.
+        os.utime(photo, ns=(time.time_ns(), time.time_ns()))
+        assert rendered_anew(built, "still.bmp")
+        assert not rendered_anew(built, "still.bmp")
+
+
+def test_s7_a_touched_picture_is_not_rendered_again(built: Site) -> None:
     before = stamps(built.output)
 
     for path in built.pictures.rglob("*.*"):
@@ -419,7 +530,7 @@ def test_a_touched_picture_is_not_rendered_again(built: Site) -> None:
     assert stamps(built.output) == before
 
 
-def test_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
+def test_s6_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
     before = stamps(built.output)
 
     built.photo("coast/c.jpg", 7)
@@ -437,7 +548,7 @@ def test_one_edit_rewrites_only_what_shows_it(built: Site) -> None:
     assert {"coast/c/index.html", "coast/index.html", "full/coast/c.jpg"} <= changed
 
 
-def test_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
+def test_s6_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
     (built.pictures / "coast").rename(built.pictures / "shore")
 
     report = built.build()
@@ -447,7 +558,7 @@ def test_a_picture_under_a_new_name_is_not_rendered_again(built: Site) -> None:
     assert not (built.output / "full/coast").exists()
 
 
-def test_what_is_removed_leaves_the_site_with_its_empty_folders(built: Site) -> None:
+def test_s6_what_is_removed_leaves_the_site_with_its_empty_folders(built: Site) -> None:
     shutil.rmtree(built.pictures / "coast")
     shutil.rmtree(built.root / "content")
     (built.output / "coast/notes.txt").unlink()
@@ -474,7 +585,7 @@ def test_foreign_files_survive_every_build_and_the_removal_of_their_album(
     assert set(tree(built.output)) == {".nojekyll", "CNAME", "coast/notes.txt"}
 
 
-def test_every_setting_that_a_page_or_picture_shows_reaches_the_output(
+def test_s6_every_setting_that_a_page_or_picture_shows_reaches_the_output(
     built: Site, tmp_path: Path
 ) -> None:
     made = {}

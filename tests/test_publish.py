@@ -177,7 +177,7 @@ def test_s11_a_site_whose_pictures_are_gone_is_not_emptied(site: Site, loss: str
 # Records that are lost or damaged.
 
 
-def test_without_its_cache_a_site_is_recognised_and_not_rewritten(site: Site) -> None:
+def test_s8_without_its_cache_a_site_is_recognised_and_not_rewritten(site: Site) -> None:
     site.build()
     before = stamps(site.output)
 
@@ -188,7 +188,7 @@ def test_without_its_cache_a_site_is_recognised_and_not_rewritten(site: Site) ->
     assert stamps(site.output) == before
 
 
-def test_files_of_a_site_whose_records_are_lost_are_named_and_left(site: Site) -> None:
+def test_s8_files_of_a_site_whose_records_are_lost_are_named_and_left(site: Site) -> None:
     site.build()
     shutil.rmtree(site.cache)
     (site.root / "content/about.md").unlink()
@@ -224,34 +224,8 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", [store.MEMO, store.LAST, store.OUTPUTS, "variants"])
-def test_damaged_records_cost_time_and_never_a_wrong_page(
-    site: Site, name: str, tmp_path: Path
-) -> None:
-    site.write("templates/photo.html", b"{{ page }}")
-    site.write("templates/front.html", b"{{ page }}")
-    site.build()
-    site.text("about.md", "# About\n\nOther words.\n")
-    site.photo("coast/b.jpg", 5)
-    right = clean_tree(site, tmp_path / "clean")
-
-    for how, damage in DAMAGES.items():
-        site.build()
-        kept = site.cache / name
-        for record in kept.rglob("*") if kept.is_dir() else [kept]:
-            if record.is_file():
-                record.write_bytes(damage(record.read_bytes()))
-        if name == "variants":
-            shutil.rmtree(site.output / "image")
-
-        site.build()
-
-        assert tree(site.output) == right, how
-    assert scraps(site) == []
-
-
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
+def test_s8_a_killed_build_is_finished_whatever_its_notes_have_come_to(
     site: Site, damage: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
     site.build()
@@ -275,7 +249,7 @@ def test_a_killed_build_is_finished_whatever_its_notes_have_come_to(
     assert site.build().files_written == 0
 
 
-def test_records_of_another_version_are_not_believed(site: Site, tmp_path: Path) -> None:
+def test_s8_records_of_another_version_are_not_believed(site: Site, tmp_path: Path) -> None:
     site.build()
     store.save(site.cache, store.MEMO, {"version": "0", "files": {"pictures/a.jpg": 1}})
     store.save(site.cache, store.LAST, ["nothing", "like it"])
@@ -289,7 +263,7 @@ def test_records_of_another_version_are_not_believed(site: Site, tmp_path: Path)
 # Names that change their nature.
 
 
-def test_a_picture_and_an_album_may_change_places(site: Site, tmp_path: Path) -> None:
+def test_s6_a_picture_and_an_album_may_change_places(site: Site, tmp_path: Path) -> None:
     site.build()
 
     (site.pictures / "a.jpg").unlink()
@@ -306,7 +280,7 @@ def test_a_picture_and_an_album_may_change_places(site: Site, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("old", "new"), [("a.jpg", "A.jpg"), ("coast", "Coast")])
-def test_a_change_of_case_alone_is_a_new_name(
+def test_s6_a_change_of_case_alone_is_a_new_name(
     site: Site, old: str, new: str, tmp_path: Path
 ) -> None:
     site.build()
@@ -319,7 +293,7 @@ def test_a_change_of_case_alone_is_a_new_name(
     assert any(f"full/{new}" in path for path in tree(site.output))
 
 
-def test_two_pictures_may_swap_their_names(site: Site, tmp_path: Path) -> None:
+def test_s6_two_pictures_may_swap_their_names(site: Site, tmp_path: Path) -> None:
     site.build()
     one, two, aside = site.pictures / "a.jpg", site.pictures / "coast/b.jpg", site.root / "aside"
 
@@ -546,7 +520,7 @@ def test_two_output_folders_of_a_site_do_not_disturb_each_other(site: Site, tmp_
     assert stamps(site.output) == before
 
 
-def test_an_output_folder_that_was_moved_away_is_filled_again(site: Site) -> None:
+def test_s9_an_output_folder_that_was_moved_away_is_filled_again(site: Site) -> None:
     site.build()
     right = tree(site.output)
     shutil.rmtree(site.output)

@@ -62,7 +62,7 @@ def test_what_was_never_kept_is_missing(tmp_path: Path, put: Put, get: Get, valu
 
 
 @KINDS
-def test_what_is_cut_off_anywhere_is_missing(
+def test_s8_what_is_cut_off_anywhere_is_missing(
     tmp_path: Path, put: Put, get: Get, value: object
 ) -> None:
     put(tmp_path)
@@ -76,7 +76,7 @@ def test_what_is_cut_off_anywhere_is_missing(
 
 
 @KINDS
-def test_what_has_any_bit_flipped_is_missing(
+def test_s8_what_has_any_bit_flipped_is_missing(
     tmp_path: Path, put: Put, get: Get, value: object
 ) -> None:
     put(tmp_path)
@@ -98,7 +98,7 @@ def test_nothing_else_is_left_beside_it(tmp_path: Path, put: Put, get: Get, valu
     assert len(tree(tmp_path)) == 1
 
 
-def test_a_value_of_another_shape_is_missing(tmp_path: Path) -> None:
+def test_s8_a_value_of_another_shape_is_missing(tmp_path: Path) -> None:
     store.save(tmp_path, MEMO, VALUE)
     assert store.load(tmp_path, MEMO, list[int]) is None
 
@@ -167,7 +167,7 @@ def test_removing_a_cache_that_is_not_there_is_no_fault(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_lock_lets_one_in_and_then_the_next(tmp_path: Path) -> None:
+def test_s5_the_lock_lets_one_in_and_then_the_next(tmp_path: Path) -> None:
     waiting, inside = threading.Event(), threading.Event()
 
     def wait_and_enter() -> None:
@@ -183,14 +183,14 @@ def test_the_lock_lets_one_in_and_then_the_next(tmp_path: Path) -> None:
     other.join(timeout=30)
 
 
-def test_the_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
+def test_s5_the_lock_is_free_again_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), exclusive(tmp_path, fail):
         raise ZeroDivisionError
     with exclusive(tmp_path, fail):
         pass
 
 
-def test_the_lock_does_not_outlive_the_process_that_held_it(tmp_path: Path) -> None:
+def test_s5_the_lock_does_not_outlive_the_process_that_held_it(tmp_path: Path) -> None:
     code = (
         "import os; from pathlib import Path; from generator.state.store import exclusive\n"
         "with exclusive(Path(), lambda: os._exit(1)): print('held', flush=True); os._exit(0)"

@@ -1,4 +1,4 @@
-"""`check --verify`: every published file is compared with what was written, byte for byte."""
+"""What was done to published files: builds see it by size, time and kind, `--verify` by content."""
 
 import json
 import os
@@ -13,9 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from generator.cli import cli
+from generator.core.errors import ConfigError
 from generator.core.files import walk
 from generator.output.manifest import open_manifest, save_begun
 from generator.output.record import Paths
+from generator.output.verify import verify
 from tests.support.sites import Site, folders, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and names are POSIX's")
@@ -34,6 +36,7 @@ def built(small: Site) -> Site:
     small.photo("a.jpg", 1)
     small.photo("coast/b.jpg", 2)
     small.photo("coast/c.jpg", 3)
+    small.text("a.md", "---\ndate: 2024-05-06\n---\n")
     small.text("about.md", "# About\n\nWords.\n")
     small.build()
     return small
@@ -57,6 +60,10 @@ def faults(site: Site) -> list[tuple[str, str]]:
     return [
         (each["code"], each["where"].removeprefix("output/")) for each in found(site)["problems"]
     ]
+
+
+def unheard(done: int, total: int) -> None:
+    """Take no notice of progress."""
 
 
 def unseen(place: Path, change: Callable[[Path], object]) -> None:
@@ -87,16 +94,20 @@ def test_s9_a_site_as_it_was_built_is_0_and_nothing_is_written(built: Site) -> N
 def test_s9_any_changed_byte_of_any_file_is_found_and_mended(built: Site) -> None:
     right = tree(built.output)
     for path in right:
-        place = built.output / path
-        unseen(place, flip)
-        # Neither size nor time tell, so that a build has nothing to do.
-        assert built.build().files_written == 0
-        assert faults(built) == [("not-as-written", path)]
-        assert "remove it" in run(built)[2]
-        place.unlink()
-        assert built.build().files_written == 1
-        assert faults(built) == []
+        unseen(built.output / path, flip)
+
+    # Neither size nor time tell, so that a build has nothing to do.
+    assert built.build().files_written == 0
+    problems = found(built)["problems"]
+    assert sorted(each["where"].removeprefix("output/") for each in problems) == sorted(right)
+    assert {each["code"] for each in problems} == {"not-as-written"}
+    assert all("remove it and build again" in each["hint"] for each in problems)
+
+    for path in right:
+        (built.output / path).unlink()
+    assert built.build().files_written == len(right)
     assert tree(built.output) == right
+    assert faults(built) == []
 
 
 def test_s9_two_files_that_were_swapped_with_their_times_are_found_and_mended_by_force(
@@ -189,14 +200,113 @@ def test_s9_what_cannot_be_compared_yet_is_2_and_says_why(built: Site) -> None:
         msgspec.structs.replace(manifest, staged=Paths({"x/index.html": "x/index.html"})),
         built.cache,
     )
-    done = built.run("check", "--verify")
-    assert (done.returncode, "a build is at work here" in done.stderr) == (2, True)
+    with pytest.raises(ConfigError, match="a build is at work here") as caught:
+        verify(built.output, built.cache, unheard)
+    assert caught.value.exit_code == 2
     built.build(force=True)
-    assert run(built)[0] == 0
+    assert verify(built.output, built.cache, unheard).problems == ()
 
     shutil.rmtree(built.cache)
-    done = built.run("check", "--verify")
-    assert (done.returncode, "build it first" in done.stderr) == (2, True)
+    with pytest.raises(ConfigError, match="build it first"):
+        verify(built.output, built.cache, unheard)
+
+
+def test_s9_a_build_that_ended_meanwhile_is_not_taken_for_damage(built: Site) -> None:
+    def build_beside(done: int, total: int) -> None:
+        if done == 1:
+            built.photo("a.jpg", 9)
+            built.build()
+
+    with pytest.raises(ConfigError, match="verify"):
+        verify(built.output, built.cache, build_beside)
+
+
+def deleted(place: Path) -> None:
+    place.unlink()
+
+
+def shortened(place: Path) -> None:
+    place.write_bytes(place.read_bytes()[:-1])
+
+
+def emptied(place: Path) -> None:
+    place.write_bytes(b"")
+
+
+def replaced_by_another(place: Path) -> None:
+    root = next(folder for folder in place.parents if folder.name == "output")
+    place.write_bytes((root / "robots.txt").read_bytes())
+
+
+def replaced_by_folders(place: Path) -> None:
+    place.unlink()
+    (place / "empty/too").mkdir(parents=True)
+
+
+def replaced_by_link(place: Path) -> None:
+    place.rename(place.with_name("moved"))
+    place.symlink_to("moved")
+
+
+def replaced_by_link_to_nowhere(place: Path) -> None:
+    place.unlink()
+    place.symlink_to("nowhere")
+
+
+def replaced_by_pipe(place: Path) -> None:
+    place.unlink()
+    os.mkfifo(place)
+
+
+def replaced_by_a_folder_of_its_time(place: Path) -> None:
+    before = place.stat()
+    place.unlink()
+    place.mkdir()
+    os.utime(place, ns=(before.st_mtime_ns, before.st_mtime_ns))
+
+
+DAMAGES = (deleted, shortened, emptied, replaced_by_another, replaced_by_folders)
+ON_POSIX = (
+    *(replaced_by_link, replaced_by_link_to_nowhere, replaced_by_pipe),
+    replaced_by_a_folder_of_its_time,
+)
+
+
+# A picture under its old address, a variant, an original, a page, icons and so on.
+KINDS = (
+    *("image/a.jpg", "image/coast/b.*-32.jpg", "full/coast/b.jpg", "about/index.html"),
+    *("static/icon-192.*", "static/site.*", "zip/coast.*", "feed.xml", "search.json", "404.html"),
+)
+
+
+@pytest.mark.parametrize(
+    "damage", [*DAMAGES, *(pytest.param(each, marks=posix) for each in ON_POSIX)]
+)
+def test_s9_whatever_is_done_to_a_file_by_hand_the_next_build_makes_it_anew(
+    built: Site, damage: Callable[[Path], object]
+) -> None:
+    right = tree(built.output)
+    for kind in KINDS:
+        damage(min(built.output.glob(kind)))
+
+    report = built.build()
+
+    assert report.files_written == len(KINDS)
+    found = tree(built.output)
+    assert {path: found[path] for path in found if not path.endswith("moved")} == right
+    assert report.variants_made == 0
+
+
+def test_s9_a_folder_of_somebody_in_the_place_of_a_page_is_named_and_left(built: Site) -> None:
+    page = built.output / "about/index.html"
+    page.unlink()
+    built.write("output/about/index.html/letter.txt", b"the only copy")
+
+    done = built.run("build")
+
+    assert done.returncode == 2
+    assert "index.html: is in the way and was not made by fastphoto" in done.stderr
+    assert (page / "letter.txt").read_bytes() == b"the only copy"
 
 
 def test_s9_verify_and_privacy_are_two_questions(built: Site) -> None:

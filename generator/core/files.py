@@ -31,9 +31,11 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
     """Tell whether a change after the moment `at_ns` would have to show in the stamp.
 
     A file changed within one tick of the clock before it was read may change again unseen: the
-    "racily clean" entries of git's index (Documentation/technical/racy-git).
+    "racily clean" entries of git's index (Documentation/technical/racy-git). Of a time that
+    somebody set, such as that of a camera whose clock is years ahead, no clock makes another.
     """
-    return max(stamp.mtime_ns, stamp.ctime_ns) < at_ns - CLOCK_TICK_NS
+    before, after = at_ns - CLOCK_TICK_NS, at_ns + CLOCK_TICK_NS
+    return stamp.ctime_ns < before and not before <= stamp.mtime_ns <= after
 
 
 def listed(

@@ -2,7 +2,7 @@
 
 From the bottom up:
 
-    inventory record
+    alone inventory record
     content manifest places
     losses publish verify
 """

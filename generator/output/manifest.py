@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
+from generator.core.files import listed
 from generator.core.model import Unit
 from generator.core.routes import MARK, MARK_PATH
 from generator.output.record import NO_PATHS, Left, Paths, Record, files_of, is_sound
@@ -168,15 +169,18 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
             yield cache.resolve().parent / known.place, known
 
 
+def recorded(output: Path, cache: Path) -> Manifest | None:
+    """Return what the last build noted of an output folder, whatever became of that since."""
+    return _load(_record_name(_place(output, cache), cache), cache)
+
+
 def open_manifest(output: Path, cache: Path) -> Manifest:
     """Return what we know of an output folder; ConfigError if it is in use and not ours."""
     place = _place(output, cache)
-    known = _load(_record_name(place, cache), cache) or Manifest(place)
+    known = recorded(output, cache) or Manifest(place)
     if _is_vacant(output):
         return Manifest(place, staged=known.staged)
     if known.staged or known.switching or _has_any(output, known):
-        return known
-    if known.units and _is_marked(output):
         return known
     if _is_marked(output):
         return Manifest(place, adopted=True)
@@ -191,11 +195,9 @@ def _has_any(output: Path, manifest: Manifest) -> bool:
 
 
 def _is_vacant(output: Path) -> bool:
-    """A folder is free if it holds nothing but hidden files, such as .git or .gitkeep."""
-    if not output.exists():
-        return True
-    with os.scandir(output) as listing:
-        return all(entry.name.startswith(".") for entry in listing)
+    """A folder is free if it holds only folders and hidden files, such as .git or .gitkeep."""
+    shown = listed(output, lambda path: path[0] == ".")
+    return not output.exists() or next(shown, None) is None
 
 
 def _is_marked(output: Path) -> bool:

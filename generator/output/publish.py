@@ -16,8 +16,9 @@ from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, walk, within
 from generator.core.model import OutputFile, Unit
-from generator.core.routes import MARK_PATH, folded, folders_above
+from generator.core.routes import FULL, IMAGE, MARK_PATH, folded, folders_above
 from generator.core.text import spelt
+from generator.output.alone import alone
 from generator.output.content import (
     Archive,
     Content,
@@ -68,12 +69,23 @@ def publish(
     All new files are complete beside their places before the first is switched; pictures come
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
+    unfinished = manifest.staged or manifest.switching or manifest.adopted
+    if not (found.to_write or found.gone or unfinished):
+        return Changes(manifest, NO_PATHS, ())
+    with alone(output):
+        refuse_foreign(found, manifest, output)
+        return _published(found, content, manifest, output, cache)
+
+
+def _published(
+    found: Difference,
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    output: Path,
+    cache: Path,
+) -> Changes:
     to_write, stale = found.to_write, found.stale
     paths = packed_paths({unit.key: unit.paths for unit in to_write})
-    unfinished = manifest.staged or manifest.switching or manifest.adopted
-    if not (to_write or found.gone or unfinished):
-        return Changes(manifest, NO_PATHS, ())
-    refuse_foreign(found, manifest, output)
     _sweep(output, paths if manifest.adopted else manifest.staged)
     save_begun(msgspec.structs.replace(manifest, staged=paths), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
@@ -158,6 +170,8 @@ def _is_ours(output: Path, path: str, found: Difference) -> bool:
 
 def refuse_foreign(found: Difference, manifest: Manifest, output: Path) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
+    if manifest.adopted:
+        _refuse_another((path for unit in found.to_write for path in unit.paths), output)
     folders: set[str] = set()
     for path in (path for unit in found.to_write for path in unit.paths):
         place = output / path
@@ -171,6 +185,16 @@ def refuse_foreign(found: Difference, manifest: Manifest, output: Path) -> None:
             folder not in found.ours and inside.exists() and not inside.is_dir()
         ):
             raise _foreign(inside)
+
+
+def _refuse_another(paths: Iterable[str], output: Path) -> None:
+    """Refuse a folder that a build made, if not one picture in it is of this site."""
+    kept = (f"{IMAGE}/", f"{FULL}/")
+    there = {path for path, _ in walk(output) if path.startswith(kept)}
+    if there and there.isdisjoint(paths):
+        what = f"holds another site, with pictures such as {spelt(min(there))}"
+        hint = "choose another folder with --output, or remove this one if it is of no use"
+        raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
 def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:

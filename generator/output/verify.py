@@ -10,7 +10,7 @@ from generator.core.errors import ConfigError, Problem, in_order
 from generator.core.files import walk
 from generator.core.text import spelt
 from generator.output.content import file_digest
-from generator.output.manifest import Manifest, is_as_left, open_manifest
+from generator.output.manifest import Manifest, is_as_left, recorded
 from generator.output.record import Left, count_files
 
 _BUILD = "build again, and it is made anew"
@@ -52,14 +52,14 @@ def verify(output: Path, cache: Path, progress: Callable[[int, int], None]) -> V
 
 def _finished(output: Path, cache: Path, before: Manifest | None = None) -> Manifest:
     """Return what a build that came to its end left; ConfigError if none did, or another did."""
-    manifest = open_manifest(output, cache)
+    manifest = recorded(output, cache)
+    if manifest is None or not (manifest.units and output.is_dir()):
+        what = "no build of this site is known"
+        raise ConfigError(Problem(str(output), what, "build it first", code="not-built"))
     if manifest.staged or manifest.switching or (before and before.token != manifest.token):
         what = "a build is at work here, or was ended before it was done"
         hint = "wait for it, or build again, and then verify"
         raise ConfigError(Problem(str(output), what, hint, code="unfinished-build"))
-    if not manifest.units:
-        what = "no build of this site is known"
-        raise ConfigError(Problem(str(output), what, "build it first", code="not-built"))
     return manifest
 
 

@@ -51,8 +51,10 @@ def _write(path: Path, name: str, body: bytes) -> None:
 
 
 def _make_room(path: Path) -> None:
-    """Remove a folder where a file is to be, or a file where a folder is: all here is derived."""
-    if path.is_dir() and not path.is_symlink():
+    """Remove what is no file where one is to be, and no folder where one is: all is derived."""
+    if path.is_symlink() or path.is_fifo():
+        path.unlink()
+    elif path.is_dir():
         shutil.rmtree(path)
     for folder in path.parents:
         if folder.is_dir():
@@ -66,7 +68,8 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 
 def _read(path: Path, name: str) -> memoryview | None:
     try:
-        sealed = path.read_bytes()
+        with open_regular(path) as file:
+            sealed = file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
