@@ -7,7 +7,13 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator.core.errors import DecodeError, LeftOut, NotAPicture, Problem
+from generator.core.errors import (
+    DecodeError,
+    LeftOut,
+    NotAPicture,
+    Problem,
+    is_of_the_machine,
+)
 from generator.core.files import stamp_of
 from generator.core.formats import BY_SUFFIX, foreign_kind
 from generator.core.geometry import turned
@@ -33,8 +39,9 @@ def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray
     """
     source = pictures / path
     try:
-        with decode.in_words():
-            return _draw(path, source) if svg and is_drawing(source) else _read(path, source)
+        return decode.steadily(
+            lambda: _draw(path, source) if svg and is_drawing(source) else _read(path, source)
+        )
     except LeftOut as error:
         return Stray(error.kind)
     except NotAPicture as error:
@@ -89,6 +96,8 @@ def is_sidecar(path: str) -> bool:
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
+    if is_of_the_machine(error):
+        raise error
     what = f"cannot be read: {error.strerror}"
     return Problem(
         f"{PICTURES}/{path}", what, "check its permissions", passing=True, code="unreadable-file"

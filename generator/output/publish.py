@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.files import naming, walk, within
+from generator.core.files import naming, sync, sync_folders, walk, within
 from generator.core.model import OutputFile
 from generator.core.routes import MARK_PATH, folded, folders_above
 from generator.output.content import Archive, Content, content_size, write_to
@@ -25,8 +25,6 @@ from generator.output.manifest import (
     save_begun,
     save_manifest,
 )
-
-_SYNC_EACH = 32
 
 
 class Changes(Struct, frozen=True):
@@ -72,7 +70,7 @@ def publish(
     try:
         records = {file.path: _stage(output, file, content(file)) for file in to_write}
         written = [path for path in records if (output / _beside(path)).exists()]
-        _make_durable([output / _beside(path) for path in written])
+        sync([output / _beside(path) for path in written])
         switching = manifest.switching | {path: records[path] for path in written}
         begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
         save_begun(begun, cache)
@@ -83,6 +81,8 @@ def publish(
             save_begun(manifest, cache)
         raise
     _switch(output, written)
+    # The manifest tells of these names, so it must not outlive a power cut that they do not.
+    sync_folders({(output / path).parent for path in written})
     removed += _remove(stale - first, begun, output)
     current = manifest.files | records
     for path in stale:
@@ -93,8 +93,17 @@ def publish(
 
 
 def _switch(output: Path, paths: Sequence[str]) -> None:
+    """Put new files into their places, so that no page which can be found lacks what it refers to.
+
+    What is new comes first, for nothing refers to it yet, then what others were at; pages come
+    after the rest of either.
+    """
+
+    def turn(path: str) -> tuple[bool, bool]:
+        return os.path.lexists(output / path), path.endswith(".html")
+
     try:
-        for path in paths:
+        for path in sorted(paths, key=turn):
             target = output / path
             if target.is_dir() and not target.is_symlink():
                 _remove_empty(target)
@@ -248,16 +257,6 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     return status if same else None
-
-
-def _make_durable(paths: Sequence[Path]) -> None:
-    """Wait until the files are on the disk, so that no power cut leaves a name without bytes."""
-    if len(paths) > _SYNC_EACH and hasattr(os, "sync"):
-        os.sync()
-        return
-    for path in paths:
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
 
 
 def _left_alone(path: str) -> Problem:

@@ -34,9 +34,9 @@ _whole: dict[Path, Stamp] = {}
 T = TypeVar("T")
 
 
-def _write(path: Path, name: str, body: bytes) -> None:
+def _write(path: Path, name: str, body: bytes, *, durable: bool = False) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
-    write_whole(path, _digest(name, body), body)
+    write_whole(path, _digest(name, body), body, durable=durable)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -61,9 +61,9 @@ def load(cache: Path, name: str, kind: type[T]) -> T | None:
         return None
 
 
-def save(cache: Path, name: str, value: object) -> None:
-    """Keep a value under a name for the next build."""
-    _write(cache / name, name, msgspec.msgpack.encode(value))
+def save(cache: Path, name: str, value: object, *, durable: bool = False) -> None:
+    """Keep a value under a name for the next build; if `durable`, also over a power cut."""
+    _write(cache / name, name, msgspec.msgpack.encode(value), durable=durable)
 
 
 def _pack_path(cache: Path, key: str) -> Path:
