@@ -125,6 +125,12 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def read_whole(path: Path) -> bytes:
+    """Return the bytes of a file; an OSError says which it is about."""
+    with naming(path):
+        return path.read_bytes()
+
+
 def _beside(target: Path) -> Path:
     """Return where a file is until it is whole: its own name may be as long as names can be."""
     return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")

@@ -248,7 +248,7 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
             return None
-        with target.open("rb") as there:
+        with naming(target), target.open("rb") as there:
             same = (
                 there.read() == content
                 if isinstance(content, bytes)

@@ -4,17 +4,21 @@ Every file in it is sealed with a digest of its own bytes, and one that does not
 as missing: whatever happens to this folder costs time, never a wrong page or picture.
 """
 
+import errno
 import hashlib
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
-from generator.core.files import stamp_of, write_whole
+from generator.core.digest import digest_of
+from generator.core.files import naming, read_whole, stamp_of, write_whole
 from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
@@ -27,6 +31,9 @@ PLACEHOLDERS = "placeholders"
 # What a server keeps of archives while it runs.
 SHOWN = "shown"
 _LOCK = "lock"
+
+# What a file system says that has no locks.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
 # The packs that this process found whole, as they were then.
 _whole: dict[Path, Stamp] = {}
@@ -45,7 +52,7 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 
 def _read(path: Path, name: str) -> memoryview | None:
     try:
-        sealed = path.read_bytes()
+        sealed = read_whole(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
@@ -131,13 +138,31 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
     The operating system drops the lock with its holder, however that ends.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cache / _LOCK)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        when_busy()
-        lock.acquire()
+        lock = _locked(cache / _LOCK, when_busy)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        # Among the shares of networks are some without locks: then this machine's builds take turns.
+        lock = _locked(_lock_elsewhere(cache), when_busy)
     try:
         yield
     finally:
-        lock.release()
+        with naming(Path(lock.lock_file)):
+            lock.release()
+
+
+def _lock_elsewhere(cache: Path) -> Path:
+    name = digest_of(os.fsencode(cache.resolve()))[:16]
+    return Path(tempfile.gettempdir()) / f"fastphoto-{name}.lock"
+
+
+def _locked(place: Path, when_busy: Callable[[], None]) -> BaseFileLock:
+    lock = FileLock(place)
+    with naming(place):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            when_busy()
+            lock.acquire()
+    return lock
