@@ -359,9 +359,12 @@ def main() -> NoReturn:
         # Whoever started this may want it to outlive its terminal: nohup, or a shell's "&".
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
-    status = _run()
-    _end_undisturbed()
-    sys.exit(status)
+    try:
+        sys.exit(_run())
+    finally:
+        # All is said. What Python itself still has to say of the end is of no use to anybody.
+        _end_undisturbed()
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def _silence_others() -> None:

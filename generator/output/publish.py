@@ -205,7 +205,8 @@ def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[st
     A file that somebody changed since is no longer ours.
     """
     removed = []
-    for path in sorted(paths):
+    # Pages first: none may show what is gone.
+    for path in sorted(paths, key=lambda path: (not path.endswith(".html"), path)):
         if _is_ours(output, path, manifest):
             within(output, path).unlink(missing_ok=True)
             removed.append(path)

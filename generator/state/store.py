@@ -143,7 +143,7 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        # Among the shares of networks are some without locks: then this machine's builds take turns.
+        # Shares of networks may have no locks: then the builds of this machine take turns.
         lock = _locked(_lock_elsewhere(cache), when_busy)
     try:
         yield

@@ -1,7 +1,6 @@
 """The operating system as it is on a bad day: one call in a row that it refuses."""
 
 import builtins
-import errno
 import fcntl
 import io
 import os
@@ -29,6 +28,10 @@ class Fault:
     def __init__(self, kind: str, number: int, code: int, root: Path) -> None:
         self.count = 0
         self._kind, self._number, self._code, self._root = kind, number, code, str(root)
+
+    @property
+    def has_struck(self) -> bool:
+        return self.count >= self._number
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         name = self._kind.rpartition(".")[2]
@@ -65,9 +68,11 @@ class Fault:
         return called
 
     def _opening(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def opened(path: Any, *rest: Any, **options: Any) -> Any:
-            file = call(path, *rest, **options)
-            return _Refusing(file, self) if self.concerns(path) else file
+        def opened(path: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
+            file = call(path, mode, *rest, **options)
+            # What was only read is closed without fail.
+            is_meant = self._kind == "read" or not set(mode).isdisjoint("wxa")
+            return _Refusing(file, self) if is_meant and self.concerns(path) else file
 
         return opened
 
@@ -111,6 +116,3 @@ class _Refusing(io.BufferedIOBase):
 
     def __iter__(self) -> Any:
         return iter(self._file)
-
-
-NAMES = {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")}
