@@ -1,11 +1,14 @@
 """Builds that are killed, starved or doubled: no file is torn, the next build is right."""
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 
 from generator.core.errors import FastphotoError, MachineError
 from generator.state import store
+from tests.support.cases import cases
 from tests.support.faults import Fault
 from tests.support.processes import workers
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
@@ -23,10 +27,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's"),
 ]
 
-# So many times as many cases are tried if somebody has the time.
-CASES = int(os.environ.get("FASTPHOTO_CASES", "1"))
-
-MOMENTS = 12 * CASES
+MOMENTS = cases(12)
 
 # Runs the command with one call in a row going wrong, as its first arguments tell: the kind of
 # call, which one of them, and what happens then: the process is killed, or the system refuses.
@@ -80,16 +81,19 @@ main()
 
 LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+kind, limit = getattr(resource, sys.argv.pop(1)), int(sys.argv.pop(1))
+resource.setrlimit(kind, (limit, limit))
 from generator.cli import main
 main()
 """
 
 
-def run(site: Site, code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Build in this process alone, so that calls have an order; the command is run by some code."""
+def run(
+    site: Site, code: str, *arguments: object, jobs: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Build by some code: in this process alone, so that calls have an order, or in several."""
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments), "build", "--jobs", "1"],
+        [sys.executable, "-c", code, *map(str, arguments), "build", "--jobs", str(jobs)],
         cwd=site.root,
         env=surroundings(),
         capture_output=True,
@@ -214,7 +218,7 @@ def test_s3_a_disk_that_refuses_any_write_is_named_and_the_site_stays(
 def step_of(kind: str) -> int:
     """Return after how many calls the next one is refused: by default few of the many."""
     calls = {"os.stat": 240, "os.lstat": 60, "read": 60, "os.copy_file_range": 1}
-    return max(1, calls.get(kind, 13) // CASES)
+    return max(1, calls.get(kind, 13) // cases(1))
 
 
 @pytest.mark.parametrize(
@@ -266,13 +270,61 @@ def test_s3_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Sta
         "pictures/new/c.jpg", (stage.site.pictures / "a.jpg").read_bytes().ljust(limit * 2)
     )
 
-    done = run(stage.site, LIMITED, limit)
+    done = run(stage.site, LIMITED, "RLIMIT_FSIZE", limit)
 
     assert done.returncode == 1
     assert "full/new" in done.stderr
     assert "Traceback" not in done.stderr
     assert stamps(stage.site.output) == before
     assert scraps(stage.site) == []
+
+
+def test_s3_64_descriptors_suffice(site: Site) -> None:
+    for number in range(40):
+        site.photo(f"{number}.jpg", number)
+    done = run(site, LIMITED, "RLIMIT_NOFILE", 64, jobs=3)
+
+    assert (done.returncode, done.stderr.count("error")) == (0, 0)
+
+
+def test_s3_too_few_descriptors_are_told_in_one_line(stage: Stage) -> None:
+    done = run(stage.site, LIMITED, "RLIMIT_NOFILE", 10, jobs=2)
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "Too many open files" in line
+    assert tree(stage.site.output) == stage.before
+    stage.assert_repaired("too few descriptors")
+
+
+def test_s3_where_there_are_no_locks_builds_take_turns_all_the_same(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on many a share of a network."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    flock = fcntl.flock
+
+    def refused(descriptor: int, how: int) -> None:
+        if str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith(str(stage.site.root)):
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    turns: list[str] = []
+    with store.exclusive(stage.site.cache, lambda: None):
+        waiting = threading.Thread(target=wait_for_turn, args=(stage.site.cache, turns))
+        waiting.start()
+        wait_until(lambda: turns == ["waits"])
+    waiting.join()
+
+    assert turns == ["waits", "works"]
+    stage.assert_repaired("no locks")
+
+
+def wait_for_turn(cache: Path, turns: list[str]) -> None:
+    with store.exclusive(cache, lambda: turns.append("waits")):
+        turns.append("works")
 
 
 def test_a_build_waits_for_another_of_the_same_site(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """The switch from the old site to the new: what the disk has, and what visitors find, meanwhile."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ def older(site: Site) -> Site:
     for number in range(3):
         site.photo(f"coast/{number}.jpg", number)
     site.photo("a.jpg", 7)
+    site.photo("zoo/z.jpg", 9)
     site.text("about.md", "# About\n\n![](pictures/a.jpg)\n")
     site.build()
     site.photo("a.jpg", 8)
@@ -32,6 +34,7 @@ def older(site: Site) -> Site:
     site.photo("coast/3.jpg", 5)
     site.photo("new/c.jpg", 5)
     (site.pictures / "coast/0.jpg").unlink()
+    shutil.rmtree(site.pictures / "zoo")
     (site.root / "content/about.md").unlink()
     site.text("also.md", "# Also\n\n![](pictures/new/c.jpg)\n")
     return site
