@@ -10,9 +10,10 @@ from msgspec import Struct
 from generator.core.config import Config
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import walk
-from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
-from generator.library.survey import Survey, fingerprint, survey
-from generator.output.manifest import Manifest, check_output, is_intact, open_manifest
+from generator.core.layout import CACHE, PICTURES
+from generator.library.survey import Survey, fingerprint, own_folders, survey
+from generator.output.manifest import Manifest, is_intact, open_manifest
+from generator.output.places import check_places
 from generator.report import Listener, Options, Order, Report
 from generator.state import store
 
@@ -76,17 +77,19 @@ def brought_up_to_date(
         report = _unchanged(made_of, order.output, order.cache)
         if report is not None:
             return report
-    report, token = run(order, found, open_manifest(order.output, order.cache))
+    manifest = open_manifest(order.output, order.cache)
+    if manifest.adopted:
+        order.listener.notice(f"No record says what is in {order.output}: all of it is compared.")
+    report, token = run(order, found, manifest)
     if token:
         store.save(order.cache, store.LAST, Last(made_of, token, report))
     return report
 
 
 def check_folders(site: Path, output: Path) -> None:
-    """Refuse a site without pictures, and an output folder that must not be written to."""
-    folders = {name: site / name for name in (PICTURES, CONTENT, TEMPLATES, CACHE)}
-    check_output(output, folders)
-    pictures = folders[PICTURES]
+    """Refuse a site without pictures, and folders that must not be written to."""
+    check_places(site, output, own_folders())
+    pictures = site / PICTURES
     if not pictures.is_dir() or next(walk(pictures), None) is None:
         what = "holds no pictures" if pictures.is_dir() else "there is no such folder"
         hint = "put photographs there, or name another site with --site"

@@ -1,6 +1,6 @@
 """What a build would refuse or warn of, and what else may be amiss, without writing anything."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +12,21 @@ from generator.core.errors import ConfigError, Problem, TemplateError, in_order
 from generator.core.files import walk
 from generator.core.formats import OUTPUTS
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
-from generator.core.model import OutputFile, PageOrigin, PictureOrigin, ScrubbedOrigin
+from generator.core.model import OutputFile, PageOrigin, PictureOrigin, Unit
 from generator.core.routes import folders_above
 from generator.design import TOLD, Design, told_by_originals
 from generator.library.survey import ignored, survey
 from generator.machines.hosting import Refusal, refusals
-from generator.output.manifest import Manifest, open_manifest, pending
+from generator.output.manifest import (
+    Difference,
+    Manifest,
+    altered,
+    difference,
+    open_manifest,
+    pending,
+)
 from generator.output.publish import foresee, refuse_foreign
+from generator.output.record import Left, files_of
 from generator.pages.html import Renderer
 from generator.pixels.render import undecodable, unscrubbable
 from generator.planning.plan import Plan
@@ -31,9 +39,11 @@ from generator.steps import (
     kept_memo,
     kept_placeholders_of,
     left_out,
+    loss_of,
     lost,
     read_sources,
     sketched,
+    to_scrub,
 )
 
 
@@ -74,7 +84,8 @@ def check_site(order: Order) -> Findings:
         order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
     files, problems = _pages(order, sketch, manifest)
     refused = (*sources.refused, *damaged.values(), *withheld.values())
-    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan))
+    gone = loss_of(order, sketch.library)
+    also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan), *((gone,) if gone else ()))
     every = in_order((*refused, *problems, *also))
     return _findings(order, sketch, every, refusals(_sizes(files, manifest)))
 
@@ -84,7 +95,7 @@ def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Proble
     untried = [
         job
         for job in plan.jobs
-        if not any(store.has_pack(order.cache, key) for key, _ in job.recipes)
+        if not any(store.has_pack(order.cache, key, len(each.outputs)) for key, each in job.recipes)
     ]
     progress = partial(order.listener.progress, "Decoding photos")
     return undecodable(untried, order.site / PICTURES, workers, order.memory, progress)
@@ -94,43 +105,43 @@ def _unscrubbable(
     order: Order, sketch: Sketch, manifest: Manifest, workers: Workers
 ) -> dict[str, Problem]:
     """Scrub every original that is to be, and that no build has published yet."""
-    to_write = pending(sketch.assets, manifest, order.output)
-    originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
-    return unscrubbable(originals, order.site / PICTURES, workers)
+    to_write = pending(sketch.assets, manifest, altered(order.output, order.cache, manifest.token))
+    return unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
 
 
 def _pages(
     order: Order, sketch: Sketch, manifest: Manifest
-) -> tuple[tuple[OutputFile, ...], Iterable[Problem]]:
-    """Compose and render all pages that a build would write; return all files and what is wrong.
+) -> tuple[tuple[Unit, ...], Iterable[Problem]]:
+    """Compose and render all pages that a build would write; return all units and what is wrong.
 
     Of a theme that does not work nothing but that is known.
     """
     try:
         design = sketch.design(kept_placeholders_of(order))
-        to_write = pending(design.files, manifest, order.output)
+        to_write = pending(
+            design.units, manifest, altered(order.output, order.cache, manifest.token)
+        )
         _render(order, design, to_write)
     except TemplateError as error:
         return sketch.assets, (*sketch.warnings, *error.problems)
-    return design.files, (*design.problems, *_in_output(order, design, to_write, manifest))
+    differs = difference(design.units, to_write, manifest)
+    return design.units, (*design.problems, *_in_output(order, differs, manifest))
 
 
-def _render(order: Order, design: Design, to_write: Sequence[OutputFile]) -> None:
+def _render(order: Order, design: Design, to_write: Iterable[Unit]) -> None:
     renderer = Renderer(design.plan.theme, design.site, design.language)
-    pages = [file.origin.index for file in to_write if isinstance(file.origin, PageOrigin)]
+    origins = [each.origin for each in to_write if isinstance(each, OutputFile)]
+    pages = [origin.index for origin in origins if isinstance(origin, PageOrigin)]
     for done, index in enumerate(pages, 1):
         renderer.render(design.pages[index])
         order.listener.progress("Rendering pages", done, len(pages))
 
 
-def _in_output(
-    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
-) -> Iterable[Problem]:
+def _in_output(order: Order, differs: Difference, manifest: Manifest) -> Iterable[Problem]:
     """Say what is in the way of a publication, and what it would leave alone."""
-    stale = manifest.paths().difference(file.path for file in design.files)
-    ahead = foresee(design.files, manifest, order.output)
+    ahead = foresee(differs, manifest, order.output)
     try:
-        refuse_foreign([file.path for file in to_write], stale, manifest, order.output)
+        refuse_foreign(differs, manifest, order.output)
     except ConfigError as error:
         return (*ahead, *error.problems)
     return ahead
@@ -184,16 +195,20 @@ def _names(root: Path) -> Iterator[str]:
         yield from folders_above(path)
 
 
-def _sizes(files: Iterable[OutputFile], manifest: Manifest) -> dict[str, int]:
-    """Return the bytes of every file: 0 of one that no build has made yet."""
+def _sizes(
+    units: Iterable[Unit], manifest: Manifest
+) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
+    """Yield all files with the bytes of each: 0 of one that no build has made yet."""
 
-    def size_of(file: OutputFile) -> int:
+    def size_of(file: OutputFile, known: Mapping[str, Left]) -> int:
         if isinstance(file.origin, PictureOrigin):
             return file.origin.photo.stamp.size
-        record = manifest.files.get(file.path)
-        return record.size if record else 0
+        return known[file.path][0] if file.path in known else 0
 
-    return {file.path: size_of(file) for file in files}
+    for unit in units:
+        record = manifest.units.get(unit.key)
+        known = dict(files_of(unit.key, record)) if record else {}
+        yield unit.paths, [size_of(file, known) for file in unit.files()]
 
 
 def _findings(

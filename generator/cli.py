@@ -28,12 +28,13 @@ from generator.report import Listener, Options, Report
 from generator.start.migration import migrate
 from generator.start.site import start_site
 from generator.state import store
-from generator.telling import audited, checked, counted, migrated, summary, tabled
+from generator.telling import audited, checked, counted, migrated, summary, tabled, verified
 from generator.terminal import Changes, listening, tell_problems
 
 if TYPE_CHECKING:
     from generator.audit import Audit
     from generator.check import Findings
+    from generator.output.verify import Verified
 
 INTERRUPTED = 130
 _BY_A_SIGNAL = 128
@@ -72,6 +73,14 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _removals_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--allow-removals",
+        is_flag=True,
+        help="Go on if most of the photos that the site shows are gone.",
+    )(command)
+
+
 @cli.command("build")
 @_site_option
 @_output_option
@@ -83,6 +92,7 @@ def _output_option(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--strict", is_flag=True, help="Publish nothing if anything is refused or warned of.")
 @click.option("--force", is_flag=True, help="Render every variant again.")
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option(
     "--verbose",
@@ -97,6 +107,7 @@ def build_command(
     jobs: int | None,
     strict: bool,
     force: bool,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
     as_json: bool,
@@ -104,7 +115,13 @@ def build_command(
     """Build the site: pictures/, content/ and templates/ to output/."""
     config = load_config(site)
     processes = _processes(jobs, config)
-    options = Options(strict=strict, force=force, verbose=verbose, jobs=processes)
+    options = Options(
+        strict=strict,
+        force=force,
+        verbose=verbose,
+        jobs=processes,
+        may_remove_most=allow_removals,
+    )
     with listening(quiet=quiet or as_json, verbose=verbose) as listener:
         report = build(site, output or site / OUTPUT, config, options, listener)
     if as_json:
@@ -154,26 +171,39 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     is_flag=True,
     help="Instead, read every published file for locations, names, serial numbers, maker notes.",
 )
+@click.option(
+    "--verify",
+    "verifies",
+    is_flag=True,
+    help="Instead, compare the bytes of every published file with what was written.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Also name every photo without words.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def check_command(
-    site: Path, output: Path | None, privacy: bool, verbose: bool, as_json: bool
+    site: Path, output: Path | None, privacy: bool, verifies: bool, verbose: bool, as_json: bool
 ) -> None:
     """Say what a build would refuse or warn of, and write nothing.
 
     Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, or with --privacy
-    nothing built yet.
+    or --verify nothing built yet.
     """
     # Late: they bring what builds need, which takes more than a start of the command may.
     from generator.audit import audit_privacy  # noqa: PLC0415
     from generator.check import check_site  # noqa: PLC0415
+    from generator.output.verify import verify  # noqa: PLC0415
 
+    if privacy and verifies:
+        raise click.UsageError("choose one of --privacy and --verify")
     config = load_config(site)
     output = output or site / OUTPUT
-    found: Audit | Findings
+    found: Audit | Findings | Verified
     if privacy:
         found = audit_privacy(site, output, config)
         lines = audited(found)
+    elif verifies:
+        with listening(quiet=as_json, verbose=verbose) as listener:
+            found = verify(output, site / CACHE, partial(listener.progress, "Reading files"))
+        lines = verified(found)
     else:
         options = Options(jobs=_processes(None, config))
         with listening(quiet=as_json, verbose=verbose) as listener:
@@ -210,7 +240,7 @@ def stats_command(site: Path, as_json: bool) -> None:
 def clean_command(site: Path) -> None:
     """Remove what builds of this site made, wherever they put it, and nothing else."""
     cache = site / CACHE
-    if not cache.is_dir():
+    if not (cache.is_dir() and store.is_ours(cache)):
         click.echo("There is nothing to remove.")
         return
     with store.exclusive(cache, Listener().waiting):
@@ -242,6 +272,7 @@ def clean_command(site: Path) -> None:
     metavar="N",
     help="Processes that render; 0 is one a core.",
 )
+@_removals_option
 @click.option("--quiet", "-q", is_flag=True, help="Print problems only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also name every file rendered and written.")
 def serve_command(
@@ -252,6 +283,7 @@ def serve_command(
     opens: bool,
     upload: bool,
     jobs: int | None,
+    allow_removals: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -273,7 +305,8 @@ def serve_command(
     address = _address(host, sockets[0].getsockname()[1])
     with listening(quiet=quiet, verbose=verbose) as listener:
         processes = partial(_at_least_one, jobs)
-        desk = SiteDesk(site, output or site / OUTPUT, processes, listener)
+        options = Options(may_remove_most=allow_removals)
+        desk = SiteDesk(site, output or site / OUTPUT, processes, listener, options)
         desk.listen(Changes(quiet=quiet))
         service = Service(desk, site, host, upload, _tell_if_heard)
         click.echo(f"Serving at {address} until Ctrl-C")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from generator.core.model import (
     StoreOrigin,
     TextOrigin,
     ThemeOrigin,
+    Unit,
 )
 from generator.library.survey import code_digest
 from generator.machines.feeds import Feed, make_feeds, written_feed
@@ -59,14 +61,14 @@ class Design(Struct, frozen=True):
     site: Site
     pages: tuple[AnyPage, ...]
     feeds: tuple[Feed, ...]
-    files: tuple[OutputFile, ...]
+    units: tuple[Unit, ...]
     problems: tuple[Problem, ...]
 
 
 def make_design(
     plan: Plan,
     library: Library,
-    assets: tuple[OutputFile, ...],
+    assets: tuple[Unit, ...],
     placeholders: Mapping[str, Placeholder],
     sizes: Mapping[str, int],
     warnings: tuple[Problem, ...],
@@ -81,12 +83,15 @@ def make_design(
     renderer = f"{renderer_version()} {code_digest()}"
     feeds = make_feeds(site, pages, plan.config.feeds.items)
     told = tuple(inventory.for_machines(site, pages, feeds, renderer))
-    taken = [*(file.path for file in (*assets, *told)), *map(inventory.page_path, pages)]
-    taken += inventory.HOST_PATHS
+    taken = chain(
+        (path for unit in (*assets, *told) for path in unit.paths),
+        map(inventory.page_path, pages),
+        inventory.HOST_PATHS,
+    )
     moved, clashes = find_moved(plan, pages, taken)
     pages = (*pages, *moved_pages(moved, Link(site.title, "")))
-    files = (*assets, *inventory.pages(plan, site, pages, renderer), *told)
-    files = (*files, *inventory.for_hosts(files, moved, site))
+    units = (*assets, *inventory.pages(plan, site, pages, renderer), *told)
+    units = (*units, *inventory.for_hosts(units, moved, site))
     found = (
         *dangling,
         *clashes,
@@ -97,7 +102,7 @@ def make_design(
         *_yet_to_come(plan),
         *_faults(library),
     )
-    return Design(plan, language, site, pages, feeds, files, (*warnings, *found))
+    return Design(plan, language, site, pages, feeds, units, (*warnings, *found))
 
 
 def _unspoken(plan: Plan) -> Iterator[Problem]:

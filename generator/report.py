@@ -51,6 +51,9 @@ class Listener:
     def waiting(self) -> None:
         """Another build of this site is at work; this one waits for it."""
 
+    def notice(self, text: str) -> None:
+        """Something is worth a line that is no problem."""
+
     def detail(self, text: str) -> None:
         """One file was passed over, rendered, written or removed."""
 
@@ -65,13 +68,15 @@ class Options(Struct, frozen=True):
     """How to build: `strict` publishes nothing if there is a problem, `force` renders all again.
 
     `verbose` looks at everything even if nothing changed, for there is always something to name.
-    `jobs` are the processes that render; with none, all is done in this one.
+    `jobs` are the processes that render; with none, all is done in this one. Only if it may does
+    it publish a site without most of the photos that were in it.
     """
 
     strict: bool = False
     force: bool = False
     verbose: bool = False
     jobs: int = 0
+    may_remove_most: bool = False
 
 
 class Order(Struct, frozen=True):

@@ -110,7 +110,7 @@ def _shares(
 def _built(cache: Path) -> Iterator[int]:
     """Yield the bytes of every file that builds wrote and that is still there."""
     for output, manifest in manifests(cache):
-        for path in manifest.files:
+        for path in manifest.paths():
             with suppress(OSError):
                 yield (output / path).lstat().st_size
 

@@ -2,9 +2,9 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from generator.core.config import Config
 from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
-from generator.core.layout import PICTURES, SETTINGS
+from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
     ArchiveOrigin,
     Icon,
@@ -21,23 +21,29 @@ from generator.core.model import (
     Library,
     Member,
     OutputFile,
+    Photo,
     Placeholder,
     ScrubbedOrigin,
     StoreOrigin,
     Stray,
+    Unit,
 )
+from generator.core.routes import folders_above
 from generator.design import TOLD, Design, contents, fetched, make_design, told_by_originals
 from generator.library.scan import Memo, Remembered, memo_version, scan
-from generator.library.survey import Survey, survey
+from generator.library.survey import Survey, ignored, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
 from generator.output.content import Archive, Content, SourceChangedError, content_size
-from generator.output.manifest import Manifest, pending
+from generator.output.losses import loss, note_shown
+from generator.output.manifest import Difference, Manifest, altered, difference, pending
 from generator.output.publish import Changes, foresee, publish
+from generator.output.record import NO_PATHS, count_files, files_of, paths_of, sizes_of
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
 from generator.planning.archives import archives
+from generator.planning.files import PhotoFiles, files_in, original_of
 from generator.planning.plan import Plan, is_shown, make_plan
 from generator.report import Order, Report
 from generator.state import store
@@ -47,6 +53,11 @@ NONE: Mapping[str, Problem] = MappingProxyType({})
 UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 _VALUES_BETWEEN_COLLECTIONS = 100_000
+_MANY_UNITS = 10_000
+
+_OF_NO_USE = (
+    f"{CACHE}/{store.MEMO} is damaged, or of another version or setting: all files are read again."
+)
 
 
 class Sources(Struct, frozen=True):
@@ -63,7 +74,7 @@ class Sketch(Struct, frozen=True):
 
     library: Library
     plan: Plan
-    assets: tuple[OutputFile, ...]
+    assets: tuple[Unit, ...]
     warnings: tuple[Problem, ...]
 
     def design(
@@ -117,9 +128,21 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
     The token is empty if the report may be another next time although nothing changed.
     """
     with _rare_collections(), hired(order) as workers:
+        looking = _looking(order, manifest, workers)
         sources = read_sources(order, found, kept_memo(order), workers)
+        refuse_loss(order, sources.library, sources.refused)
         store.save(order.cache, store.MEMO, sources.memo)
-        return make(order, sources, manifest, workers)[1:]
+        return make(order, sources, manifest, workers, looking=looking)[1:]
+
+
+def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[], Collection[str]]:
+    """Have a process look which files were touched since the last build left them.
+
+    Returns what waits for the keys of their units. Of few files, that takes less than to start it.
+    """
+    if len(manifest.units) < _MANY_UNITS:
+        return cache(partial(altered, order.output, order.cache, manifest.token))
+    return workers.promised(partial(altered, order.output, order.cache), manifest.token)
 
 
 @contextmanager
@@ -152,6 +175,8 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
     wanted = memo_version(images.max_pixels, svg=images.svg)
     memo = known or store.load(order.cache, store.MEMO, Memo)
     if memo is None or memo.version != wanted:
+        if store.is_kept(order.cache, store.MEMO):
+            order.listener.notice(_OF_NO_USE)
         return Memo(wanted)
     if order.options.force:
         # What was refused gets another chance.
@@ -183,6 +208,24 @@ def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> S
     return Sources(found, library, refused, memo)
 
 
+def loss_of(order: Order, library: Library) -> Problem | None:
+    """Tell of most photos being gone that were published, but for those that settings leave out."""
+    skip, svg = ignored(order.config.albums.ignore), order.config.images.svg
+
+    def is_left_out(path: str) -> bool:
+        is_drawing = path.lower().endswith(".svg")
+        return (is_drawing and not svg) or any(map(skip, (path, *folders_above(path))))
+
+    return loss(library.photos, order.output, order.cache, is_left_out)
+
+
+def refuse_loss(order: Order, library: Library, refused: Iterable[Problem]) -> None:
+    """Refuse, by ConfigError, to publish a site without most of its photos, unless it may be."""
+    found = None if order.options.may_remove_most else loss_of(order, library)
+    if found is not None:
+        raise ConfigError((found, *refused))
+
+
 def kept_placeholders_of(order: Order) -> dict[str, Placeholder]:
     """Return the placeholders that the last build left, by the keys of what they are made of."""
     return store.load(order.cache, store.PLACEHOLDERS, dict[str, Placeholder]) or {}
@@ -194,9 +237,11 @@ def make(
     manifest: Manifest,
     workers: Workers,
     known: Known | None = None,
+    looking: Callable[[], Collection[str]] | None = None,
 ) -> tuple[Made, Report, str]:
     """Make all that is missing and publish it: beside what was made, what `run_steps` returns."""
-    made = _make(order, sources, manifest, workers, known or Known())
+    looking = looking or _looking(order, manifest, workers)
+    made = _make(order, sources, manifest, workers, known or Known(), looking)
     if made.failures:
         store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for kind, path in told_by_originals(made.design.plan):
@@ -222,66 +267,114 @@ def sketched(
     return Sketch(library, plan, tuple(inventory.assets(plan)), warnings)
 
 
+class _SoFar:
+    """What the attempts at a build have come to: what was rendered, and what has to be left out."""
+
+    def __init__(self, known: Known, placeholders: dict[str, Placeholder]) -> None:
+        self.failures = dict(known.failures)
+        self.unpublished = dict(known.unpublished)
+        self.placeholders = placeholders
+        self.photos = 0
+        self.variants = 0
+
+
+class _LeftOutError(Exception):
+    """A photo, or its original, has to be left out of what was planned."""
+
+
 def _make(
     order: Order,
     sources: Sources,
     manifest: Manifest,
     workers: Workers,
     found: Known,
+    looking: Callable[[], Collection[str]],
 ) -> Made:
     """Plan, render and publish; a photo that fails leaves the library, and all is planned anew."""
-    failures, unpublished, drawn = dict(found.failures), dict(found.unpublished), found.drawn
-    placeholders = kept_placeholders_of(order)
-    photos = variants = 0
+    so_far = _SoFar(found, kept_placeholders_of(order))
+    drawn = found.drawn
     force = order.options.force
     known = Manifest(manifest.place) if force else manifest
     while True:
-        sketch = drawn.sketch if drawn else sketched(order, sources, failures, unpublished)
-        plan, files = sketch.plan, sketch.assets
-        to_write = pending(files, known, order.output)
-        unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
-        results = _render(order, plan, to_write, unseen, workers, force=force)
-        force = False
-        photos += results.photos
-        variants += results.variants
-        placeholders |= results.placeholders
-        failures |= lost(sketch.library, results.failures)
-        originals = [f.origin.photo for f in to_write if isinstance(f.origin, ScrubbedOrigin)]
-        unpublished |= (
-            refused_originals := unscrubbable(originals, order.site / PICTURES, workers)
+        sketch = (
+            drawn.sketch if drawn else sketched(order, sources, so_far.failures, so_far.unpublished)
         )
-        if results.failures or refused_originals:
-            drawn = None
-            continue
-        unseen -= placeholders.keys()
-        placeholders |= kept_placeholders(sorted(unseen), order.cache, workers)
+        if so_far.failures:
+            refuse_loss(order, sketch.library, (*sources.refused, *so_far.failures.values()))
+        to_write = pending(sketch.assets, known, looking())
         try:
-            sizes = dict(_archive_sizes(order, plan, manifest))
-        except SourceChangedError as error:
-            failures[error.path] = _changed(error)
-            drawn = None
-            continue
-        is_drawn = drawn is not None and drawn.placeholders == placeholders and not sizes
-        design = drawn.design if drawn and is_drawn else sketch.design(placeholders, sizes)
-        to_write += pending(design.files[len(files) :], known, order.output)
-        ahead = foresee(design.files, manifest, order.output)
-        without = [each for path, each in unpublished.items() if path not in failures]
-        refused = sources.refused
-        problems = in_order((*refused, *failures.values(), *without, *design.problems, *ahead))
-        if order.options.strict and problems:
-            unchanged = Changes(manifest, (), ())
-            return Made(
-                sketch, design, unchanged, problems, failures, unpublished, photos, variants
+            _render_missing(order, sketch, to_write, so_far, workers, force=force)
+            sizes = dict(_archive_sizes(order, sketch, to_write, manifest))
+            is_drawn = drawn and drawn.placeholders == so_far.placeholders and not sizes
+            design = (
+                drawn.design if drawn and is_drawn else sketch.design(so_far.placeholders, sizes)
             )
-        try:
-            changes = _publish(order, design, to_write, manifest)
+            to_write += pending(design.units[len(sketch.assets) :], known, looking())
+            differs = difference(design.units, to_write, manifest)
+            return _publish(order, sources, sketch, design, differs, manifest, so_far)
         except SourceChangedError as error:
-            failures[error.path] = _changed(error)
-            drawn = None
-            continue
-        shown = {job.shown: each for job in plan.jobs if (each := placeholders.get(job.shown))}
+            so_far.failures[error.path] = _changed(error)
+        except _LeftOutError:
+            pass
+        drawn, force = None, False
+
+
+def _render_missing(
+    order: Order,
+    sketch: Sketch,
+    to_write: Iterable[Unit],
+    so_far: _SoFar,
+    workers: Workers,
+    *,
+    force: bool,
+) -> None:
+    """Make what the store has not, and try what must be scrubbed; _LeftOutError if some fails."""
+    plan, placeholders = sketch.plan, so_far.placeholders
+    unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
+    results = _render(order, plan, to_write, unseen, workers, force=force)
+    so_far.photos += results.photos
+    so_far.variants += results.variants
+    placeholders |= results.placeholders
+    so_far.failures |= lost(sketch.library, results.failures)
+    unscrubbed = unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
+    so_far.unpublished |= unscrubbed
+    if results.failures or unscrubbed:
+        raise _LeftOutError
+    placeholders |= kept_placeholders(sorted(unseen - placeholders.keys()), order.cache, workers)
+
+
+def _publish(
+    order: Order,
+    sources: Sources,
+    sketch: Sketch,
+    design: Design,
+    differs: Difference,
+    manifest: Manifest,
+    so_far: _SoFar,
+) -> Made:
+    """Publish a design, unless the order is strict and something is wrong."""
+    failures, unpublished = so_far.failures, so_far.unpublished
+    ahead = foresee(differs, manifest, order.output)
+    without = [each for path, each in unpublished.items() if path not in failures]
+    problems = in_order((*sources.refused, *failures.values(), *without, *design.problems, *ahead))
+    if order.options.strict and problems:
+        changes = Changes(manifest, NO_PATHS, ())
+    else:
+        changes = _write(order, design, differs, manifest)
+        kept = so_far.placeholders
+        shown = {job.shown: kept[job.shown] for job in sketch.plan.jobs if job.shown in kept}
         store.save(order.cache, store.PLACEHOLDERS, shown)
-        return Made(sketch, design, changes, problems, failures, unpublished, photos, variants)
+        note_shown(sketch.library.photos, order.output, order.cache)
+    return Made(
+        sketch,
+        design,
+        changes,
+        problems,
+        failures,
+        unpublished,
+        so_far.photos,
+        so_far.variants,
+    )
 
 
 def _changed(error: SourceChangedError) -> Problem:
@@ -289,28 +382,52 @@ def _changed(error: SourceChangedError) -> Problem:
     return Problem(f"{PICTURES}/{error.path}", what, hint, passing=True, code="source-changed")
 
 
-def _archive_sizes(order: Order, plan: Plan, manifest: Manifest) -> Iterator[tuple[str, int]]:
+def to_scrub(units: Iterable[Unit]) -> list[Photo]:
+    """Return the photos whose originals are to be scrubbed."""
+    return [
+        unit.photo.photo
+        for unit in units
+        if isinstance(unit, PhotoFiles)
+        and unit.photo.original
+        and isinstance(original_of(unit.photo, unit.rights)[1], ScrubbedOrigin)
+    ]
+
+
+def _archive_sizes(
+    order: Order, sketch: Sketch, to_write: Iterable[Unit], manifest: Manifest
+) -> Iterator[tuple[str, int]]:
     """Yield the path and bytes of archives whose members have to be made to know theirs."""
+    unknown = [archive for archive in archives(sketch.plan) if not archive.known_size]
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    rights = plan.config.images.rights
+    rights = order.config.images.rights
+    sizes = _sizes(sketch.assets, to_write, manifest) if unknown else {}
 
     def size_of(member: Member) -> int:
-        record = manifest.files.get(member.path)
-        if record is not None and record.identity == member.identity:
-            return record.size
+        if member.path in sizes:
+            return sizes[member.path]
         order.listener.checkpoint()
         content = fetched(member.origin, order.site, rights, lambda key, at: pack(key)[at])
         return content_size(content)
 
-    for archive in archives(plan):
-        if not archive.known_size:
-            yield archive.path, archive.size(map(size_of, archive.members))
+    for archive in unknown:
+        yield archive.path, archive.size(map(size_of, archive.members))
+
+
+def _sizes(units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest) -> dict[str, int]:
+    """Return the bytes of files that are as they should be, by path."""
+    keys = {unit.key for unit in to_write}
+    return {
+        path: size
+        for unit in units
+        if unit.key not in keys
+        for path, (size, *_) in files_of(unit.key, manifest.units[unit.key])
+    }
 
 
 def _render(
     order: Order,
     plan: Plan,
-    to_write: Sequence[OutputFile],
+    to_write: Iterable[Unit],
     unseen: Collection[str],
     workers: Workers,
     *,
@@ -332,9 +449,9 @@ def _render(
     )
 
 
-def _stored_keys(files: Sequence[OutputFile]) -> Iterator[str]:
+def _stored_keys(units: Iterable[Unit]) -> Iterator[str]:
     """Yield the keys that files are made of; feeds tell the sizes of some."""
-    for file in files:
+    for file in files_in(units):
         match file.origin:
             case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
                 yield key
@@ -374,11 +491,9 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _publish(
-    order: Order, design: Design, to_write: Sequence[OutputFile], manifest: Manifest
-) -> Changes:
-    content = _content(order, design, manifest)
-    changes = publish(design.files, to_write, content, manifest, order.output, order.cache)
+def _write(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
+    content = _content(order, design, differs, manifest)
+    changes = publish(differs, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")
@@ -386,17 +501,24 @@ def _publish(
     return changes
 
 
-def _content(order: Order, design: Design, manifest: Manifest) -> Callable[[OutputFile], Content]:
+def _content(
+    order: Order, design: Design, differs: Difference, manifest: Manifest
+) -> Callable[[OutputFile], Content]:
     """Return the function that fetches the bytes of a file; the build may be given up at each."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    by_path = {file.path: file for file in design.files}
+
+    @cache
+    def sizes() -> dict[str, int]:
+        return _sizes(design.units, differs.to_write, manifest)
+
+    @cache
+    def to_write() -> dict[str, OutputFile]:
+        return {file.path: file for file in files_in(differs.to_write)}
 
     def size_of(path: str) -> int:
-        file, record = by_path[path], manifest.files.get(path)
-        known = record is not None and record.identity == file.identity
-        if record and known:
-            return record.size
-        content = fetch(file)
+        if path in sizes():
+            return sizes()[path]
+        content = fetch(to_write()[path])
         # It is asked for pictures alone.
         assert not isinstance(content, Archive)
         return content_size(content)
@@ -419,7 +541,7 @@ def _pack(cache: Path, key: str) -> list[bytes]:
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:
-    plan, files = made.design.plan, made.changes.manifest.files
+    plan, units = made.design.plan, made.changes.manifest.units
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     photos = tuple(plan.all_photos())
     kinds = (photo.photo.hdr for photo in photos)
@@ -433,12 +555,12 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         variants_reused=total - made.variants,
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
-        files=len(files),
+        files=sum(map(count_files, units.values())),
         bytes_in=sum(photo.photo.stamp.size for photo in photos),
-        bytes_out=sum(record.size for record in files.values()),
+        bytes_out=sum(sum(sizes_of(record)) for record in units.values()),
         strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
-        hosts=refusals({path: record.size for path, record in files.items()}),
+        hosts=refusals((paths_of(key, each), sizes_of(each)) for key, each in units.items()),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

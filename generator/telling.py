@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from generator.audit import Audit
     from generator.check import Findings
     from generator.machines.hosting import Refusal
+    from generator.output.verify import Verified
     from generator.start.migration import Migration
     from generator.stats import Share, Stats
 
@@ -111,6 +112,12 @@ def audited(audit: "Audit") -> Iterator[str]:
     yield f"{counted(audit.files - audit.verbatim, 'file')} read, {told}"
     if audit.verbatim:
         yield f"{counted(audit.verbatim, 'original')} published as they are, and not read"
+
+
+def verified(found: "Verified") -> Iterator[str]:
+    """Say what the comparison of a site with what was written came to."""
+    told = f"{counted(len(found.problems), 'problem')} found" if found.problems else "nothing else"
+    yield f"{counted(found.files, 'file')} as written ({megabytes(found.bytes)}), {told}"
 
 
 def tabled(stats: "Stats") -> Iterator[str]:

@@ -70,6 +70,9 @@ class _PlainListener(Listener):
     def waiting(self) -> None:
         click.echo(_WAITING, err=True)
 
+    def notice(self, text: str) -> None:
+        click.echo(visible(text), err=True)
+
     def detail(self, text: str) -> None:
         if self._verbose:
             click.echo(visible(text), err=True)
@@ -91,6 +94,9 @@ class _BarListener(Listener):
 
     def waiting(self) -> None:
         self._bar.console.print(_WAITING)
+
+    def notice(self, text: str) -> None:
+        self._bar.console.print(visible(text), markup=False, highlight=False)
 
     def detail(self, text: str) -> None:
         if self._verbose:

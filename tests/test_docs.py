@@ -54,7 +54,7 @@ def test_every_command_and_option_stands_in_the_readme() -> None:
         option for each in build_command.params for option in each.opts if option[:2] == "--"
     }
     assert stated == options
-    stated = set(re.findall(r"`(--[a-z]+)", str(rows("`output/` holds what `build` makes."))))
+    stated = set(re.findall(r"`(--[a-z-]+)", str(rows("`output/` holds what `build` makes."))))
     assert stated == {
         option for each in serve_command.params for option in each.opts if option[:2] == "--"
     }

@@ -11,6 +11,7 @@ from generator.core import files
 from generator.core.errors import ConfigError, TemplateError
 from generator.output import publish
 from generator.output.manifest import Manifest, save_manifest
+from generator.output.record import Paths
 from generator.state import store
 from tests.support.pictures import chart, encoded
 from tests.support.sites import Site, clean_tree, scraps, tree
@@ -56,7 +57,10 @@ def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, record
     half = publish._beside(".nojekyll")
     site.write(f"output/{half}", b"half")
     if recorded:
-        save_manifest(Manifest("output", staged=(".nojekyll",)), site.root / ".cache")
+        save_manifest(
+            Manifest("output", staged=Paths({".nojekyll": ".nojekyll"})),
+            site.root / ".cache",
+        )
 
     assert site.build().exit_code == 0
     assert scraps(site) == []
@@ -80,7 +84,7 @@ def test_half_a_file_is_told_of_by_nobody_if_the_build_that_finds_it_removes_it(
     assert scraps(site) == [str(strange)]
 
 
-def test_cleaning_a_copy_of_a_site_spares_the_original(site: Site) -> None:
+def test_s10_cleaning_a_copy_of_a_site_spares_the_original(site: Site) -> None:
     site.photo("one.jpg")
     outside = site.root.parent / "outside"
     site.build()
@@ -109,7 +113,7 @@ def test_a_moved_site_still_knows_its_output(site: Site) -> None:
     assert not (there.output / "full/two.jpg").exists()
 
 
-def test_cleaning_after_a_failed_build_never_follows_a_link(site: Site) -> None:
+def test_s10_cleaning_after_a_failed_build_never_follows_a_link(site: Site) -> None:
     photo = site.photo("one.jpg")
     site.write("templates/photo.html", b"{% bad %}")
     with pytest.raises(TemplateError):
@@ -122,7 +126,7 @@ def test_cleaning_after_a_failed_build_never_follows_a_link(site: Site) -> None:
     assert photo.exists()
 
 
-def test_a_failed_build_claims_no_file_that_it_only_meant_to_write(site: Site) -> None:
+def test_s10_a_failed_build_claims_no_file_that_it_only_meant_to_write(site: Site) -> None:
     site.photo("one.jpg")
     about = site.text("about.md", "# About\n")
     site.write("templates/photo.html", b"{% bad %}")
@@ -137,7 +141,7 @@ def test_a_failed_build_claims_no_file_that_it_only_meant_to_write(site: Site) -
 
 
 @pytest.mark.parametrize("inside", ["note.txt", ""])
-def test_a_folder_in_the_way_is_refused_before_anything_is_switched_or_makes_room(
+def test_s10_a_folder_in_the_way_is_refused_before_anything_is_switched_or_makes_room(
     site: Site, inside: str
 ) -> None:
     site.photo("one.jpg")
@@ -157,7 +161,7 @@ def test_a_folder_in_the_way_is_refused_before_anything_is_switched_or_makes_roo
         assert tree(site.output) == clean_tree(site, site.root.with_name("twin"))
 
 
-def test_a_new_folder_in_the_place_of_the_output_is_somebody_else_s(site: Site) -> None:
+def test_s10_a_new_folder_in_the_place_of_the_output_is_somebody_else_s(site: Site) -> None:
     site.photo("one.jpg")
     site.build()
     shutil.rmtree(site.output)

@@ -6,8 +6,9 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,7 +97,7 @@ _AT_ONCE = os.O_RDONLY | sum(
 )
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file to read; FileNotFoundError if a link or what is no file is there.
 
     Never waits, as the opening of a pipe does.
@@ -155,9 +156,9 @@ def write_whole(target: Path, *parts: bytes, durable: bool = False) -> None:
 _SYNC_EACH = 32
 
 
-def sync(paths: Collection[Path]) -> None:
-    """Wait until the bytes of files are on the disk, so that no power cut leaves names without."""
-    if len(paths) > _SYNC_EACH and sys.platform == "linux":
+def sync(paths: Iterable[Path], count: int) -> None:
+    """Wait until the bytes of so many files are on the disk, lest a power cut leave bare names."""
+    if count > _SYNC_EACH and sys.platform == "linux":
         # Elsewhere it does not wait for the disk.
         os.sync()
         return

@@ -3,16 +3,21 @@
 Paths are relative to their root, with forward slashes. Sizes are pixels, upright.
 """
 
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+# What is read back from a cache must at least be possible.
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Extent = Annotated[int, Meta(ge=1)]
 
 
 class Size(Struct, frozen=True, array_like=True, gc=False):
     """Width and height in pixels."""
 
-    width: int
-    height: int
+    width: Extent
+    height: Extent
 
     @property
     def longest(self) -> int:
@@ -103,7 +108,7 @@ class Photo(Struct, frozen=True, tag=True):
     """
 
     path: str
-    digest: str
+    digest: Sha256
     stamp: Stamp
     format: str
     size: Size
@@ -309,8 +314,8 @@ class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     Each is six hexadecimal digits of sRGB.
     """
 
-    colour: str
-    parts: str
+    colour: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")]
+    parts: Annotated[str, Meta(pattern="^[0-9a-f]{36}$")]
 
 
 class Icon(Struct, frozen=True, gc=False):
@@ -410,9 +415,45 @@ Origin = (
 )
 
 
+class Unit(Protocol):
+    """Files of the site that are compared and recorded as one, in what they go by and hold.
+
+    Two of the same `key` and `identity` are the same files with the same bytes.
+    """
+
+    @property
+    def key(self) -> str:
+        """What it goes by; no two units of a site have the same."""
+
+    @property
+    def identity(self) -> str:
+        """What it is made as."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Where its files lie in the site."""
+
+    def files(self) -> "Iterable[OutputFile]":
+        """Return its files, in the order of `paths`."""
+
+
 class OutputFile(Struct, frozen=True, gc=False):
     """One file of the site. Two files with the same `identity` have the same bytes."""
 
     path: str
     identity: str
     origin: Origin
+
+    @property
+    def key(self) -> str:
+        """What it goes by as a unit."""
+        return self.path
+
+    @property
+    def paths(self) -> tuple[str]:
+        """Its path alone."""
+        return (self.path,)
+
+    def files(self) -> "tuple[OutputFile]":
+        """Itself alone."""
+        return (self,)

@@ -1,6 +1,7 @@
 """Text of unknown origin made harmless, for pages and for terminals."""
 
 import codecs
+import os
 import unicodedata
 
 MAX_TEXT = 2000
@@ -59,6 +60,11 @@ def _is_harmless(char: str) -> bool:
 def is_unicode(text: str) -> bool:
     """Tell whether a text is all Unicode: no name of a file with bytes that are no UTF-8."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def spelt(path: str) -> str:
+    r"""Return the path of a file as Unicode: bytes that are no UTF-8 are written like \xff."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def clean_lines(text: str) -> str:

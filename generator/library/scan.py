@@ -186,7 +186,7 @@ def _read(
     known = {
         name: memo.files[name]
         for name, entry in found.items()
-        if name in memo.files and _is_known(memo.files[name], entry.stamp)
+        if name in memo.files and _is_known(memo.files[name], entry)
     }
     values = read([entry.path for name, entry in found.items() if name not in known])
     return {
@@ -195,8 +195,11 @@ def _read(
     }
 
 
-def _is_known(remembered: Remembered, stamp: Stamp) -> bool:
-    return remembered.stamp == stamp and is_settled(stamp, remembered.at_ns)
+def _is_known(remembered: Remembered, entry: Entry) -> bool:
+    value = remembered.value
+    if isinstance(value, Photo | Document) and value.path != entry.path:
+        return False
+    return remembered.stamp == entry.stamp and is_settled(entry.stamp, remembered.at_ns)
 
 
 def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Unread]:

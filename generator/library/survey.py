@@ -3,7 +3,6 @@
 Enough to tell whether anything changed since the last build, and where to look if so.
 """
 
-import os
 import re
 import sys
 import time
@@ -22,7 +21,7 @@ from generator.core.errors import Problem
 from generator.core.files import entries, is_settled, links, read_whole
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
-from generator.core.text import is_unicode
+from generator.core.text import is_unicode, spelt
 
 _TEXT_SUFFIXES = (".md", ".markdown")
 
@@ -77,9 +76,8 @@ def _unnameable(path: str) -> Problem:
 
 def _link(path: str) -> Problem:
     """Say that a link among the texts is not followed: what it leads to may forbid something."""
-    shown = os.fsencode(path).decode("utf-8", "backslashreplace")
     what, hint = "a symbolic link, which is not followed", "put the file itself there"
-    return Problem(f"{CONTENT}/{shown}", what, hint, "warning", code="symbolic-link")
+    return Problem(f"{CONTENT}/{spelt(path)}", what, hint, "warning", code="symbolic-link")
 
 
 def fingerprint(survey: Survey, config: Config) -> str:
@@ -105,11 +103,15 @@ def theme_folders(site: Path) -> Sequence[Path]:
 
     Ours lies in the package when it is installed, and beside it in a checkout.
     """
+    ours, own = own_folders()[-1], site / TEMPLATES
+    return (ours,) if own.resolve() == ours else (own, ours)
+
+
+def own_folders() -> tuple[Path, Path]:
+    """Return where this program is: its code and its theme."""
     package = Path(generator.__file__).resolve().parent
     inside, beside = package / TEMPLATES, package.parent / TEMPLATES
-    ours = inside if inside.is_dir() else beside
-    own = site / TEMPLATES
-    return (ours,) if own.resolve() == ours else (own, ours)
+    return package, inside if inside.is_dir() else beside
 
 
 def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -131,5 +133,5 @@ def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...
     """Divide files into those whose names are Unicode and the names of those that are not."""
     broken = tuple(entry.path for entry in found if not is_unicode(entry.path))
     return tuple(entry for entry in found if entry.path not in broken), tuple(
-        os.fsencode(path).decode("utf-8", "backslashreplace") for path in broken
+        spelt(path) for path in broken
     )

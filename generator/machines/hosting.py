@@ -9,7 +9,8 @@ rule `/static/*`, which one host obeys at `/static-things/` too.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -36,26 +37,33 @@ _IMAGES = f"{IMAGE}/"
 _STAMPED = (f"{STATIC}/", f"{ARCHIVES}/")
 _SIZED = re.compile(r"-\d+\.\w+")
 
+NO_VARIANTS: Mapping[str, int] = MappingProxyType({})
+
 _COMMENT = (
     "# For Netlify and Cloudflare Pages. What is not named here has their own default:\n"
     "# Cache-Control: public, max-age=0, must-revalidate\n"
 )
 
 
-def headers(paths: Iterable[str]) -> str:
-    """Return the rules for a site of these files: what has a digest in its name never changes."""
+def headers(paths: Iterable[str], variants: Mapping[str, int] = NO_VARIANTS) -> str:
+    """Return the rules for a site of these files: what has a digest in its name never changes.
+
+    Variants that are not among them are counted by how their names end: size and suffix.
+    """
     always = "".join(f"  {name}: {value}\n" for name, value in ALWAYS.items())
-    lasting = "".join(f"{rule}\n  Cache-Control: {_FOR_EVER}\n" for rule in _lasting(paths))
+    lasting = "".join(
+        f"{rule}\n  Cache-Control: {_FOR_EVER}\n" for rule in _lasting(paths, variants)
+    )
     return f"{_COMMENT}/*\n{always}{lasting}"
 
 
-def _lasting(paths: Iterable[str]) -> list[str]:
+def _lasting(paths: Iterable[str], counted: Mapping[str, int]) -> list[str]:
     """Choose patterns that match files with a digest and no other, those of most files first.
 
     By suffix alone where no other picture has it. Else by the end of the names, which tells the
     size: `falls.1a2b3c4d-1080.jpg` beside `falls.jpg`, unless there is a `pole-1080.jpg`.
     """
-    variants: Counter[str] = Counter()
+    variants = Counter(counted)
     aliases: set[str] = set()
     stamped: Counter[tuple[str, str]] = Counter()
     for path in paths:
@@ -119,24 +127,30 @@ class Refusal(Struct, frozen=True):
     why: str
 
 
-def refusals(sizes: Mapping[str, int]) -> tuple[Refusal, ...]:
-    """Name the hosts that would refuse a site, by the sizes of its files in bytes."""
-    if not sizes:
-        return ()
-    total = sum(sizes.values())
-    most_bytes = max(sizes.values())
-    largest = max(path for path, size in sizes.items() if size == most_bytes)
-    in_folders = Counter([path[: max(0, path.rfind("/"))] for path in sizes])
-    fullest, most = max(in_folders.items(), key=lambda item: (item[1], item[0]))
+def refusals(files: Iterable[tuple[Sequence[str], Sequence[int]]]) -> tuple[Refusal, ...]:
+    """Name the hosts that would refuse a site of these files: some paths, with the bytes of each.
+
+    They come as many at a time as are at hand: there may be millions.
+    """
+    count = total = 0
+    largest = (0, "")
+    in_folders: Counter[str] = Counter()
+    for paths, sizes in files:
+        count += len(sizes)
+        total += sum(sizes)
+        if sizes and max(sizes) >= largest[0]:
+            largest = max(largest, *zip(sizes, paths, strict=True))
+        in_folders.update([path[: max(0, path.rfind("/"))] for path in paths])
+    most, fullest = max(((each, name) for name, each in in_folders.items()), default=(0, ""))
     found = []
     for host in HOSTS:
         reasons = (
-            (len(sizes), host.files, f"{len(sizes):,} files, of {host.files:,} allowed"),
+            (count, host.files, f"{count:,} files, of {host.files:,} allowed"),
             (total, host.site_bytes, f"{_mb(total)}, of {_mb(host.site_bytes)} allowed"),
             (
-                sizes[largest],
+                largest[0],
                 host.file_bytes,
-                f"{largest} has {_mb(sizes[largest])}, of {_mb(host.file_bytes)} allowed",
+                f"{largest[1]} has {_mb(largest[0])}, of {_mb(host.file_bytes)} allowed",
             ),
             (most, host.folder_files, f"{most:,} files in {fullest}/, of {host.folder_files:,}"),
         )

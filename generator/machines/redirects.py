@@ -6,7 +6,7 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -47,7 +47,7 @@ class Moved(Struct, frozen=True):
 
 
 def find_moved(
-    plan: Plan, pages: Sequence[AnyPage], taken: Collection[str]
+    plan: Plan, pages: Sequence[AnyPage], taken: Iterable[str]
 ) -> tuple[tuple[Moved, ...], tuple[Problem, ...]]:
     """Gather the former addresses that texts tell; what is there now wins over what was there.
 

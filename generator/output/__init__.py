@@ -2,6 +2,8 @@
 
 From the bottom up:
 
-    content inventory manifest
-    publish
+    content inventory
+    record
+    manifest places
+    losses publish verify
 """

@@ -1,5 +1,6 @@
 """What files of the site are filled with: bytes, a photograph's own file, or an archive of such."""
 
+import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ _CHUNK = 1 << 20
 # The first moment that an archive can tell.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _UNIX, _READABLE = 3, 0o100644 << 16
+
+# Of a SHA-256: enough to tell a file from what became of it, not from a forgery.
+DIGEST_SIZE = 8
 
 
 class SourceChangedError(Exception):
@@ -102,6 +106,24 @@ def write_to(target: BinaryIO, content: Content) -> None:
         target.write(content)
     else:
         content.copy_to(target)
+
+
+def content_digest(content: Content, place: Path) -> bytes:
+    """Return the digest of a content, which was written to a place.
+
+    That of a photograph is known, and is not that of a bad copy.
+    """
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).digest()[:DIGEST_SIZE]
+    if isinstance(content, Original):
+        return bytes.fromhex(content.photo.digest)[:DIGEST_SIZE]
+    return file_digest(place)
+
+
+def file_digest(path: Path) -> bytes:
+    """Return the digest of the content of a regular file."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").digest()[:DIGEST_SIZE]
 
 
 def _entry(member: Member, content: Single) -> ZipInfo:

@@ -1,6 +1,7 @@
 """Every file of a site: where it lies, what it is, and where its bytes come from. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -14,19 +15,21 @@ from generator.core.model import (
     PageOrigin,
     TextOrigin,
     ThemeOrigin,
+    Unit,
 )
 from generator.machines import hosting, icons, redirects, sitemap
 from generator.machines.feeds import ATOM, JSON, Feed
 from generator.pages import search
-from generator.planning.archives import archives, original_of, stored
-from generator.planning.plan import Plan, PlannedPhoto
+from generator.planning.archives import archives
+from generator.planning.files import PhotoFiles, files_of_photos
+from generator.planning.plan import Plan, Step
 from generator.views.values import AnyPage, Site
 
 # What is made for hosts, when all other files are known.
 HOST_PATHS = (redirects.PATH, hosting.HEADERS_PATH)
 
 
-def assets(plan: Plan) -> Iterator[OutputFile]:
+def assets(plan: Plan) -> Iterator[Unit]:
     """Yield the files that pages refer to: styles, icons, pictures and the index for searching."""
     yield _text(routes.MARK_PATH, routes.MARK)
     yield _text(search.PATH, search.make_index(plan))
@@ -34,8 +37,7 @@ def assets(plan: Plan) -> Iterator[OutputFile]:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for icon in icons.icons_of(plan):
         yield OutputFile(icons.icon_path(icon), icons.icon_identity(icon), IconOrigin(icon))
-    for photo in plan.all_photos():
-        yield from _photo_files(photo, plan.config.images.rights)
+    yield from files_of_photos(plan.all_photos(), plan.config.images.rights)
     yield from (archive.file for archive in archives(plan))
 
 
@@ -69,27 +71,32 @@ def for_machines(
 
 
 def for_hosts(
-    files: Sequence[OutputFile], moved: Sequence[redirects.Moved], site: Site
+    units: Iterable[Unit], moved: Sequence[redirects.Moved], site: Site
 ) -> Iterator[OutputFile]:
     """Yield what hosts read, of a site of all these files."""
     if listed := [each for each in moved if each.listed]:
         yield _text(redirects.PATH, redirects.redirects(listed, site))
-    yield _text(hosting.HEADERS_PATH, hosting.headers(file.path for file in files))
+    yield _text(hosting.HEADERS_PATH, _headers(units))
+
+
+def _headers(units: Iterable[Unit]) -> str:
+    paths: list[str] = []
+    sizes: Counter[tuple[str, tuple[Step, ...]]] = Counter()
+    for unit in units:
+        if isinstance(unit, PhotoFiles):
+            photo = unit.photo
+            sizes.update((source.suffix, source.steps) for source in photo.sources)
+            paths += (each.path for each in (photo.alias, photo.animation) if each is not None)
+        else:
+            paths += unit.paths
+    variants: Counter[str] = Counter()
+    for (suffix, steps), count in sizes.items():
+        variants.update({f"-{step.longest}{suffix}": count for step in steps})
+    return hosting.headers(paths, variants)
 
 
 def _text(path: str, text: str) -> OutputFile:
     return OutputFile(path, digest_of(text.encode()), TextOrigin(text))
-
-
-def _photo_files(photo: PlannedPhoto, rights: Sequence[str]) -> Iterator[OutputFile]:
-    for source in photo.sources:
-        for index, step in enumerate(source.steps):
-            yield OutputFile(source.path(step), *stored(source.key, index))
-    yield OutputFile(photo.alias.path, *stored(photo.alias.key, photo.alias.index))
-    if photo.animation is not None:
-        yield OutputFile(photo.animation.path, *stored(photo.animation.key, 0))
-    if photo.original:
-        yield OutputFile(photo.original, *original_of(photo, rights))
 
 
 def page_path(page: AnyPage) -> str:

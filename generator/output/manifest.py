@@ -6,11 +6,12 @@ leaves behind is known to be ours as well.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice, starmap
+from pathlib import Path, PurePath
 from typing import Generic, TypeVar
 
 import msgspec
@@ -18,29 +19,22 @@ from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.model import OutputFile
+from generator.core.model import Unit
 from generator.core.routes import MARK, MARK_PATH
+from generator.output.record import NO_PATHS, Left, Paths, Record, files_of, is_sound
 from generator.state import store
 
 # What a build has begun lies beside the manifest, under its name with this behind.
 _BEGUN = ".begun"
 
-# How many files are read at once to see whether they are as they were left.
-_BLOCK = 10_000
+# How many units are read at once to see whether their files are as they were left.
+_BLOCK = 1_000
 
 _Block = TypeVar("_Block")
 
 
-class Record(Struct, frozen=True, array_like=True, gc=False):
-    """A file as we left it."""
-
-    identity: str
-    size: int
-    mtime_ns: int
-
-
 class Manifest(Struct, frozen=True):
-    """What we wrote to an output folder, by path, and what a build that was killed began to write.
+    """What we wrote to an output folder, by unit, and what a build that was killed began to write.
 
     `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
     new files for the paths in `staged`; those in `switching` may be in their places. `token` is
@@ -48,27 +42,39 @@ class Manifest(Struct, frozen=True):
     """
 
     place: str
-    files: dict[str, Record] = {}
-    staged: tuple[str, ...] = ()
+    units: dict[str, Record] = {}
+    staged: Paths = NO_PATHS
     switching: dict[str, Record] = {}
     adopted: bool = False
     token: str = ""
 
-    def may_hold(self, path: str) -> bool:
-        """Tell whether a path may hold a file of ours."""
-        return path in self.files or path in self.switching
-
-    def stale(self, wanted: Collection[str]) -> set[str]:
-        """Return the paths that may hold a file of ours and are not among those wanted."""
-        return {path for path in chain(self.files, self.switching) if path not in wanted}
+    def files(self) -> Iterator[tuple[str, Left]]:
+        """Yield every path that may hold a file of ours, and how it was left then."""
+        for units in (self.units, self.switching):
+            for key, record in units.items():
+                yield from files_of(key, record)
 
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
-        return {*self.files, *self.switching}
+        return {path for path, _ in self.files()}
+
+
+class Difference(Struct, frozen=True):
+    """What keeps an output folder from being a site as planned.
+
+    Beside what is `to_write`, that are the `stale` paths, which belong to nothing any more, and
+    may hold files of ours. Of `ours` are these and the paths to be written, each with how its file
+    may have been left. Nothing is recorded of the units that are `gone`.
+    """
+
+    to_write: Sequence[Unit]
+    stale: Set[str]
+    ours: Mapping[str, Sequence[Left]]
+    gone: Collection[str]
 
 
 class _Kept(Struct, Generic[_Block], frozen=True):
-    """What is kept of a manifest: its files in blocks, each of which may be left unread."""
+    """What is kept of a manifest: its units in blocks, each of which may be left unread."""
 
     place: str
     adopted: bool
@@ -79,36 +85,15 @@ class _Kept(Struct, Generic[_Block], frozen=True):
 class _Begun(Struct, frozen=True):
     """What a manifest notes while a build writes, in a file of its own beside it."""
 
-    staged: tuple[str, ...] = ()
+    staged: Paths = NO_PATHS
     switching: dict[str, Record] = {}
 
 
-def check_output(output: Path, sources: Mapping[str, Path]) -> None:
-    """Refuse an output folder that overlaps a source, or is somebody's home or a whole disk."""
-    real = output.resolve()
-    precious = {Path(real.anchor)}
-    # A machine may know no home.
-    with suppress(RuntimeError):
-        precious.add(Path.home().resolve())
-    if real in precious:
-        raise ConfigError(
-            Problem(
-                str(output), "this folder is too precious", "choose a new one", code="wrong-output"
-            )
-        )
-    for name, folder in sources.items():
-        source = folder.resolve()
-        if real == source or real in source.parents or source in real.parents:
-            what = f"the output folder overlaps {name}/ of the site"
-            raise ConfigError(
-                Problem(str(output), what, "choose a folder of its own", code="wrong-output")
-            )
-    if output.exists() and not output.is_dir():
-        raise ConfigError(
-            Problem(
-                str(output), "is not a folder", "choose another with --output", code="wrong-output"
-            )
-        )
+def _is_inside(path: str) -> bool:
+    """Tell whether a path leads to a place below the folder that it goes from, and straight."""
+    plain = PurePath(path)
+    straight = plain.as_posix() == path and ".." not in plain.parts and "\0" not in path
+    return straight and bool(plain.parts) and not plain.anchor
 
 
 def _place(output: Path, cache: Path) -> str:
@@ -123,11 +108,16 @@ def _record_name(place: str, cache: Path) -> str:
     return f"{store.OUTPUTS}/{digest_of(os.fsencode(place), owner)[:16]}"
 
 
+def record_name(output: Path, cache: Path) -> str:
+    """Return under which name the cache keeps what we know of an output folder."""
+    return _record_name(_place(output, cache), cache)
+
+
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
     name = _record_name(manifest.place, cache)
-    paths = iter(manifest.files.items())
-    blocks = tuple(iter(lambda: dict(islice(paths, _BLOCK)), {}))
+    units = iter(manifest.units.items())
+    blocks = tuple(iter(lambda: dict(islice(units, _BLOCK)), {}))
     kept = _Kept(manifest.place, manifest.adopted, manifest.token, blocks)
     store.save(cache, name, kept, durable=True)
     if manifest.staged or manifest.switching:
@@ -139,7 +129,7 @@ def save_manifest(manifest: Manifest, cache: Path) -> None:
 
 def save_begun(manifest: Manifest, cache: Path) -> None:
     """Note only what is about to be written: the list of all files is a hundred times as long."""
-    if not manifest.files:
+    if not manifest.units:
         save_manifest(manifest, cache)
         return
     name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
@@ -152,12 +142,20 @@ def _load(name: str, cache: Path) -> Manifest | None:
     if _has_begun(name, cache):
         # What was written if this is lost nobody knows: only the mark tells that it is ours.
         begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
-    if kept is None or begun is None:
+    if kept is None or begun is None or not _is_of(kept.place, name, cache):
         return None
-    files: dict[str, Record] = {}
+    units: dict[str, Record] = {}
     for block in kept.blocks:
-        files |= block
-    return Manifest(kept.place, files, begun.staged, begun.switching, kept.adopted, kept.token)
+        units |= block
+    if not all(map(is_sound, (*units.values(), *begun.switching.values()))):
+        return None
+    staged = begun.staged if all(map(_is_inside, begun.staged)) else NO_PATHS
+    return Manifest(kept.place, units, staged, begun.switching, kept.adopted, kept.token)
+
+
+def _is_of(place: str, name: str, cache: Path) -> bool:
+    """Tell whether a manifest of this name may speak of that place: no other, and none above."""
+    return _record_name(place, cache) == name and (Path(place).is_absolute() or _is_inside(place))
 
 
 def _has_begun(name: str, cache: Path) -> bool:
@@ -168,7 +166,7 @@ def manifests(cache: Path) -> Iterator[tuple[Path, Manifest]]:
     """Yield every output folder of a site with its manifest."""
     for file in sorted((cache / store.OUTPUTS).glob("[!.]*")):
         known = _load(f"{store.OUTPUTS}/{file.name}", cache) if not file.suffix else None
-        if known is not None and _record_name(known.place, cache).endswith(f"/{file.name}"):
+        if known is not None:
             yield cache.resolve().parent / known.place, known
 
 
@@ -178,9 +176,9 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     known = _load(_record_name(place, cache), cache) or Manifest(place)
     if _is_vacant(output):
         return Manifest(place, staged=known.staged)
-    if known.staged or known.switching or _has_any(output, known.files):
+    if known.staged or known.switching or _has_any(output, known):
         return known
-    if known.files and _is_marked(output):
+    if known.units and _is_marked(output):
         return known
     if _is_marked(output):
         return Manifest(place, adopted=True)
@@ -190,8 +188,8 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
-def _has_any(output: Path, files: Mapping[str, Record]) -> bool:
-    return any(is_as_left(output / path, record) for path, record in files.items())
+def _has_any(output: Path, manifest: Manifest) -> bool:
+    return any(is_as_left(output / path, left) for path, left in manifest.files())
 
 
 def _is_vacant(output: Path) -> bool:
@@ -210,53 +208,86 @@ def _is_marked(output: Path) -> bool:
 
 
 def is_intact(output: Path, cache: Path, token: str) -> bool:
-    """Tell whether every file is as the build left it whose manifest had this token.
-
-    Judged by size and time; a block of files at a time, for all together may not fit in memory.
-    """
-    name = _record_name(_place(output, cache), cache)
-    kept = store.load(cache, name, _Kept[msgspec.Raw])
-    if kept is None or kept.token != token or not kept.blocks or _has_begun(name, cache):
+    """Tell whether every file is as the build left it whose manifest had this token."""
+    kept = _kept_blocks(output, cache, token)
+    if kept is None or not kept.blocks or _has_begun(_record_name(kept.place, cache), cache):
         return False
-    files = msgspec.msgpack.Decoder(dict[str, Record])
+    return next(_altered(output, kept), None) is None
+
+
+def altered(output: Path, cache: Path, token: str) -> set[str]:
+    """Return what units go by of which a file is not as the build of this token left it."""
+    kept = _kept_blocks(output, cache, token)
+    return set() if kept is None else set(_altered(output, kept))
+
+
+def _kept_blocks(output: Path, cache: Path, token: str) -> _Kept[msgspec.Raw] | None:
+    kept = store.load(cache, record_name(output, cache), _Kept[msgspec.Raw])
+    return kept if kept is not None and kept.token == token else None
+
+
+def _altered(output: Path, kept: _Kept[msgspec.Raw]) -> Iterator[str]:
+    """Judge by size and time; a block of units at a time, for all together take much memory."""
+    units = msgspec.msgpack.Decoder(dict[str, Record])
     with _looking_into(output) as is_as_left_at:
-        return all(
-            is_as_left_at(path, record)
-            for block in kept.blocks
-            for path, record in files.decode(block).items()
-        )
+        for block in kept.blocks:
+            for key, record in units.decode(block).items():
+                if not (is_sound(record) and all(starmap(is_as_left_at, files_of(key, record)))):
+                    yield key
 
 
-def pending(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> list[OutputFile]:
-    """Return the files that are not in the output folder as they should be, in the same order."""
-    known = manifest.files
-    with _looking_into(output) as is_as_left_at:
-        return [
-            file
-            for file in files
-            if (record := known.get(file.path)) is None
-            or record.identity != file.identity
-            or not is_as_left_at(file.path, record)
-        ]
+def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str]) -> list[Unit]:
+    """Return the units that are not in the output folder as they should be, in the same order."""
+    known = manifest.units
+    return [
+        unit
+        for unit in units
+        if (record := known.get(unit.key)) is None
+        or record.identity != unit.identity
+        or unit.key in altered
+    ]
 
 
-def is_as_left(path: Path | str, record: Record, folder: int | None = None) -> bool:
-    """Tell whether a file is there as we left it, by size and time; a path may go from a folder."""
+def difference(units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manifest) -> Difference:
+    """Compare a site of these units, of which some are to be written, with what we know of."""
+    keys = {unit.key for unit in units}
+    gone = [key for key in manifest.units if key not in keys]
+    touched: Iterable[Unit] = to_write
+    old = [(unit.key, record) for unit in to_write if (record := manifest.units.get(unit.key))]
+    if manifest.switching:
+        # Whatever is known of a path may no longer hold.
+        touched, old = units, [*manifest.units.items(), *manifest.switching.items()]
+    else:
+        old += ((key, manifest.units[key]) for key in gone)
+    ours: dict[str, list[Left]] = {}
+    for key, record in old:
+        for path, left in files_of(key, record):
+            ours.setdefault(path, []).append(left)
+    wanted = {path for unit in touched for path in unit.paths} if ours else set()
+    # Whatever a manifest says, nothing outside the folder is ours.
+    stale = {path for path in ours if path not in wanted and _is_inside(path)}
+    return Difference(to_write, stale, ours, gone)
+
+
+def is_as_left(path: Path | str, left: Left, folder: int | None = None) -> bool:
+    """Tell whether a file is as we left it, by kind, size and time; a path may go from a folder."""
     try:
         status = os.stat(path, dir_fd=folder, follow_symlinks=False)
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return status.st_mtime_ns == record.mtime_ns and status.st_size == record.size
+    size, mtime_ns, _ = left
+    is_same = status.st_mtime_ns == mtime_ns and status.st_size == size
+    return is_same and stat.S_ISREG(status.st_mode)
 
 
 @contextmanager
-def _looking_into(output: Path) -> Iterator[Callable[[str, Record], bool]]:
+def _looking_into(output: Path) -> Iterator[Callable[[str, Left], bool]]:
     """Lend `is_as_left` for the paths of an output folder.
 
     From within the folder, where the system can: it finds files faster the shorter their paths.
     """
     if os.stat not in os.supports_dir_fd or not output.is_dir():
-        yield lambda path, record: is_as_left(f"{output}{os.sep}{path}", record)
+        yield lambda path, left: is_as_left(f"{output}{os.sep}{path}", left)
         return
     folder = os.open(output, os.O_RDONLY)
     try:

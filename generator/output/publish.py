@@ -1,11 +1,13 @@
 """Make output/ equal to a list of files: write what differs, switch, then remove what is ours."""
 
 import hashlib
+import io
 import os
 import stat
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -14,65 +16,74 @@ from msgspec import Struct
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, sync, sync_folders, walk, within
-from generator.core.model import OutputFile
+from generator.core.model import OutputFile, Unit
 from generator.core.routes import MARK_PATH, folded, folders_above
-from generator.output.content import Archive, Content, content_size, write_to
+from generator.core.text import spelt
+from generator.output.content import (
+    Archive,
+    Content,
+    Original,
+    SourceChangedError,
+    content_digest,
+    content_size,
+    write_to,
+)
 from generator.output.manifest import (
+    Difference,
     Manifest,
-    Record,
+    difference,
     is_as_left,
     manifests,
     save_begun,
     save_manifest,
 )
+from generator.output.record import NO_PATHS, Left, Paths, Record, packed_paths, record_of
 
 
 class Changes(Struct, frozen=True):
     """What a publication did: files written and removed, and what there is now."""
 
     manifest: Manifest
-    written: tuple[str, ...]
+    written: Paths
     removed: tuple[str, ...]
 
 
-def foresee(files: Iterable[OutputFile], manifest: Manifest, output: Path) -> tuple[Problem, ...]:
-    """Tell what a publication of these files would leave alone, without touching anything."""
-    wanted = {file.path for file in files}
-    stale = sorted(manifest.stale(wanted))
-    changed = [path for path in stale if not _is_ours(output, path, manifest)]
+def foresee(found: Difference, manifest: Manifest, output: Path) -> tuple[Problem, ...]:
+    """Tell what a publication would leave alone, without touching anything."""
+    changed = [path for path in sorted(found.stale) if not _is_ours(output, path, found)]
     problems = [_left_alone(path) for path in changed if os.path.lexists(output / path)]
-    return (*problems, *(_unknown(output, wanted) if manifest.adopted else ()))
+    return (*problems, *(_unknown(output, found.to_write) if manifest.adopted else ()))
 
 
 def publish(
-    files: Sequence[OutputFile],
-    to_write: Sequence[OutputFile],
+    found: Difference,
     content: Callable[[OutputFile], Content],
     manifest: Manifest,
     output: Path,
     cache: Path,
 ) -> Changes:
-    """Bring an output folder to hold exactly these files, beside whatever is not ours.
+    """Bring an output folder to hold exactly the files of a site, beside whatever is not ours.
 
     All new files are complete beside their places before the first is switched; pictures come
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
-    paths = [file.path for file in to_write]
-    stale = manifest.stale({file.path for file in files})
-    if not (to_write or stale or manifest.staged or manifest.switching or manifest.adopted):
-        return Changes(manifest, (), ())
-    refuse_foreign(paths, stale, manifest, output)
+    to_write, stale = found.to_write, found.stale
+    paths = packed_paths({unit.key: unit.paths for unit in to_write})
+    unfinished = manifest.staged or manifest.switching or manifest.adopted
+    if not (to_write or found.gone or unfinished):
+        return Changes(manifest, NO_PATHS, ())
+    refuse_foreign(found, manifest, output)
     _sweep(output, paths if manifest.adopted else manifest.staged)
-    save_begun(msgspec.structs.replace(manifest, staged=tuple(paths)), cache)
+    save_begun(msgspec.structs.replace(manifest, staged=paths), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
-    removed = _remove(first, manifest, output)
+    removed = _remove(first, found, output)
     try:
-        records = {file.path: _stage(output, file, content(file)) for file in to_write}
-        written = [path for path in records if (output / _beside(path)).exists()]
-        sync([output / _beside(path) for path in written])
-        switching = manifest.switching | {path: records[path] for path in written}
-        begun = msgspec.structs.replace(manifest, staged=tuple(written), switching=switching)
+        records = {unit.key: _stage(output, unit, content) for unit in to_write}
+        written = _beside_their_places(output, to_write)
+        sync((output / _beside(path) for path in written), len(written))
+        switching = manifest.switching | {key: records[key] for key in written.packed}
+        begun = msgspec.structs.replace(manifest, staged=written, switching=switching)
         save_begun(begun, cache)
     except BaseException:
         _sweep(output, paths)
@@ -83,27 +94,29 @@ def publish(
     _switch(output, written)
     # The manifest tells of these names, so it must not outlive a power cut that they do not.
     sync_folders({(output / path).parent for path in written})
-    removed += _remove(stale - first, begun, output)
-    current = manifest.files | records
-    for path in stale:
-        current.pop(path, None)
+    removed += _remove(stale - first, found, output)
+    current = manifest.units | records
+    for key in found.gone:
+        del current[key]
     result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
     save_manifest(result, cache)
-    return Changes(result, tuple(written), tuple(removed))
+    return Changes(result, written, tuple(removed))
 
 
-def _switch(output: Path, paths: Sequence[str]) -> None:
-    """Put new files into their places, so that no page which can be found lacks what it refers to.
+def _beside_their_places(output: Path, units: Iterable[Unit]) -> Paths:
+    """Return the files that were written, for others were right already."""
+    return packed_paths(
+        {
+            unit.key: [path for path in unit.paths if (output / _beside(path)).exists()]
+            for unit in units
+        }
+    )
 
-    What is new comes first, for nothing refers to it yet, then what others were at; pages come
-    after the rest of either.
-    """
 
-    def turn(path: str) -> tuple[bool, bool]:
-        return os.path.lexists(output / path), path.endswith(".html")
-
+def _switch(output: Path, paths: Iterable[str]) -> None:
+    """Put new files into their places, so that no page that can be found lacks what it names."""
     try:
-        for path in sorted(paths, key=turn):
+        for path in _in_turn(output, paths):
             target = output / path
             if target.is_dir() and not target.is_symlink():
                 _remove_empty(target)
@@ -111,6 +124,22 @@ def _switch(output: Path, paths: Sequence[str]) -> None:
     except BaseException:
         _sweep(output, paths)
         raise
+
+
+def _in_turn(output: Path, paths: Iterable[str]) -> Iterator[str]:
+    """Yield paths whose files are written beside them: first those at which there is nothing yet.
+
+    To these nothing refers. Of either, pages come after the rest.
+    """
+    for is_there, is_page in product((False, True), repeat=2):
+        for path in paths:
+            # What came into its place in the first turn is no longer beside it in the second.
+            looked_at = _beside(path) if is_there else path
+            if (
+                path.endswith(".html") == is_page
+                and os.path.lexists(output / looked_at) == is_there
+            ):
+                yield path
 
 
 def _remove_empty(folder: Path) -> None:
@@ -138,29 +167,26 @@ def _behind_link(output: Path, path: str) -> bool:
     return any((output / folder).is_symlink() for folder in folders_above(path))
 
 
-def _is_ours(output: Path, path: str, manifest: Manifest) -> bool:
+def _is_ours(output: Path, path: str, found: Difference) -> bool:
     """Tell whether a file is there as we left it, so that it may be removed."""
-    records = (manifest.files.get(path), manifest.switching.get(path))
     return not _behind_link(output, path) and any(
-        is_as_left(output / path, record) for record in records if record is not None
+        is_as_left(output / path, left) for left in found.ours.get(path, ())
     )
 
 
-def refuse_foreign(
-    paths: Iterable[str], stale: Collection[str], manifest: Manifest, output: Path
-) -> None:
+def refuse_foreign(found: Difference, manifest: Manifest, output: Path) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
     folders: set[str] = set()
-    for path in paths:
+    for path in (path for unit in found.to_write for path in unit.paths):
         place = output / path
-        replaceable = not place.is_dir() and (manifest.may_hold(path) or manifest.adopted)
-        if not (replaceable or _is_free(place, path, stale)):
+        replaceable = not place.is_dir() and (path in found.ours or manifest.adopted)
+        if not (replaceable or _is_free(place, path, found.stale)):
             raise _foreign(place)
         folders.update(folders_above(path))
     for folder in folders:
         inside = output / folder
         if inside.is_symlink() or (
-            not manifest.may_hold(folder) and inside.exists() and not inside.is_dir()
+            folder not in found.ours and inside.exists() and not inside.is_dir()
         ):
             raise _foreign(inside)
 
@@ -183,11 +209,13 @@ def _foreign(path: Path) -> ConfigError:
     return ConfigError(Problem(str(path), what, "move it elsewhere", code="foreign-file"))
 
 
-def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
+def _in_the_way(stale: Collection[str], paths: Iterable[str]) -> set[str]:
     """Choose what must go first: a file where a folder is needed, or the other way round.
 
     Also one of the same name but for case, which on some systems is the same file.
     """
+    if not stale:
+        return set()
     names = {folded(path) for path in paths}
     folders = {folder for name in names for folder in folders_above(name)}
     return {
@@ -199,7 +227,7 @@ def _in_the_way(stale: Collection[str], paths: Collection[str]) -> set[str]:
     }
 
 
-def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[str]:
+def _remove(paths: Collection[str], found: Difference, output: Path) -> list[str]:
     """Remove files of ours and the folders this empties; return which.
 
     A file that somebody changed since is no longer ours.
@@ -207,7 +235,7 @@ def _remove(paths: Collection[str], manifest: Manifest, output: Path) -> list[st
     removed = []
     # Pages first: none may show what is gone.
     for path in sorted(paths, key=lambda path: (not path.endswith(".html"), path)):
-        if _is_ours(output, path, manifest):
+        if _is_ours(output, path, found):
             within(output, path).unlink(missing_ok=True)
             removed.append(path)
     _prune(output, paths)
@@ -223,19 +251,40 @@ def _prune(output: Path, paths: Iterable[str]) -> None:
             (output / folder).rmdir()
 
 
-def _stage(output: Path, file: OutputFile, content: Content) -> Record:
+def _stage(output: Path, unit: Unit, content: Callable[[OutputFile], Content]) -> Record:
+    """Write the files of a unit beside their places; return how they were left."""
+    files = {file.path: _stage_file(output, file.path, content(file)) for file in unit.files()}
+    return record_of(unit.key, unit.identity, files)
+
+
+def _stage_file(output: Path, path: str, content: Content) -> Left:
     """Write a file beside its place, unless the right one is there; return how it was left."""
-    target = within(output, file.path)
-    if (status := _already(target, content)) is None:
-        beside = output / _beside(file.path)
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        # A killed build may have left half of it, and every record of that be lost.
-        beside.unlink(missing_ok=True)
-        with naming(beside), beside.open("xb") as written:
-            write_to(written, content)
-            written.flush()
-            status = os.fstat(written.fileno())
-    return Record(file.identity, status.st_size, status.st_mtime_ns)
+    place = within(output, path)
+    status = _already(place, content)
+    if status is None:
+        place = output / _beside(path)
+        status = _written(place, content)
+    return status.st_size, status.st_mtime_ns, content_digest(content, place)
+
+
+def _written(place: Path, content: Content) -> os.stat_result:
+    """Write a new file, and return its state."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # A killed build may have left half of it, and every record of that be lost.
+    place.unlink(missing_ok=True)
+    with naming(place), place.open("x+b") as file:
+        write_to(file, content)
+        file.flush()
+        _check_copied(file, content)
+        return os.fstat(file.fileno())
+
+
+def _check_copied(written: io.BufferedRandom, content: Content) -> None:
+    """Read the copy of an original once more: it has its bytes, whatever the disk did with them."""
+    if isinstance(content, Original):
+        written.seek(0)
+        if hashlib.file_digest(written, "sha256").hexdigest() != content.photo.digest:
+            raise SourceChangedError(content.photo.path)
 
 
 def _already(target: Path, content: Content) -> os.stat_result | None:
@@ -265,8 +314,9 @@ def _left_alone(path: str) -> Problem:
     return Problem(f"output/{path}", what, "remove it by hand", "warning", code="changed-file")
 
 
-def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
+def _unknown(output: Path, units: Iterable[Unit]) -> list[Problem]:
     """Name files in a folder whose records are lost, which nobody can tell are ours."""
+    wanted = {path for unit in units for path in unit.paths}
     # Those that a killed build wrote beside their places are written anew, or removed.
     beside = set(map(_beside, wanted))
     found = sorted(
@@ -280,7 +330,7 @@ def _unknown(output: Path, wanted: Collection[str]) -> list[Problem]:
     what += f", like {len(found) - 1} more" if len(found) > 1 else ""
     return [
         Problem(
-            f"output/{found[0]}",
+            f"output/{spelt(found[0])}",
             what,
             "remove it if it is of no use",
             "warning",
@@ -294,13 +344,14 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     count = 0
     problems: list[Problem] = []
     for output, manifest in manifests(cache):
-        problems += foresee((), manifest, output)
+        all_of_it = difference((), (), manifest)
+        problems += foresee(all_of_it, manifest, output)
         _sweep(output, manifest.staged)
-        ours = set(manifest.paths())
+        ours = set(all_of_it.stale)
         if any(path not in ours for path, _ in walk(output)):
             # The mark, by which the folder is known as ours, stays with what others put there.
             ours.discard(MARK_PATH)
-        count += len(_remove(ours, manifest, output))
+        count += len(_remove(ours, all_of_it, output))
         with suppress(OSError):
             output.rmdir()
     return count, problems

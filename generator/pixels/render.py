@@ -45,7 +45,7 @@ def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: b
         recipes = tuple(
             (key, recipe)
             for key, recipe in job.recipes
-            if key in keys and (force or not store.has_pack(cache, key))
+            if key in keys and (force or not store.has_pack(cache, key, len(recipe.outputs)))
         )
         if recipes:
             found.append(msgspec.structs.replace(job, recipes=recipes))

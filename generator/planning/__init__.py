@@ -6,5 +6,6 @@ From the bottom up:
     tags titles variants words
     listing locations placement
     plan
+    files
     archives
 """

@@ -8,17 +8,9 @@ from msgspec import Struct
 
 from generator.core import routes
 from generator.core.digest import digest_of
-from generator.core.model import (
-    ArchiveOrigin,
-    Member,
-    OutputFile,
-    PhotoOrigin,
-    PictureOrigin,
-    ScrubbedOrigin,
-    StoreOrigin,
-)
+from generator.core.model import ArchiveOrigin, Member, OutputFile, PictureOrigin
+from generator.planning.files import original_of, stored
 from generator.planning.plan import Album, Plan, PlannedPhoto
-from generator.privacy.originals import scrubbed_identity
 
 # Raise by one whenever the same members are put together to other bytes.
 ARCHIVE_VERSION = 1
@@ -26,21 +18,6 @@ ARCHIVE_VERSION = 1
 # What is in front of a member, beside its name, and what of it stands in the directory at the end;
 # and the end of that (APPNOTE 6.3.10: 4.3.7, 4.3.12, 4.3.16).
 _AROUND, _END = 30 + 46, 22
-
-
-def stored(key: str, index: int) -> tuple[str, StoreOrigin]:
-    """Return the identity of a variant, and its origin."""
-    return f"{key}/{index}", StoreOrigin(key, index)
-
-
-def original_of(photo: PlannedPhoto, rights: Collection[str]) -> tuple[str, PhotoOrigin]:
-    """Return the identity of what is published as the original of a photo, and its origin."""
-    if photo.photo.format == "SVG":
-        # Never the file itself, which may hold scripts.
-        return stored(photo.alias.key, photo.alias.index)
-    if photo.scrubbed:
-        return scrubbed_identity(photo.photo, rights), ScrubbedOrigin(photo.photo)
-    return photo.photo.digest, PictureOrigin(photo.photo)
 
 
 class PlannedArchive(Struct, frozen=True):

@@ -35,7 +35,8 @@ class Archives:
 
     def empty(self) -> None:
         """Remove all, also what a server left that was killed."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if store.is_ours(self._folder.parent):
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _remove_but(self, current: Collection[str]) -> None:
         names = {digest_of(identity.encode()) for identity in current}

@@ -49,7 +49,7 @@ class Asking:
     def variant(self, job: Job, key: str, index: int) -> bytes:
         """Return one of the variants under a key of a job's; RefusedError if it cannot be made."""
         blobs = store.get_pack(self._cache, key)
-        if blobs is not None:
+        if blobs is not None and index < len(blobs):
             return blobs[index]
         name = (key, index)
         with self._lock:

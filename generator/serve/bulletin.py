@@ -132,6 +132,11 @@ class Teller(Listener):
         with suppress(Exception):
             self._listener.waiting()
 
+    def notice(self, text: str) -> None:
+        """Something is worth a line that is no problem."""
+        with suppress(Exception):
+            self._listener.notice(text)
+
     def detail(self, text: str) -> None:
         """One file was passed over, rendered, written or removed."""
         with suppress(Exception):

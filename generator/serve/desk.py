@@ -16,14 +16,14 @@ from generator.core.layout import CACHE
 from generator.core.model import Placeholder
 from generator.library.survey import theme_folders
 from generator.output.content import SourceChangedError
-from generator.report import Listener, Report
+from generator.report import Listener, Options, Report
 from generator.serve import steady
 from generator.serve.answers import Answer, Change, State
 from generator.serve.archives import Archives
 from generator.serve.asking import Asking, RefusedError, as_decode_error
 from generator.serve.building import Builder
 from generator.serve.bulletin import Bulletin, Teller
-from generator.serve.planning import Faulty, Planner, Task
+from generator.serve.planning import USUAL, Faulty, Planner, Task
 from generator.serve.rounds import NEVER, Rounds
 from generator.serve.showing import Preview, changed_files, differing
 from generator.serve.watching import Watcher
@@ -37,12 +37,17 @@ _SECONDS_TO_END = 1.5
 class SiteDesk:
     """Plans, shows and builds one site until it is closed.
 
-    `processes` tells by the settings how many work. The listener is told of the progress of reading
-    and rendering, in threads of the desk's.
+    `processes` tells by the settings how many work, the options are those of builds. The listener
+    is told of the progress of reading and rendering, in threads of the desk's.
     """
 
     def __init__(
-        self, site: Path, output: Path, processes: Callable[[Config], int], listener: Listener
+        self,
+        site: Path,
+        output: Path,
+        processes: Callable[[Config], int],
+        listener: Listener,
+        options: Options = USUAL,
     ) -> None:
         self._site = site
         self._lock = threading.Condition()
@@ -55,7 +60,7 @@ class SiteDesk:
         self._bulletin = Bulletin()
         self._rounds = Rounds("planner", self._plan_in_words, self._lock)
         teller = Teller(self._bulletin, listener, lambda: self._rounds.is_closed)
-        self._planner = Planner(site, output, processes, teller)
+        self._planner = Planner(site, output, processes, teller, options)
         self._archives = Archives(site / CACHE)
         self._builder = Builder(self._lock, self._bulletin, listener, self._take_over)
         self._watcher = Watcher(
@@ -217,7 +222,7 @@ class SiteDesk:
         if made is None or made.sketch.plan == task.sketch.plan:
             return ()
         design = made.sketch.design(self._placeholders or {})
-        return differing(before.design.files, design.files)
+        return differing(before.design.units, design.units)
 
 
 def _by_digest(task: Task, made: Made) -> Iterator[dict[str, Problem]]:

@@ -16,7 +16,17 @@ from generator.library.survey import Survey, survey
 from generator.report import Listener, Options, Order
 from generator.serve import steady
 from generator.serve.asking import Asking
-from generator.steps import Sketch, Sources, hired, kept_memo, read_sources, sketched
+from generator.steps import (
+    Sketch,
+    Sources,
+    hired,
+    kept_memo,
+    read_sources,
+    refuse_loss,
+    sketched,
+)
+
+USUAL = Options()
 
 
 class Task(Struct, frozen=True):
@@ -70,16 +80,22 @@ class Faulty(Struct, frozen=True):
 class Planner:
     """Plans a site again and again, and remembers what it read. For one thread, but to `close`.
 
-    `processes` tells by the settings how many work.
+    `processes` tells by the settings how many work. The options are those of builds.
     """
 
     def __init__(
-        self, site: Path, output: Path, processes: Callable[[Config], int], listener: Listener
+        self,
+        site: Path,
+        output: Path,
+        processes: Callable[[Config], int],
+        listener: Listener,
+        options: Options = USUAL,
     ) -> None:
         self._site = site
         self._output = output
         self._processes = processes
         self._listener = listener
+        self._options = options
         self._memo: Memo | None = None
         self._before: Survey | None = None
         # By the settings that they depend on: those of what is shown, and of newer plans.
@@ -102,6 +118,7 @@ class Planner:
         asking = self._asked(order)
         memo = steady.vouched(kept_memo(order, self._memo), growing)
         sources = read_sources(order, found, memo, asking.workers)
+        refuse_loss(order, sources.library, sources.refused)
         self._memo, self._before = sources.memo, found
         library, young = sources.library, steady.young(found)
         failures, left_out = _by_path(library, faulty.failed), _by_path(library, faulty.unpublished)
@@ -124,7 +141,7 @@ class Planner:
     def _order(self, config: Config) -> Order:
         """Return what is to be built, in half of the memory: the other is for what is asked for."""
         memory = config.build.max_memory * MEGABYTE // 2
-        options = Options(jobs=self._processes(config))
+        options = replace(self._options, jobs=self._processes(config))
         cache = self._site / CACHE
         return Order(self._site, self._output, cache, config, options, self._listener, memory)
 

@@ -1,7 +1,7 @@
 """A design as it is shown: any file of it on demand, and how it differs from another."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,11 +14,13 @@ from generator.core.model import (
     PageOrigin,
     Placeholder,
     ThemeOrigin,
+    Unit,
 )
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
 from generator.output.content import Archive, Original, content_size
+from generator.planning.files import files_in
 from generator.planning.plan import Plan
 from generator.serve.answers import Answer, Source
 from generator.serve.archives import Archives
@@ -33,12 +35,12 @@ class Preview:
 
     def __init__(self, design: Design, site: Path, asking: Asking, archives: Archives) -> None:
         self.design = design
-        self.files = {file.path: file for file in design.files}
+        self.files = {file.path: file for file in files_in(design.units)}
         self._jobs = {key: job for job in design.plan.jobs for key, _ in job.recipes}
         self._albums = {each.address: each.path for each in design.plan.root.all_albums()}
         self._assets = {
             origin.asset.name: file
-            for file in design.files
+            for file in self.files.values()
             if isinstance(origin := file.origin, ThemeOrigin)
         }
         self._archives = archives
@@ -64,7 +66,7 @@ class Preview:
 
     def _current_archives(self) -> frozenset[str]:
         return frozenset(
-            file.identity for file in self.design.files if isinstance(file.origin, ArchiveOrigin)
+            file.identity for file in self.files.values() if isinstance(file.origin, ArchiveOrigin)
         )
 
     def album(self, path: str) -> str | None:
@@ -75,7 +77,7 @@ class Preview:
     def try_templates(self, before: "Preview | None") -> None:
         """Render one page by each template of which a page is new; TemplateError as in a build."""
         tried: set[str] = set()
-        for file in reversed(self.design.files):
+        for file in reversed(self.files.values()):
             if isinstance(file.origin, PageOrigin) and not _is_in(file, before):
                 template = self.design.pages[file.origin.index].template
                 if template not in tried:
@@ -102,11 +104,18 @@ def _is_in(file: OutputFile, showing: Preview | None) -> bool:
     return known is not None and known.identity == file.identity
 
 
-def differing(before: Sequence[OutputFile], after: Sequence[OutputFile]) -> tuple[str, ...]:
+def differing(before: Sequence[Unit], after: Sequence[Unit]) -> tuple[str, ...]:
     """Return the paths of files that were added, removed or changed, in order."""
-    old = {(file.path, file.identity) for file in before}
-    new = {(file.path, file.identity) for file in after}
+    known = {(unit.key, unit.identity) for unit in before}
+    wanted = {(unit.key, unit.identity) for unit in after}
+    old = _files_beside(wanted, before)
+    new = _files_beside(known, after)
     return tuple(sorted({path for path, _ in old ^ new}))
+
+
+def _files_beside(same: Collection[tuple[str, str]], units: Iterable[Unit]) -> set[tuple[str, str]]:
+    others = (unit for unit in units if (unit.key, unit.identity) not in same)
+    return {(file.path, file.identity) for file in files_in(others)}
 
 
 def changed_files(
@@ -119,13 +128,13 @@ def changed_files(
 
     The address of a style sheet stands in every page, which is the same but for that.
     """
-    old = before.design.files if before else ()
-    paths = differing(old, after.design.files)
+    old = before.design.units if before else ()
+    paths = differing(old, after.design.units)
     styles = tuple(path for path in paths if path.endswith(".css") and path in after.files)
     if before is None or not styles:
         return paths
     pinned = _with_styles_of(before, sketch).design(placeholders)
-    return paths if differing(old, pinned.files) else styles
+    return paths if differing(old, pinned.units) else styles
 
 
 def _with_styles_of(before: Preview, sketch: Sketch) -> Sketch:

@@ -19,6 +19,7 @@ from generator.core.formats import foreign_kind
 from generator.core.layout import CONTENT, PICTURES
 from generator.core.routes import folders_above
 from generator.library.survey import ignored
+from generator.output.places import overlap
 from generator.start import sigal
 from generator.start.settings import as_toml, settings_text
 from generator.start.site import check_vacant, undone_if_failed, write_frame
@@ -67,6 +68,9 @@ def migrate(settings: Path, folder: Path, progress: Callable[[int, int], None]) 
     check_vacant(folder)
     given = sigal.read_settings(settings)
     source = _source(settings, given)
+    if overlap(folder, source):
+        what = f"lies among the pictures of the old site, in {source}"
+        raise ConfigError(Problem(str(folder), what, "choose another", code="folder-in-use"))
     found = _look(source, _built_into(source, settings, given), _suffixes(given))
     _refuse_full(folder, sum(found.pictures.values()))
     hidden = _hidden(source, found, given)

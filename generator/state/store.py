@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,14 @@ PLACEHOLDERS = "placeholders"
 SHOWN = "shown"
 _LOCK = "lock"
 
+# Backups leave out a folder with such a file, and it tells ours from those of other programs
+# (https://bford.info/cachedir/).
+_TAG = "CACHEDIR.TAG"
+_TAGGED = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by fastphoto, safe to delete.\n"
+# What a write that was killed leaves.
+_SCRAPS = ".*.tmp"
+_NAMES = frozenset((_PACKS, MEMO, OUTPUTS, LAST, PLACEHOLDERS, SHOWN, _LOCK, _TAG))
+
 # What a file system says that has no locks.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
@@ -43,7 +52,18 @@ T = TypeVar("T")
 
 def _write(path: Path, name: str, body: bytes, *, durable: bool = False) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
+    _make_room(path)
     write_whole(path, _digest(name, body), body, durable=durable)
+
+
+def _make_room(path: Path) -> None:
+    """Remove a folder where a file is to be, or a file where a folder is: all here is derived."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    for folder in path.parents:
+        if folder.is_dir():
+            return
+        folder.unlink(missing_ok=True)
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
@@ -53,7 +73,7 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 def _read(path: Path, name: str) -> memoryview | None:
     try:
         sealed = read_whole(path)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
     return body if _digest(name, body) == sealed[:_DIGEST_SIZE] else None
@@ -61,11 +81,19 @@ def _read(path: Path, name: str) -> memoryview | None:
 
 def load(cache: Path, name: str, kind: type[T]) -> T | None:
     """Read back what was saved under a name; None if it is missing, damaged or of another shape."""
-    body = _read(cache / name, name)
+    return _decoded(_read(cache / name, name), kind)
+
+
+def _decoded(body: memoryview | None, kind: type[T]) -> T | None:
     try:
         return None if body is None else msgspec.msgpack.decode(body, type=kind)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return None
+
+
+def is_kept(cache: Path, name: str) -> bool:
+    """Tell whether there is anything under a name, be it damaged."""
+    return os.path.lexists(cache / name)
 
 
 def save(cache: Path, name: str, value: object, *, durable: bool = False) -> None:
@@ -84,19 +112,19 @@ def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
-    body = _read(_pack_path(cache, key), key)
-    return None if body is None else msgspec.msgpack.decode(body, type=list[bytes])
+    return _decoded(_read(_pack_path(cache, key), key), list[bytes])
 
 
-def has_pack(cache: Path, key: str) -> bool:
-    """Tell whether the variants under a key are there and whole; read once while they stay."""
+def has_pack(cache: Path, key: str, count: int) -> bool:
+    """Tell whether so many variants are whole under a key; they are read once while they stay."""
     path = _pack_path(cache, key)
     try:
         stamp = stamp_of(path.stat())
     except OSError:
         return False
     if _whole.get(path) != stamp:
-        if get_pack(cache, key) is None:
+        blobs = get_pack(cache, key)
+        if blobs is None or len(blobs) != count:
             return False
         _whole[path] = stamp
     return True
@@ -105,8 +133,9 @@ def has_pack(cache: Path, key: str) -> bool:
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
-    for scrap in (*cache.glob(".*.tmp"), *(cache / OUTPUTS).glob(".*.tmp")):
-        scrap.unlink()
+    for scrap in (*cache.glob(_SCRAPS), *(cache / OUTPUTS).glob(_SCRAPS)):
+        if not scrap.is_dir():
+            scrap.unlink()
     for folder in (cache / _PACKS).glob("??"):
         for pack in folder.iterdir() if folder.is_dir() else ():
             if folder.name + pack.name not in keys and not pack.is_dir():
@@ -123,12 +152,24 @@ def remove_all(cache: Path) -> None:
         with suppress(OSError):
             folder.rmdir()
     shutil.rmtree(cache / SHOWN, ignore_errors=True)
-    files = (MEMO, LAST, PLACEHOLDERS)
+    files = (MEMO, LAST, PLACEHOLDERS, _TAG)
     for path in (*(cache / name for name in files), *(cache / OUTPUTS).glob("*"), cache / _LOCK):
-        path.unlink(missing_ok=True)
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
     for folder in (cache / OUTPUTS, cache):
         with suppress(OSError):
             folder.rmdir()
+
+
+def is_ours(cache: Path) -> bool:
+    """Tell whether a folder is free for a cache, or is one of ours already."""
+    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        if (cache / _TAG).read_bytes() == _TAGGED:
+            return True
+    with suppress(FileNotFoundError, NotADirectoryError):
+        names = [path.name for path in cache.iterdir()]
+        return all(name in _NAMES or fnmatch(name, _SCRAPS) for name in names)
+    return True
 
 
 @contextmanager
@@ -138,6 +179,7 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
     The operating system drops the lock with its holder, however that ends.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    _make_room(cache / _LOCK)
     try:
         lock = _locked(cache / _LOCK, when_busy)
     except OSError as error:
@@ -146,6 +188,8 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
         # Shares of networks may have no locks: then the builds of this machine take turns.
         lock = _locked(_lock_elsewhere(cache), when_busy)
     try:
+        if not (cache / _TAG).exists():
+            write_whole(cache / _TAG, _TAGGED)
         yield
     finally:
         with naming(Path(lock.lock_file)):

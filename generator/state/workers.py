@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache, partial
 from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -128,6 +128,22 @@ class Workers:
         except BrokenProcessPool:
             return self._alone(function, task)
 
+    def promised(self, function: Callable[[T], R], task: T) -> Callable[[], R]:
+        """Begin a task of ours, and return what waits for its result; inline, nothing begins."""
+        if not self.count:
+            return cache(partial(function, task))
+        future = self._submit(function, task)
+
+        def result() -> R:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                # It died of another task that it had beside this.
+                self._refuse_if_abandoned()
+                return function(task)
+
+        return result
+
     def _ended(self, running: dict[Future[R], T], suspects: list[T]) -> Iterator[tuple[T, R]]:
         ended, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in [future for future in running if future in ended]:
@@ -203,7 +219,7 @@ def _hand_over(executor: ProcessPoolExecutor, function: Callable[[T], R], task: 
         return executor.submit(_guarded, function, task)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _start_tracker() -> None:
     """Start the process in which Python remembers semaphores, for good.
 

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from generator.report import Listener
+from generator.report import Listener, Options
 from generator.serve.answers import Change
 from generator.serve.desk import SiteDesk
+from generator.serve.planning import USUAL
 from tests.support.sites import SECONDS, Site
 
 
@@ -54,9 +55,11 @@ class Watched:
 
 
 @contextmanager
-def at_desk(site: Site, *, jobs: int = 0, watches: bool = False) -> Iterator[Watched]:
+def at_desk(
+    site: Site, *, jobs: int = 0, watches: bool = False, options: Options = USUAL
+) -> Iterator[Watched]:
     """Open a desk of a site; unless it watches, it looks when it is told to. No jobs: inline."""
-    desk = SiteDesk(site.root, site.output, lambda config: jobs, Listener())
+    desk = SiteDesk(site.root, site.output, lambda config: jobs, Listener(), options)
     watched = Watched(desk)
     desk.start(watches=watches)
     try:

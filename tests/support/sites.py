@@ -26,13 +26,14 @@ class Site:
 
     SETTINGS = "[images]\nmax_dimensions = [32, 64]\ndefault_dimension = 64\n"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, is_there: bool = False) -> None:
         self.root = root
         self.output = root / "output"
         self.pictures = root / "pictures"
         self.cache = root / ".cache"
-        self.pictures.mkdir(parents=True)
-        self.settings(self.SETTINGS)
+        if not is_there:
+            self.pictures.mkdir(parents=True)
+            self.settings(self.SETTINGS)
 
     def settings(self, text: str) -> None:
         (self.root / "site.toml").write_text(text, encoding="utf-8")

@@ -1,0 +1,94 @@
+"""How files were left, packed: a site of many photos has fifteen times as many files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from struct import Struct as Layout
+from typing import cast
+
+from msgspec import Struct
+
+from generator.output.content import DIGEST_SIZE
+
+# No path holds either: what stands for the key a unit goes by, and what is between two paths.
+_KEY, _BETWEEN = "\0", "//"
+_STATE = Layout(f"<qq{DIGEST_SIZE}s")
+
+
+# How a file was left: its bytes, the time of change in ns, and what `content_digest` told of it.
+Left = tuple[int, int, bytes]
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """A unit as we left it: what it was made as, where its files lie, and how each was left."""
+
+    identity: str
+    names: str
+    states: bytes
+
+
+def record_of(key: str, identity: str, files: Mapping[str, Left]) -> Record:
+    """Pack how the files of a unit were left, by path."""
+    states = b"".join(_STATE.pack(*left) for left in files.values())
+    return Record(identity, _packed(key, [*files]), states)
+
+
+def files_of(key: str, record: Record) -> Iterator[tuple[str, Left]]:
+    """Yield every file of a record, and how it was left."""
+    return zip(_unpacked(key, record.names), _lefts(record), strict=True)
+
+
+def is_sound(record: Record) -> bool:
+    """Tell whether what was read back can be a record: as many files as there are paths."""
+    whole, rest = divmod(len(record.states), _STATE.size)
+    return rest == 0 and whole == record.names.count(_BETWEEN) + 1
+
+
+def count_files(record: Record) -> int:
+    """Return how many files a record holds."""
+    return len(record.states) // _STATE.size
+
+
+def sizes_of(record: Record) -> list[int]:
+    """Return the bytes of each file of a record."""
+    return [size for size, *_ in _lefts(record)]
+
+
+def paths_of(key: str, record: Record) -> list[str]:
+    """Return where the files of a record lie."""
+    return _unpacked(key, record.names)
+
+
+def _lefts(record: Record) -> Iterator[Left]:
+    return cast(Iterator[Left], _STATE.iter_unpack(record.states))
+
+
+class Paths(Struct, frozen=True):
+    """Many paths in little memory, by what their units go by."""
+
+    packed: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        for key, names in self.packed.items():
+            yield from _unpacked(key, names)
+
+    def __len__(self) -> int:
+        return sum(names.count(_BETWEEN) + 1 for names in self.packed.values())
+
+    def __bool__(self) -> bool:
+        return bool(self.packed)
+
+
+NO_PATHS = Paths()
+
+
+def packed_paths(paths: Mapping[str, Sequence[str]]) -> Paths:
+    """Pack paths by the keys of their units, without units that have none."""
+    return Paths({key: _packed(key, each) for key, each in paths.items() if each})
+
+
+def _packed(key: str, paths: Sequence[str]) -> str:
+    """Join paths; most hold their key, that of a photo's page without its last slash."""
+    return _BETWEEN.join(paths).replace(key.removesuffix("/"), _KEY)
+
+
+def _unpacked(key: str, names: str) -> list[str]:
+    return names.replace(_KEY, key.removesuffix("/")).split(_BETWEEN)
