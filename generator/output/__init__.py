@@ -2,8 +2,7 @@
 
 From the bottom up:
 
-    content inventory
-    record
-    manifest places
+    inventory record
+    content manifest places
     losses publish verify
 """

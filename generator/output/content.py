@@ -14,15 +14,13 @@ from msgspec import Struct
 
 from generator.core.files import naming, open_regular, stamp_of
 from generator.core.model import Member, Photo
+from generator.output.record import DIGEST_SIZE
 
 _CHUNK = 1 << 20
 
 # The first moment that an archive can tell.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _UNIX, _READABLE = 3, 0o100644 << 16
-
-# Of a SHA-256: enough to tell a file from what became of it, not from a forgery.
-DIGEST_SIZE = 8
 
 
 class SourceChangedError(Exception):

@@ -6,7 +6,8 @@ from typing import cast
 
 from msgspec import Struct
 
-from generator.output.content import DIGEST_SIZE
+# Of a SHA-256: enough to tell a file from what became of it, not from a forgery.
+DIGEST_SIZE = 8
 
 # No path holds either: what stands for the key a unit goes by, and what is between two paths.
 _KEY, _BETWEEN = "\0", "//"
