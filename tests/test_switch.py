@@ -63,7 +63,7 @@ class Disk:
 
 
 def is_manifest(path: str, site: Site) -> bool:
-    return path.startswith(str(site.cache / "outputs"))
+    return Path(path).parent == site.cache / "outputs" and Path(path).suffix in ("", ".begun")
 
 
 @pytest.mark.parametrize("one_by_one", [1000, 0], ids=["one by one", "all at once"])
