@@ -412,7 +412,7 @@ def _silence_others() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    sys.stderr = open(own, "w", buffering=1, encoding=sys.stderr.encoding)  # noqa: PTH123, SIM115
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding)
 
 
 def _end(number: int, frame: object) -> NoReturn:
