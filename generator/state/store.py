@@ -19,7 +19,7 @@ import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
 
 from generator.core.digest import digest_of
-from generator.core.files import naming, read_whole, stamp_of, write_whole
+from generator.core.files import naming, open_regular, stamp_of, write_whole
 from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
@@ -72,7 +72,8 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 
 def _read(path: Path, name: str) -> memoryview | None:
     try:
-        sealed = read_whole(path)
+        with naming(path), open_regular(path) as file:
+            sealed = file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         return None
     body = memoryview(sealed)[_DIGEST_SIZE:]
@@ -163,8 +164,8 @@ def remove_all(cache: Path) -> None:
 
 def is_ours(cache: Path) -> bool:
     """Tell whether a folder is free for a cache, or is one of ours already."""
-    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        if (cache / _TAG).read_bytes() == _TAGGED:
+    with suppress(OSError), open_regular(cache / _TAG) as tag:
+        if tag.read() == _TAGGED:
             return True
     with suppress(FileNotFoundError, NotADirectoryError):
         names = [path.name for path in cache.iterdir()]
@@ -188,7 +189,7 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
         # Shares of networks may have no locks: then the builds of this machine take turns.
         lock = _locked(_lock_elsewhere(cache), when_busy)
     try:
-        if not (cache / _TAG).exists():
+        if not os.path.lexists(cache / _TAG):
             write_whole(cache / _TAG, _TAGGED)
         yield
     finally:
