@@ -1,11 +1,13 @@
 """The command line: arguments and exit status."""
 
+import _thread
 import io
 import os
 import shlex
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from generator.output.verify import Verified
 
 INTERRUPTED = 130
+_BY_A_SIGNAL = 128
+
+# What asks a program to end, as far as a system has it.
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 # After all that has to be done: within two seconds, Ctrl-C has ended everything.
 _SECONDS_TO_LEAVE = 0.3
@@ -45,8 +51,8 @@ _SECONDS_TO_LEAVE = 0.3
 def cli() -> None:
     """Photographs in, a finished static gallery out.
 
-    Exit status: 0 all built; 1 built without the files that were refused, each named; 2 wrong
-    settings or usage, nothing written; 130 interrupted.
+    Exit status: 0 all built; 1 built without the files that were refused, each named, or stopped by
+    the machine; 2 wrong settings or usage, nothing written; 130 interrupted.
     """
 
 
@@ -327,10 +333,10 @@ def _leave_for_certain(status: int) -> None:
     leaving.start()
 
 
-def _tell_if_heard(problem: Problem) -> None:
-    """Print what is wrong with a server, which goes on when its terminal is closed."""
+def _tell_if_heard(*problems: Problem) -> None:
+    """Print what is wrong, though the terminal may be closed, or what it is written to full."""
     with suppress(OSError, ValueError):
-        tell_problems([problem])
+        tell_problems(problems)
 
 
 def _address(host: str, port: int) -> str:
@@ -382,32 +388,67 @@ def main() -> NoReturn:
     if sys.getfilesystemencoding() != "utf-8":
         # The locale has another encoding than the names of files, in which the site is written.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
-    _open_closed_streams()
+    _silence_others()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name must not be able to stop the program that names it.
             stream.reconfigure(errors="backslashreplace")
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _terminate)
-    sys.exit(_run())
+    if not sys.warnoptions:
+        # What libraries say to programmers is nothing for photographers.
+        warnings.simplefilter("ignore")
+    sys.unraisablehook = _not_lost
+    for name in _ENDING:
+        number = getattr(signal, name, None)
+        # Whoever started this may want it to outlive its terminal: nohup, or a shell's "&".
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+    try:
+        sys.exit(_run())
+    finally:
+        # All is said. What Python itself still has to say of the end is of no use to anybody.
+        _end_undisturbed()
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
-def _open_closed_streams() -> None:
-    """Have nothing in the place of streams that were closed, or the next file opened would be."""
-    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-        if getattr(sys, name) is None:
-            stream = open(descriptor, "w" if descriptor else "r", closefd=False)  # noqa: SIM115
-            setattr(sys, name, stream)
+def _silence_others() -> None:
+    """Leave the stream of errors to this program alone.
+
+    Processes start with it, and Python tells of what fails in them in tracebacks; libraries write
+    of damaged pictures there. What is to be said of either we say.
+    """
+    if os.name != "posix" or not isinstance(sys.stderr, io.TextIOWrapper):
+        return
+    own = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding)
 
 
-def _terminate(number: int, frame: object) -> NoReturn:
+def _end(number: int, frame: object) -> NoReturn:
     # By an exception, so that processes are stopped and half-written files removed.
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + number)
+
+
+def _not_lost(lost: "sys.UnraisableHookArgs") -> None:
+    """End a little later if that was asked for where Python can raise nothing, as in a finalizer.
+
+    What else cannot be raised is of no use to anybody.
+    """
+    if isinstance(lost.exc_value, KeyboardInterrupt | SystemExit):
+        code = getattr(lost.exc_value, "code", None) or INTERRUPTED
+        again = threading.Timer(0.01, _thread.interrupt_main, (code - _BY_A_SIGNAL,))
+        again.daemon = True
+        again.start()
+
+
+def _end_undisturbed() -> None:
+    """Be deaf from now on to what would only interrupt the end."""
+    for name in _ENDING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _run() -> int:
@@ -417,18 +458,38 @@ def _run() -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was rendered is kept for the next build.", err=True)
+        _tell_of_the_end()
         return INTERRUPTED
+    except SystemExit as ending:
+        if isinstance(ending.code, int) and ending.code > _BY_A_SIGNAL:
+            _tell_of_the_end()
+        raise
     except FastphotoError as error:
-        tell_problems(error.problems)
+        _tell_if_heard(*error.problems)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has left: there is nobody to tell, not even by Python at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        tell_problems(MachineError.of(error, "the build had to stop").problems)
-        return MachineError.exit_code
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is still told in one line
-        tell_problems([unforeseen(error)])
+        _tell_if_heard(*_problems(error))
         return MachineError.exit_code
+
+
+def _problems(error: Exception) -> tuple[Problem, ...]:
+    if isinstance(error, OSError):
+        return MachineError.of(error, "the build had to stop").problems
+    if isinstance(error, ImportError):
+        what, hint = (
+            f"a library cannot be loaded: {error}",
+            "build again, or install fastphoto anew",
+        )
+        return (Problem("", what, hint, code="machine"),)
+    return (unforeseen(error),)
+
+
+def _tell_of_the_end() -> None:
+    # The terminal may be what ended.
+    _end_undisturbed()
+    with suppress(OSError, ValueError):
+        click.echo("Interrupted. What was rendered is kept for the next build.", err=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from generator.core.errors import Problem
+from generator.core.files import read_whole
 from generator.core.layout import PICTURES, SETTINGS, TEMPLATES
 from generator.core.model import (
     ArchiveOrigin,
@@ -219,7 +220,7 @@ def fetched(
         case ScrubbedOrigin(photo):
             return scrubbed(_original(site, photo).read(), photo, rights)
         case ThemeOrigin(asset):
-            return Path(asset.file).read_bytes()
+            return read_whole(Path(asset.file))
 
 
 def _original(site: Path, photo: Photo) -> Original:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shlex
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +15,16 @@ from generator.cli import cli
 from generator.report import Report
 from tests.support.pictures import chart, gps_exif, save
 from tests.support.processes import alive
-from tests.support.sites import Site, scraps, stamps, tree, wait_until
+from tests.support.sites import (
+    Site,
+    clean_tree,
+    command,
+    scraps,
+    stamps,
+    surroundings,
+    tree,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -247,11 +258,17 @@ def test_clean_without_a_build_is_no_error(site: Site) -> None:
     assert tree(site.root) == before
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
-    site: Site, jobs: str, number: signal.Signals, status: int, tmp_path: Path
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize(
+    ("jobs", "name", "status"),
+    [("1", "SIGINT", 130), ("2", "SIGINT", 130), ("2", "SIGTERM", 143), ("1", "SIGHUP", 129)],
+)
+def test_s4_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
+    site: Site, jobs: str, name: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
     for index in range(8):
         site.photo(f"large/{index}.jpg", index, 1000, 700)
     site.settings('[images]\nformats = ["avif", "jpeg"]\neffort = "balanced"\n')
@@ -259,7 +276,7 @@ def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
     try:
         wait_until(lambda: any(site.cache.glob("variants/*/*")))
         # A terminal sends it to every process of the group.
-        os.killpg(build.pid, number)
+        os.killpg(build.pid, getattr(signal, name))
         output, errors = build.communicate(timeout=2)
         wait_until(lambda: not alive(build.pid), seconds=2)
     finally:
@@ -267,8 +284,10 @@ def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
             os.killpg(build.pid, signal.SIGKILL)
 
     assert build.returncode == status
-    assert "Traceback" not in output + errors
+    told = [line for line in (output + errors).splitlines() if line and " of " not in line]
+    assert told == ["Interrupted. What was rendered is kept for the next build."]
     assert not (site.output / "index.html").exists()
+    assert (scraps(site), list(scratch.iterdir())) == ([], [])
 
     site.settings(Site.SETTINGS)
     twin = site.copy(tmp_path / "twin")
@@ -277,8 +296,63 @@ def test_an_interrupted_build_ends_at_once_and_the_next_one_is_right(
     assert scraps(site) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="shells are others there")
+@pytest.mark.parametrize(("streams", "status"), [("2>/dev/full", 1), (">/dev/full", 1)])
+def test_s4_streams_that_nobody_hears_harm_no_file(
+    site: Site, tmp_path: Path, streams: str, status: int
+) -> None:
+    right = clean_tree(site, tmp_path / "clean")
+    line = shlex.join(command("build", "--jobs", "2"))
+    shell = ["sh", "-c", f"exec {line} {streams}"]
+    done = subprocess.run(
+        shell,
+        cwd=site.root,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert site.run("build").returncode == 0
+    assert tree(site.output) == right
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_s4_what_is_to_outlive_its_terminal_does(site: Site) -> None:
+    deaf = f"import os, signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n{HANG_UP}"
+    done = subprocess.run(
+        [sys.executable, "-c", deaf],
+        cwd=site.root,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (site.output / "index.html").exists()
+
+
+# Builds, and is told in the midst of it that the terminal is gone.
+HANG_UP = """
+import generator.steps, sys
+from generator.cli import main
+run = generator.steps.run_steps
+def hung_up(*given):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return run(*given)
+generator.steps.run_steps = hung_up
+sys.argv = ["fastphoto", "build", "--quiet", "--jobs", "1"]
+main()
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
-def test_a_reader_who_leaves_early_is_no_traceback(site: Site) -> None:
+def test_s4_a_reader_who_leaves_early_is_no_traceback(site: Site) -> None:
     build = site.start("build", "--json")
     assert build.stdout is not None and build.stderr is not None
     build.stdout.close()

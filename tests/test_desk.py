@@ -161,7 +161,7 @@ def test_a_change_of_styles_alone_is_told_as_that(small: Site) -> None:
         ),
     ],
 )
-def test_a_fault_leaves_what_is_shown_until_it_is_mended(
+def test_s16_a_fault_leaves_what_is_shown_until_it_is_mended(
     small: Site, path: str, good: str, bad: str, place: str
 ) -> None:
     small.photo("a/one.jpg")
@@ -540,7 +540,9 @@ def test_what_is_given_up_may_be_had_again(small: Site, held: threading.Event) -
         held.set()
 
 
-def test_a_build_that_failed_is_tried_again(small: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s16_a_build_that_failed_is_tried_again(
+    small: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small.photo("a/one.jpg")
     monkeypatch.setattr(building, "UNTIL_RETRIED", 0.01)
     full = [True]

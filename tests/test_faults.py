@@ -1,16 +1,24 @@
 """Builds that are killed, starved or doubled: no file is torn, the next build is right."""
 
+import errno
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from generator.core.errors import FastphotoError, MachineError
+from generator.state import store
+from tests.support.cases import cases
+from tests.support.faults import Fault
 from tests.support.processes import workers
 from tests.support.sites import Site, clean_tree, scraps, stamps, surroundings, tree, wait_until
 
@@ -19,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's"),
 ]
 
-MOMENTS = 12
+MOMENTS = cases(12)
 
 # Runs the command with one call in a row going wrong, as its first arguments tell: the kind of
 # call, which one of them, and what happens then: the process is killed, or the system refuses.
@@ -73,16 +81,19 @@ main()
 
 LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+kind, limit = getattr(resource, sys.argv.pop(1)), int(sys.argv.pop(1))
+resource.setrlimit(kind, (limit, limit))
 from generator.cli import main
 main()
 """
 
 
-def run(site: Site, code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Build in this process alone, so that calls have an order; the command is run by some code."""
+def run(
+    site: Site, code: str, *arguments: object, jobs: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Build by some code: in this process alone, so that calls have an order, or in several."""
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments), "build", "--jobs", "1"],
+        [sys.executable, "-c", code, *map(str, arguments), "build", "--jobs", str(jobs)],
         cwd=site.root,
         env=surroundings(),
         capture_output=True,
@@ -121,9 +132,9 @@ class Stage:
         self._kept = folder / "kept"
         shutil.copytree(self.site.root, self._kept)
 
-    def attempts(self) -> Iterator[int]:
+    def attempts(self, step: int = 1) -> Iterator[int]:
         """Count the attempts, each on the site as it was set up."""
-        for number in range(1, 200):
+        for number in range(1, 5000, step):
             shutil.rmtree(self.site.root)
             shutil.copytree(self._kept, self.site.root)
             yield number
@@ -141,7 +152,9 @@ def stage(tmp_path: Path) -> Stage:
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["from nothing", "over an older site"])
-def test_a_build_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, older: bool) -> None:
+def test_s1_a_build_killed_at_any_moment_is_finished_by_the_next(
+    tmp_path: Path, older: bool
+) -> None:
     site = Site(tmp_path / "site")
     for number in range(6):
         site.photo(f"coast/{number}.jpg", number, 900, 600)
@@ -171,7 +184,7 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, ol
 
 
 @pytest.mark.parametrize("kind", ["replace", "unlink", "write"])
-def test_a_build_killed_at_any_step_of_its_writing_is_finished_by_the_next(
+def test_s1_a_build_killed_at_any_step_of_its_writing_is_finished_by_the_next(
     stage: Stage, kind: str
 ) -> None:
     for number in stage.attempts():
@@ -185,7 +198,7 @@ def test_a_build_killed_at_any_step_of_its_writing_is_finished_by_the_next(
 
 
 @pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
-def test_a_disk_that_refuses_any_write_is_named_and_the_site_stays(
+def test_s3_a_disk_that_refuses_any_write_is_named_and_the_site_stays(
     stage: Stage, fault: str
 ) -> None:
     for number in stage.attempts():
@@ -202,33 +215,116 @@ def test_a_disk_that_refuses_any_write_is_named_and_the_site_stays(
     assert number > 10
 
 
-def test_a_disk_that_refuses_any_rename_is_named_and_the_next_build_is_right(stage: Stage) -> None:
-    for number in stage.attempts():
-        done = run(stage.site, SABOTAGE, "replace", number, "EACCES")
-        if done.returncode == 0:
+def step_of(kind: str) -> int:
+    """Return after how many calls the next one is refused: by default few of the many."""
+    calls = {"os.stat": 240, "os.lstat": 60, "read": 60, "os.copy_file_range": 1}
+    return max(1, calls.get(kind, 13) // cases(1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        *[("open", "EMFILE"), ("open", "EIO"), ("os.open", "ENFILE"), ("os.scandir", "EIO")],
+        *[("os.stat", "EIO"), ("os.lstat", "EACCES"), ("os.mkdir", "EDQUOT"), ("read", "EIO")],
+        *[("write", "ENOSPC"), ("close", "EDQUOT"), ("os.fsync", "EIO"), ("os.rmdir", "EBUSY")],
+        *[("os.replace", "EROFS"), ("os.replace", "EACCES"), ("os.unlink", "EPERM")],
+        *[("os.copy_file_range", "EIO"), ("fcntl.flock", "EIO"), ("os.open", "ELOOP")],
+    ],
+)
+def test_s3_any_call_that_the_system_refuses_is_named_and_costs_no_more(
+    stage: Stage, kind: str, fault: str
+) -> None:
+    for number in stage.attempts(step_of(kind)):
+        refused = Fault(kind, number, getattr(errno, fault), stage.site.root)
+        with pytest.MonkeyPatch.context() as patch:
+            refused.install(patch)
+            said = outcome(stage.site)
+        if not refused.has_struck:
             break
-        assert done.returncode == 1
-        assert "Permission denied" in done.stderr
-        assert "Traceback" not in done.stderr
-        assert is_whole(stage.site, stage.before, stage.after)
-        stage.assert_repaired(f"replace {number}")
-    assert number > 10
+        place = f"at {kind} {number}"
+        assert is_whole(stage.site, stage.before, stage.after), f"torn {place}"
+        if said is None:
+            assert tree(stage.site.output) == stage.after, f"wrong without a word {place}"
+        else:
+            assert str(stage.site.root) in said or "site.toml" in said, f"{said!r} {place}"
+        stage.assert_repaired(place)
+    assert number > 1 or kind == "fcntl.flock"
 
 
-def test_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Stage) -> None:
+def outcome(site: Site) -> str | None:
+    """Build, and return what the command would say of the system; nothing if all was built."""
+    try:
+        report = site.build()
+    except FastphotoError as error:
+        return str(error)
+    except OSError as error:
+        return str(MachineError.of(error, "the build had to stop"))
+    assert report.exit_code == 0
+    return None
+
+
+def test_s3_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Stage) -> None:
     before = stamps(stage.site.output)
     limit = 100_000
     stage.site.write(
         "pictures/new/c.jpg", (stage.site.pictures / "a.jpg").read_bytes().ljust(limit * 2)
     )
 
-    done = run(stage.site, LIMITED, limit)
+    done = run(stage.site, LIMITED, "RLIMIT_FSIZE", limit)
 
     assert done.returncode == 1
     assert "full/new" in done.stderr
     assert "Traceback" not in done.stderr
     assert stamps(stage.site.output) == before
     assert scraps(stage.site) == []
+
+
+def test_s3_64_descriptors_suffice(site: Site) -> None:
+    for number in range(40):
+        site.photo(f"{number}.jpg", number)
+    done = run(site, LIMITED, "RLIMIT_NOFILE", 64, jobs=3)
+
+    assert (done.returncode, done.stderr.count("error")) == (0, 0)
+
+
+def test_s3_too_few_descriptors_are_told_in_one_line(stage: Stage) -> None:
+    done = run(stage.site, LIMITED, "RLIMIT_NOFILE", 10, jobs=2)
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "Too many open files" in line
+    assert tree(stage.site.output) == stage.before
+    stage.assert_repaired("too few descriptors")
+
+
+def test_s3_where_there_are_no_locks_builds_take_turns_all_the_same(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on many a share of a network."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    flock = fcntl.flock
+
+    def refused(descriptor: int, how: int) -> None:
+        if str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith(str(stage.site.root)):
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    turns: list[str] = []
+    with store.exclusive(stage.site.cache, lambda: None):
+        waiting = threading.Thread(target=wait_for_turn, args=(stage.site.cache, turns))
+        waiting.start()
+        wait_until(lambda: turns == ["waits"])
+    waiting.join()
+
+    assert turns == ["waits", "works"]
+    stage.assert_repaired("no locks")
+
+
+def wait_for_turn(cache: Path, turns: list[str]) -> None:
+    with store.exclusive(cache, lambda: turns.append("waits")):
+        turns.append("works")
 
 
 def test_i12_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:

@@ -401,12 +401,12 @@ def test_s14_a_source_that_changes_while_it_is_copied_is_left_out_alone(
     changing = site.pictures / "a.jpg"
     copy = content._copy
 
-    def change_meanwhile(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    def change_meanwhile(source: BinaryIO, target: BinaryIO, size: int, path: Path) -> None:
         if os.path.samestat(os.fstat(source.fileno()), changing.stat()):
             target.write(source.read(100))
             with changing.open("r+b") as file:
                 change(file)
-        copy(source, target, size)
+        copy(source, target, size, path)
 
     monkeypatch.setattr(content, "_copy", change_meanwhile)
     report = site.build()

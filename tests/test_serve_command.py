@@ -86,7 +86,7 @@ def test_what_is_edited_is_served_and_built(small: Site, tmp_path: Path) -> None
     assert "Traceback" not in "".join(found.said)
 
 
-def test_what_is_wrong_is_told_and_the_next_save_mends_it(small: Site) -> None:
+def test_s16_what_is_wrong_is_told_and_the_next_save_mends_it(small: Site) -> None:
     small.photo("walks/one.jpg")
     small.settings("[site]\ntitel = 'Walks'\n")
     with serving(small) as found:

@@ -10,6 +10,7 @@
 Everything else that escapes is a fault of ours.
 """
 
+import errno
 import os
 import re
 import traceback
@@ -158,7 +159,42 @@ class MachineError(FastphotoError):
         """Say what was being done, to which path, and the system's own words."""
         path = error.filename if error.filename is not None else ""
         where = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
-        return cls(Problem(where, f"{doing}: {error.strerror or error}", code="machine"))
+        what = f"{doing}: {error.strerror or error}"
+        return cls(Problem(where, what, _remedy(error.errno), code="machine"))
+
+
+# Of these, no file is to blame that is being read: the next would not fare better.
+_OF_THE_MACHINE = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EROFS))
+
+
+def is_of_the_system(error: BaseException) -> bool:
+    """Tell whether the operating system refused something; decoders raise OSError of damage too."""
+    return isinstance(error, OSError) and error.errno is not None
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Tell whether an error that came up while a file was read has nothing to do with that file."""
+    return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE
+
+
+_REMEDIES = {
+    "make room on that disk, then build again": ("ENOSPC", "EDQUOT", "EFBIG"),
+    "close other programs or raise the limit (ulimit -n), then build again": ("EMFILE", "ENFILE"),
+    "check its permissions, or choose another place": ("EACCES", "EPERM"),
+    "make that disk writable, or choose another place": ("EROFS",),
+    "look after that disk, or the connection to it, then build again": (
+        *("EIO", "ENXIO", "ENODEV", "ESTALE", "ETIMEDOUT", "EHOSTDOWN", "ENOTCONN"),
+    ),
+    "choose a place with a shorter path": ("ENAMETOOLONG",),
+    "remove the links that lead in a circle": ("ELOOP",),
+    "close other programs, then build again": ("ENOMEM", "EAGAIN"),
+}
+
+
+def _remedy(number: int | None) -> str:
+    """Return what to do about an error of the operating system."""
+    name = errno.errorcode.get(number or 0)
+    return next((what for what, names in _REMEDIES.items() if name in names), "build again")
 
 
 def unforeseen(error: Exception) -> Problem:

@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -198,16 +199,70 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def read_whole(path: Path) -> bytes:
+    """Return the bytes of a file; an OSError says which it is about."""
+    with naming(path):
+        return path.read_bytes()
+
+
 def _beside(target: Path) -> Path:
     """Return where a file is until it is whole: its own name may be as long as names can be."""
     return target.with_name(f".{digest_of(os.fsencode(target.name))[:12]}.{os.getpid()}.tmp")
 
 
-def write_whole(target: Path, *parts: bytes) -> None:
-    """Write a file beside its target and rename it there, so that no reader sees half of it."""
+def write_whole(target: Path, *parts: bytes, durable: bool = False) -> None:
+    """Write a file beside its target and rename it there, so that no reader sees half of it.
+
+    What is `durable` outlives a power cut from the moment that this returns.
+    """
     with written_whole(target) as file:
         for part in parts:
             file.write(part)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    if durable:
+        sync_folders([target.parent])
+
+
+# How many files are synced one by one; all that are written to a disk take less time than more.
+_SYNC_EACH = 32
+
+
+def sync(paths: Iterable[Path], count: int) -> None:
+    """Wait until the bytes of so many files are on the disk, lest a power cut leave bare names."""
+    if count > _SYNC_EACH and sys.platform == "linux":
+        # Elsewhere it does not wait for the disk.
+        os.sync()
+        return
+    for path in paths:
+        # To be synced, some systems want it open to write.
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        _sync_and_close(descriptor, path)
+
+
+def sync_folders(folders: Collection[Path]) -> None:
+    """Wait until the names in folders are on the disk, where the system can."""
+    if os.name != "posix":
+        return
+    if len(folders) > _SYNC_EACH and sys.platform == "linux":
+        os.sync()
+        return
+    for folder in folders:
+        try:
+            _sync_and_close(os.open(folder, os.O_RDONLY | os.O_CLOEXEC), folder)
+        except OSError as error:
+            # Many a file system of a network cannot.
+            if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+                raise
+
+
+def _sync_and_close(descriptor: int, path: Path) -> None:
+    try:
+        with naming(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

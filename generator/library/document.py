@@ -19,7 +19,7 @@ import nh3
 import yaml
 from msgspec import Struct
 
-from generator.core.errors import Problem, Unread, in_words
+from generator.core.errors import Problem, Unread, in_words, is_of_the_machine
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
 from generator.core.text import clean_lines, clean_text, is_unicode
 from generator.library.directives import Cut, cut_directives
@@ -106,6 +106,8 @@ def read_document(path: str, content: Path) -> Document | Unread:
     except _Faults as several:
         return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
+        if is_of_the_machine(error):
+            raise
         what = f"cannot be read: {error.strerror}"
         return Unread((Problem(f"content/{path}", what, passing=True, code="unreadable-file"),))
 

@@ -7,7 +7,13 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator.core.errors import DecodeError, LeftOut, NotAPicture, Problem
+from generator.core.errors import (
+    DecodeError,
+    LeftOut,
+    NotAPicture,
+    Problem,
+    is_of_the_machine,
+)
 from generator.core.files import stamp_of
 from generator.core.formats import BY_SUFFIX, foreign_kind
 from generator.core.geometry import turned
@@ -43,9 +49,13 @@ def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray
 def _photo(path: str, pictures: Path, *, svg: bool, alone: bool) -> Photo | Stray | Problem | None:
     source = pictures / path
     try:
-        with decode.in_words():
-            is_drawn = svg and is_drawing(source)
-            return _draw(path, source) if is_drawn else _read(path, source, alone=alone)
+        return decode.steadily(
+            lambda: (
+                _draw(path, source)
+                if svg and is_drawing(source)
+                else _read(path, source, alone=alone)
+            )
+        )
     except LeftOut as error:
         return Stray(error.kind)
     except NotAPicture as error:
@@ -107,6 +117,8 @@ def is_sidecar(path: str) -> bool:
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
+    if is_of_the_machine(error):
+        raise error
     what = f"cannot be read: {error.strerror}"
     return Problem(
         f"{PICTURES}/{path}", what, "check its permissions", passing=True, code="unreadable-file"

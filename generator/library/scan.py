@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from generator.core.digest import digest_of
 from generator.core.errors import Problem, Unread
-from generator.core.files import is_settled
+from generator.core.files import is_settled, read_whole
 from generator.core.formats import INPUTS
 from generator.core.layout import CONTENT, PICTURES, SHIPPED
 from generator.core.model import (
@@ -265,7 +265,7 @@ def read_theme(survey: Survey) -> Theme:
     assets: list[Asset] = []
     templates: dict[str, bytes] = {}
     for name, file in sorted(chosen.items()):
-        body = file.read_bytes()
+        body = read_whole(file)
         if name.startswith(f"{STATIC}/"):
             assets.append(Asset(name.removeprefix(f"{STATIC}/"), str(file), digest_of(body)))
         else:
@@ -285,4 +285,4 @@ def _overridden(survey: Survey, chosen: Mapping[str, Path]) -> Iterator[tuple[st
     for entry in found:
         name, ours = entry.path, Path(folder)
         if not name.startswith(f"{STATIC}/") and chosen[name] != ours / name:
-            yield f"{SHIPPED}/{name}", (ours / name).read_bytes()
+            yield f"{SHIPPED}/{name}", read_whole(ours / name)

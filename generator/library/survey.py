@@ -18,7 +18,14 @@ import generator
 from generator.core.config import Config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.files import MAX_DEPTH, entries, irregular, is_settled, links
+from generator.core.files import (
+    MAX_DEPTH,
+    entries,
+    irregular,
+    is_settled,
+    links,
+    read_whole,
+)
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
 from generator.core.text import is_unicode, spelt
@@ -129,7 +136,7 @@ def code_digest() -> str:
     """Return a digest of our own code and data: pages are made anew by every version of it."""
     code = Path(generator.__file__).parent
     files = sorted((*code.rglob("*.py"), *code.rglob("*.bin")))
-    return digest_of(*(file.read_bytes() for file in files))
+    return digest_of(*(read_whole(file) for file in files))
 
 
 def theme_folders(site: Path) -> Sequence[Path]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from PIL import ExifTags, Image
 
+from generator.core.errors import is_of_the_system
 from generator.core.model import Location
 from generator.core.text import clean_text, decoded, utf_16
 
@@ -20,10 +21,15 @@ _MAKER_NOTE = 0x927C
 
 
 def safely(read: Callable[[], T], otherwise: T) -> T:
-    """Return what a reader says, or the default if the data makes it raise, whatever it raises."""
+    """Return what a reader says, or the default if the data makes it raise, whatever it raises.
+
+    What the machine raises is not the data's.
+    """
     try:
         return read()
-    except Exception:  # noqa: BLE001 - damaged metadata costs the metadata, never the photo
+    except Exception as error:  # damaged metadata costs the metadata, never the photo
+        if is_of_the_system(error):
+            raise
         return otherwise
 
 

@@ -3,8 +3,7 @@
 import hashlib
 import io
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +12,11 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from msgspec import Struct
 
-from generator.core.files import open_regular, stamp_of
+from generator.core.files import naming, open_regular, stamp_of
 from generator.core.model import Member, Photo
 from generator.output.record import DIGEST_SIZE
+
+_CHUNK = 1 << 20
 
 # The first moment that an archive can tell.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
@@ -47,7 +48,7 @@ class Original(Struct, frozen=True):
         try:
             with open_regular(self.source) as source:
                 before = stamp_of(os.fstat(source.fileno()))
-                _copy(source, target, before.size)
+                _copy(source, target, before.size, self.source)
                 after = stamp_of(os.fstat(source.fileno()))
         except FileNotFoundError as error:
             raise SourceChangedError(self.photo.path) from error
@@ -55,7 +56,7 @@ class Original(Struct, frozen=True):
             raise SourceChangedError(self.photo.path)
 
 
-def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+def _copy(source: BinaryIO, target: BinaryIO, size: int, path: Path) -> None:
     # Where the file system can, this shares the blocks instead of copying them; into memory, none.
     if hasattr(os, "copy_file_range"):
         with suppress(OSError):
@@ -64,7 +65,14 @@ def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
             ):
                 size -= copied
     # Wherever that stopped, both files stand at the same place.
-    shutil.copyfileobj(source, target, 1 << 20)
+    for chunk in _chunks(source, path):
+        target.write(chunk)
+
+
+def _chunks(source: BinaryIO, path: Path) -> Iterator[bytes]:
+    with naming(path):
+        while chunk := source.read(_CHUNK):
+            yield chunk
 
 
 Single = bytes | Original

@@ -119,9 +119,11 @@ def save_manifest(manifest: Manifest, cache: Path) -> None:
     name = _record_name(manifest.place, cache)
     units = iter(manifest.units.items())
     blocks = tuple(iter(lambda: dict(islice(units, _BLOCK)), {}))
-    store.save(cache, name, _Kept(manifest.place, manifest.adopted, manifest.token, blocks))
+    kept = _Kept(manifest.place, manifest.adopted, manifest.token, blocks)
+    store.save(cache, name, kept, durable=True)
     if manifest.staged or manifest.switching:
-        store.save(cache, f"{name}{_BEGUN}", _Begun(manifest.staged, manifest.switching))
+        begun = _Begun(manifest.staged, manifest.switching)
+        store.save(cache, f"{name}{_BEGUN}", begun, durable=True)
     else:
         (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
 
@@ -132,7 +134,7 @@ def save_begun(manifest: Manifest, cache: Path) -> None:
         save_manifest(manifest, cache)
         return
     name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
-    store.save(cache, name, _Begun(manifest.staged, manifest.switching))
+    store.save(cache, name, _Begun(manifest.staged, manifest.switching), durable=True)
 
 
 def _load(name: str, cache: Path) -> Manifest | None:

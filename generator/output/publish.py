@@ -5,8 +5,9 @@ import io
 import os
 import stat
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
-from generator.core.files import naming, walk, within
+from generator.core.files import naming, sync, sync_folders, walk, within
 from generator.core.model import OutputFile, Unit
 from generator.core.routes import FULL, IMAGE, MARK_PATH, folded, folders_above
 from generator.core.text import spelt
@@ -38,8 +39,6 @@ from generator.output.manifest import (
     save_manifest,
 )
 from generator.output.record import NO_PATHS, Left, Paths, Record, packed_paths, record_of
-
-_SYNC_EACH = 32
 
 
 class Changes(Struct, frozen=True):
@@ -94,7 +93,7 @@ def _published(
     try:
         records = {unit.key: _stage(output, unit, content) for unit in to_write}
         written = _beside_their_places(output, to_write)
-        _make_durable(output, written)
+        sync((output / _beside(path) for path in written), len(written))
         switching = manifest.switching | {key: records[key] for key in written.packed}
         begun = msgspec.structs.replace(manifest, staged=written, switching=switching)
         save_begun(begun, cache)
@@ -105,6 +104,8 @@ def _published(
             save_begun(manifest, cache)
         raise
     _switch(output, written)
+    # The manifest tells of these names, so it must not outlive a power cut that they do not.
+    sync_folders({(output / path).parent for path in written})
     removed += _remove(stale - first, found, output)
     current = manifest.units | records
     for key in found.gone:
@@ -125,8 +126,9 @@ def _beside_their_places(output: Path, units: Iterable[Unit]) -> Paths:
 
 
 def _switch(output: Path, paths: Iterable[str]) -> None:
+    """Put new files into their places, so that no page that can be found lacks what it names."""
     try:
-        for path in paths:
+        for path in _in_turn(output, paths):
             target = output / path
             if target.is_dir() and not target.is_symlink():
                 _remove_empty(target)
@@ -134,6 +136,22 @@ def _switch(output: Path, paths: Iterable[str]) -> None:
     except BaseException:
         _sweep(output, paths)
         raise
+
+
+def _in_turn(output: Path, paths: Iterable[str]) -> Iterator[str]:
+    """Yield paths whose files are written beside them: first those at which there is nothing yet.
+
+    To these nothing refers. Of either, pages come after the rest.
+    """
+    for is_there, is_page in product((False, True), repeat=2):
+        for path in paths:
+            # What came into its place in the first turn is no longer beside it in the second.
+            looked_at = _beside(path) if is_there else path
+            if (
+                path.endswith(".html") == is_page
+                and os.path.lexists(output / looked_at) == is_there
+            ):
+                yield path
 
 
 def _remove_empty(folder: Path) -> None:
@@ -239,7 +257,8 @@ def _remove(paths: Collection[str], found: Difference, output: Path) -> list[str
     A file that somebody changed since is no longer ours.
     """
     removed = []
-    for path in sorted(paths):
+    # Pages first: none may show what is gone.
+    for path in sorted(paths, key=lambda path: (not path.endswith(".html"), path)):
         if _is_ours(output, path, found):
             within(output, path).unlink(missing_ok=True)
             removed.append(path)
@@ -303,7 +322,7 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != content_size(content):
             return None
-        with target.open("rb") as there:
+        with naming(target), target.open("rb") as there:
             same = (
                 there.read() == content
                 if isinstance(content, bytes)
@@ -312,16 +331,6 @@ def _already(target: Path, content: Content) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     return status if same else None
-
-
-def _make_durable(output: Path, paths: Paths) -> None:
-    """Wait until the files are on the disk, so that no power cut leaves a name without bytes."""
-    if len(paths) > _SYNC_EACH and hasattr(os, "sync"):
-        os.sync()
-        return
-    for path in paths:
-        with (output / _beside(path)).open("rb+") as file:
-            os.fsync(file.fileno())
 
 
 def _left_alone(path: str) -> Problem:

@@ -8,7 +8,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from generator.core.errors import Problem, TemplateError
+from generator.core.errors import Problem, TemplateError, is_of_the_system
 from generator.core.geometry import fit
 from generator.core.layout import SHIPPED, TEMPLATES
 from generator.core.model import Theme
@@ -82,6 +82,8 @@ class Renderer:
             template = self._environment.get_template(page.template)
             return template.render(page=page, root=_root(page, self._site)).encode()
         except Exception as error:
+            if is_of_the_system(error):
+                raise
             raise fault(error, self._theme, self._environment, page.template, page.url) from error
 
 

@@ -8,11 +8,11 @@ import errno
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import PIL
 from PIL import (
@@ -24,12 +24,20 @@ from PIL import (
 )
 
 from generator.containers import png
-from generator.core.errors import DecodeError, LeftOut, NotAPicture
+from generator.core.errors import (
+    DecodeError,
+    LeftOut,
+    NotAPicture,
+    is_of_the_machine,
+    is_of_the_system,
+)
 from generator.core.files import Bounded, open_regular
 from generator.core.formats import BY_NAME, impostor, recognise
 from generator.core.model import Size
-from generator.metadata.exif import tags_of
+from generator.metadata.exif import safely, tags_of
 from generator.pixels import jxl, raw
+
+T = TypeVar("T")
 
 _ORIENTATION_TAG = 0x0112
 
@@ -178,11 +186,25 @@ def in_words() -> Iterator[None]:
         hint = "free some, or raise build.max_memory"
         raise DecodeError(what, hint, passing=True, code="out-of-memory") from error
     except OSError as error:
-        raise (_damage(error) if error.errno is None else _refusal(error)) from error
+        if is_of_the_machine(error):
+            raise
+        raise (_refusal(error) if is_of_the_system(error) else _damage(error)) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
         # NotImplementedError have all been seen. Each costs this picture only.
         raise _damage(error) from error
+
+
+def steadily(read: Callable[[], T]) -> T:
+    """Read a picture, and once more if the system refused that: disks and connections stumble."""
+    try:
+        with in_words():
+            return read()
+    except DecodeError as error:
+        if error.code != "unreadable-file":
+            raise
+    with in_words():
+        return read()
 
 
 def _refusal(error: OSError) -> DecodeError:
@@ -213,10 +235,8 @@ def orientation_of(image: Image.Image) -> int:
     """
     if image.format in ("TIFF", "JXL", "RAW"):
         return 1
-    try:
-        value = tags_of(image).get(_ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - EXIF of any damage costs the EXIF, never the picture
-        return 1
+    # EXIF of any damage costs the EXIF, never the picture.
+    value = safely(lambda: tags_of(image).get(_ORIENTATION_TAG, 1), 1)
     return value if value in _UPRIGHT else 1
 
 
@@ -252,6 +272,8 @@ def frames_of(image: ImageFile.ImageFile, size: Size) -> int:
     try:
         frames = int(getattr(image, "n_frames", 1)) - frames_before(image)
     except Exception as error:
+        if is_of_the_system(error):
+            raise
         what = "it is an animation whose frames cannot be counted: it is damaged or truncated"
         raise DecodeError(what, _COPY_AGAIN) from error
     limit = Image.MAX_IMAGE_PIXELS or 0

@@ -64,8 +64,7 @@ def engine(input_format: str) -> str:
 def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
     """Make every variant that a job asks for and keep them; a bad picture is a problem returned."""
     try:
-        with decode.in_words():
-            blobs = encode_photo(job, pictures)
+        blobs = decode.steadily(lambda: encode_photo(job, pictures))
     except DecodeError as error:
         return Rendered(problem=_refused(job.photo, error))
     for key, variants in blobs.items():
@@ -77,18 +76,21 @@ def render_job(job: Job, pictures: Path, cache: Path) -> Rendered:
 
 def try_job(job: Job, pictures: Path) -> Problem | None:
     """Decode a photo as its job would, to no end; return why it cannot be. A task for a process."""
-    source, photo = pictures / job.photo.path, job.photo
     try:
-        with decode.in_words():
-            if photo.format == "SVG":
-                read_drawing(source)
-                return None
-            _, look = job.recipes[0]
-            at_least = max(step for _, recipe in job.recipes for step in recipe.chain)
-            _decode(source, photo, look.light, at_least)
+        decode.steadily(lambda: _try(job, pictures / job.photo.path))
     except DecodeError as error:
-        return _refused(photo, error)
+        return _refused(job.photo, error)
     return None
+
+
+def _try(job: Job, source: Path) -> None:
+    photo = job.photo
+    if photo.format == "SVG":
+        read_drawing(source)
+        return
+    _, look = job.recipes[0]
+    at_least = max(step for _, recipe in job.recipes for step in recipe.chain)
+    _decode(source, photo, look.light, at_least)
 
 
 class Asked(Struct, frozen=True):
@@ -111,8 +113,7 @@ class Asked(Struct, frozen=True):
 def render_asked(asked: Asked, pictures: Path) -> bytes | Problem:
     """Make one variant, without keeping it; a bad picture is a problem returned."""
     try:
-        with decode.in_words():
-            (variants,) = encode_photo(asked.job, pictures).values()
+        (variants,) = decode.steadily(lambda: encode_photo(asked.job, pictures)).values()
     except DecodeError as error:
         return _refused(asked.photo, error)
     return variants[asked.job.recipes[0][1].outputs.index(asked.step)]
@@ -205,7 +206,7 @@ def _is_shown_by(body: bytes, photo: Photo, image: Image.Image) -> bool:
 def _is_still(source: Path, stamp: Stamp) -> bool:
     try:
         return stamp_of(source.stat()) == stamp
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 
@@ -242,8 +243,11 @@ def _decode(source: Path, photo: Photo, light: Light, at_least: int) -> Decoded:
     may_shrink = photo.format == "RAW" or (photo.format == "JPEG" and light == "gamma")
     if may_shrink and photo.size.longest >= 2 * enough:
         # Scaled decoding fails on a few pictures that decode whole (lossless JPEG).
-        with suppress(DecodeError):
+        try:
             return _read(source, photo, fit(photo.size, enough))
+        except DecodeError as error:
+            if error.passing:
+                raise
     return _read(source, photo, None)
 
 

@@ -4,9 +4,11 @@ Every file in it is sealed with a digest of its own bytes, and one that does not
 as missing: whatever happens to this folder costs time, never a wrong page or picture.
 """
 
+import errno
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
@@ -14,9 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
-from generator.core.files import open_regular, stamp_of, write_whole
+from generator.core.digest import digest_of
+from generator.core.files import naming, open_regular, stamp_of, write_whole
 from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
@@ -38,16 +41,19 @@ _TAGGED = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by fastphoto, sa
 _SCRAPS = ".*.tmp"
 _NAMES = frozenset((_PACKS, MEMO, OUTPUTS, LAST, PLACEHOLDERS, SHOWN, _LOCK, _TAG))
 
+# What a file system says that has no locks.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
+
 # The packs that this process found whole, as they were then.
 _whole: dict[Path, Stamp] = {}
 
 T = TypeVar("T")
 
 
-def _write(path: Path, name: str, body: bytes) -> None:
+def _write(path: Path, name: str, body: bytes, *, durable: bool = False) -> None:
     """Put a digest of name and content in front: a file in the place of another is no good."""
     _make_room(path)
-    write_whole(path, _digest(name, body), body)
+    write_whole(path, _digest(name, body), body, durable=durable)
 
 
 def _make_room(path: Path) -> None:
@@ -68,7 +74,7 @@ def _digest(name: str, body: bytes | memoryview) -> bytes:
 
 def _read(path: Path, name: str) -> memoryview | None:
     try:
-        with open_regular(path) as file:
+        with naming(path), open_regular(path) as file:
             sealed = file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
         return None
@@ -93,9 +99,9 @@ def is_kept(cache: Path, name: str) -> bool:
     return os.path.lexists(cache / name)
 
 
-def save(cache: Path, name: str, value: object) -> None:
-    """Keep a value under a name for the next build."""
-    _write(cache / name, name, msgspec.msgpack.encode(value))
+def save(cache: Path, name: str, value: object, *, durable: bool = False) -> None:
+    """Keep a value under a name for the next build; if `durable`, also over a power cut."""
+    _write(cache / name, name, msgspec.msgpack.encode(value), durable=durable)
 
 
 def _pack_path(cache: Path, key: str) -> Path:
@@ -177,15 +183,33 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
     """
     cache.mkdir(parents=True, exist_ok=True)
     _make_room(cache / _LOCK)
-    lock = FileLock(cache / _LOCK)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        when_busy()
-        lock.acquire()
+        lock = _locked(cache / _LOCK, when_busy)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        # Shares of networks may have no locks: then the builds of this machine take turns.
+        lock = _locked(_lock_elsewhere(cache), when_busy)
     try:
         if not os.path.lexists(cache / _TAG):
             write_whole(cache / _TAG, _TAGGED)
         yield
     finally:
-        lock.release()
+        with naming(Path(lock.lock_file)):
+            lock.release()
+
+
+def _lock_elsewhere(cache: Path) -> Path:
+    name = digest_of(os.fsencode(cache.resolve()))[:16]
+    return Path(tempfile.gettempdir()) / f"fastphoto-{name}.lock"
+
+
+def _locked(place: Path, when_busy: Callable[[], None]) -> BaseFileLock:
+    lock = FileLock(place)
+    with naming(place):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            when_busy()
+            lock.acquire()
+    return lock

@@ -11,9 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import cache, partial
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 from weakref import WeakSet
+
+from generator.core.errors import MachineError, Problem
 
 # A photograph takes seconds; whatever takes minutes never ends.
 SECONDS_A_TASK = 300
@@ -166,15 +169,21 @@ class Workers:
                 suspects.append(task)
 
     def _alone(self, function: Callable[[T], R], task: T) -> R | Died:
-        """Run a task in a process of its own, which nobody but itself can take along."""
+        """Run a task in a process of its own, which nobody but itself can take along.
+
+        MachineError if it was not the task: no process can be had that does anything.
+        """
         with self._lock:
             self._refuse_if_abandoned()
             pool = self._pool(1)
+            begun = _hand_over(pool, bool, 0)
             future = _hand_over(pool, self._timed(function), task)
         try:
             return future.result()
-        except BrokenProcessPool:
+        except BrokenProcessPool as error:
             self._refuse_if_abandoned()
+            if not begun.done() or begun.exception() is not None:
+                raise _unstarted("they end at once") from error
             return Died()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -213,20 +222,57 @@ class Workers:
         os.environ["PYTHONSAFEPATH"] = "1"
         # The pictures are what runs in parallel: threads would only take memory.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        pool = ProcessPoolExecutor(
-            count,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(self._prepare, self._arguments, self._memory),
-        )
+        with _started():
+            _start_tracker()
+            pool = ProcessPoolExecutor(
+                count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin,
+                initargs=(self._prepare, self._arguments, self._memory),
+            )
         self._pools.add(pool)
         return pool
 
 
 def _hand_over(executor: ProcessPoolExecutor, function: Callable[[T], R], task: T) -> Future[R]:
     # Any task may start one more process.
-    with _uninterrupted():
+    with _uninterrupted(), _started():
         return executor.submit(function, task)
+
+
+@cache
+def _start_tracker() -> None:
+    """Start the process in which Python remembers semaphores, for good.
+
+    Python asks before each use whether it lives, and if the question fails waits for its end: for
+    ever, for it ends only after all that work.
+    """
+    # By its private name: there is no other way to it.
+    tracker = resource_tracker._resource_tracker
+    tracker.ensure_running()
+    tracker.ensure_running = _nothing  # type: ignore[method-assign]
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _unstarted(why: str) -> MachineError:
+    what, hint = f"processes to decode in cannot be started: {why}", "build again, or with --jobs 1"
+    return MachineError(Problem("", what, hint, code="machine"))
+
+
+@contextmanager
+def _started() -> Iterator[None]:
+    """Say which part of the work it is that the system refuses."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise
+    except (OSError, RuntimeError) as error:
+        # Of a thread that the system refuses, Python says no more than that.
+        why = error.strerror if isinstance(error, OSError) else None
+        raise _unstarted(why or str(error)) from error
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
