@@ -18,6 +18,7 @@ from rows above its own in the list of its room; a step never imports another.
     output          the list of all files, and the switch from the old to the new
     report          what goes into a build and what comes out
     design          a plan with its pages: every file, and where its bytes come from
+    fetching        those bytes while a build is at work
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
     check stats     what a build would say; how much there is

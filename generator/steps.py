@@ -4,23 +4,20 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, lru_cache, partial
-from pathlib import Path
+from functools import cache, partial
 from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
 from generator.core.config import Config
-from generator.core.errors import ConfigError, MachineError, Problem, Unread, in_order
+from generator.core.errors import ConfigError, Problem, Unread, in_order
 from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
     ArchiveOrigin,
     Icon,
     IconOrigin,
     Library,
-    Member,
-    OutputFile,
     Photo,
     Placeholder,
     ScrubbedOrigin,
@@ -29,20 +26,20 @@ from generator.core.model import (
     Unit,
 )
 from generator.core.routes import folders_above
-from generator.design import TOLD, Design, contents, fetched, make_design, told_by_originals
+from generator.design import TOLD, Design, make_design, told_by_originals
+from generator.fetching import archive_sizes, fetching
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, ignored, survey
 from generator.machines.hosting import refusals
 from generator.output import inventory
-from generator.output.content import Archive, Content, SourceChangedError, content_size
+from generator.output.content import SourceChangedError
 from generator.output.losses import loss, note_shown
 from generator.output.manifest import Difference, Manifest, altered, difference, pending
 from generator.output.publish import Changes, foresee, publish
-from generator.output.record import NO_PATHS, count_files, files_of, paths_of, sizes_of
+from generator.output.record import NO_PATHS, count_files, paths_of, sizes_of
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
-from generator.planning.archives import archives
 from generator.planning.files import PhotoFiles, files_in, original_of
 from generator.planning.plan import Plan, is_shown, make_plan
 from generator.report import Order, Report
@@ -304,7 +301,7 @@ def _make(
         to_write = pending(sketch.assets, known, looking())
         try:
             _render_missing(order, sketch, to_write, so_far, workers, force=force)
-            sizes = dict(_archive_sizes(order, sketch, to_write, manifest))
+            sizes = dict(archive_sizes(order, sketch.plan, sketch.assets, to_write, manifest))
             is_drawn = drawn and drawn.placeholders == so_far.placeholders and not sizes
             design = (
                 drawn.design if drawn and is_drawn else sketch.design(so_far.placeholders, sizes)
@@ -393,37 +390,6 @@ def to_scrub(units: Iterable[Unit]) -> list[Photo]:
     ]
 
 
-def _archive_sizes(
-    order: Order, sketch: Sketch, to_write: Iterable[Unit], manifest: Manifest
-) -> Iterator[tuple[str, int]]:
-    """Yield the path and bytes of archives whose members have to be made to know theirs."""
-    unknown = [archive for archive in archives(sketch.plan) if not archive.known_size]
-    pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-    rights = order.config.images.rights
-    sizes = _sizes(sketch.assets, to_write, manifest) if unknown else {}
-
-    def size_of(member: Member) -> int:
-        if member.path in sizes:
-            return sizes[member.path]
-        order.listener.checkpoint()
-        content = fetched(member.origin, order.site, rights, lambda key, at: pack(key)[at])
-        return content_size(content)
-
-    for archive in unknown:
-        yield archive.path, archive.size(map(size_of, archive.members))
-
-
-def _sizes(units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest) -> dict[str, int]:
-    """Return the bytes of files that are as they should be, by path."""
-    keys = {unit.key for unit in to_write}
-    return {
-        path: size
-        for unit in units
-        if unit.key not in keys
-        for path, (size, *_) in files_of(unit.key, manifest.units[unit.key])
-    }
-
-
 def _render(
     order: Order,
     plan: Plan,
@@ -492,52 +458,13 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
 
 
 def _write(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
-    content = _content(order, design, differs, manifest)
+    content = fetching(order, design, differs, manifest)
     changes = publish(differs, content, manifest, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")
     store.collect(order.cache, {key for job in design.plan.jobs for key, _ in job.recipes})
     return changes
-
-
-def _content(
-    order: Order, design: Design, differs: Difference, manifest: Manifest
-) -> Callable[[OutputFile], Content]:
-    """Return the function that fetches the bytes of a file; the build may be given up at each."""
-    pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
-
-    @cache
-    def sizes() -> dict[str, int]:
-        return _sizes(design.units, differs.to_write, manifest)
-
-    @cache
-    def to_write() -> dict[str, OutputFile]:
-        return {file.path: file for file in files_in(differs.to_write)}
-
-    def size_of(path: str) -> int:
-        if path in sizes():
-            return sizes()[path]
-        content = fetch(to_write()[path])
-        # It is asked for pictures alone.
-        assert not isinstance(content, Archive)
-        return content_size(content)
-
-    fetch = contents(design, order.site, lambda key, index: pack(key)[index], size_of)
-
-    def content(file: OutputFile) -> Content:
-        order.listener.checkpoint()
-        return fetch(file)
-
-    return content
-
-
-def _pack(cache: Path, key: str) -> list[bytes]:
-    blobs = store.get_pack(cache, key)
-    if blobs is None:
-        what = "was damaged while the build was at work"
-        raise MachineError(Problem(str(cache), what, "build again", code="machine"))
-    return blobs
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:

@@ -27,10 +27,10 @@ from generator.output.record import (
     Record,
     files_of,
     packed_paths,
-    record_of,
 )
 from generator.state import store
 from tests.support.cases import cases
+from tests.support.records import recorded
 from tests.support.sites import Site, scraps, stamps, tree
 from tests.test_incremental import TICK_NS, settle
 
@@ -215,7 +215,7 @@ def test_s8_a_manifest_that_lists_places_outside_or_twice_has_nothing_removed(
     paths = [*PATHS, str(letter), str(letter.with_name("x")), "../../precious/x"]
     page = left(ground.site.output / "about/index.html")
     forgery = {path: page if "about" in path else left(letter) for path in paths}
-    records = {"forged": record_of("forged", "", forgery)}
+    records = {"forged": recorded("forged", "", forgery)}
     forged: Manifest = {
         "staged": msgspec.structs.replace(known, staged=packed_paths({"forged": paths})),
         "switching": msgspec.structs.replace(known, switching=records),
@@ -240,7 +240,7 @@ def test_s8_a_manifest_that_speaks_of_another_folder_is_not_believed(
     ground.set_up()
     letter = ground.folder / "precious/letter.txt"
     paths = {"letter.txt": left(letter), "a.jpg": left(ground.site.pictures / "a.jpg")}
-    listed = {"x": record_of("x", "", paths)}
+    listed = {"x": recorded("x", "", paths)}
     (kept,) = (each for each in (ground.site.cache / store.OUTPUTS).iterdir() if not each.suffix)
     # Under the name of the right one, and under that which its place would have.
     name = f"{store.OUTPUTS}/{digest_of(place.encode(), b'')[:16]}"
@@ -269,9 +269,7 @@ LIES: dict[str, Callable[[str, Record], Record]] = {
 
 
 def lied(key: str, record: Record, lie: Callable[[Left], Left]) -> Record:
-    return record_of(
-        key, record.identity, {path: lie(each) for path, each in files_of(key, record)}
-    )
+    return recorded(key, record.identity, {path: lie(each) for path, each in files_of(key, record)})
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)

@@ -16,11 +16,11 @@ from generator.cli import cli
 from generator.core.errors import ConfigError
 from generator.output import content, publish
 from generator.output.manifest import open_manifest, save_begun
-from generator.output.record import record_of
 from generator.state import store
 from tests.support.desks import at_desk
 from tests.support.mounts import run_with_mounts
 from tests.support.pictures import chart, gps_exif, save
+from tests.support.records import recorded
 from tests.support.sites import Site, clean_tree, command, folders, scraps, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
@@ -237,7 +237,7 @@ def test_s8_a_killed_build_is_finished_whatever_its_notes_have_come_to(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
     path = "news/index.html"
-    begun = {path: record_of(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})}
+    begun = {path: recorded(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})}
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))
@@ -420,7 +420,7 @@ def test_s14_a_source_that_changes_while_it_is_copied_is_left_out_alone(
 def test_s14_a_copy_that_came_out_otherwise_is_not_published(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    def lose(source: BinaryIO, target: BinaryIO, size: int, place: Path) -> None:
         # As file systems did that share blocks which are not on the disk yet.
         target.write(source.read().replace(b"JFIF", bytes(4)))
 

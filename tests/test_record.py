@@ -12,9 +12,9 @@ from generator.output.record import (
     is_sound,
     packed_paths,
     paths_of,
-    record_of,
     sizes_of,
 )
+from tests.support.records import recorded
 from tests.support.sites import Site, stamps
 
 # Whatever a name may hold: a key within a key, dots, marks that stand for others elsewhere.
@@ -31,7 +31,7 @@ lefts = st.tuples(
 def test_a_record_gives_back_what_was_recorded(
     key: str, files: dict[str, tuple[int, int, bytes]]
 ) -> None:
-    record = record_of(key, "1", files)
+    record = recorded(key, "1", files)
 
     assert dict(files_of(key, record)) == files
     assert paths_of(key, record) == [*files]
@@ -55,7 +55,7 @@ def test_no_paths_are_none() -> None:
 
 @pytest.mark.parametrize("states", [b"", bytes(23), bytes(25), bytes(72)])
 def test_a_record_that_cannot_be_is_told(states: bytes) -> None:
-    record = record_of("a/", "1", {"image/a.jpg": (1, 2, bytes(8)), "full/a.jpg": (3, 4, bytes(8))})
+    record = recorded("a/", "1", {"image/a.jpg": (1, 2, bytes(8)), "full/a.jpg": (3, 4, bytes(8))})
 
     assert is_sound(record)
     assert not is_sound(replace(record, states=states))

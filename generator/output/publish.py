@@ -38,7 +38,7 @@ from generator.output.manifest import (
     save_begun,
     save_manifest,
 )
-from generator.output.record import NO_PATHS, Left, Paths, Record, packed_paths, record_of
+from generator.output.record import NO_PATHS, Left, Paths, Record, packed_lefts, packed_paths
 
 
 class Changes(Struct, frozen=True):
@@ -91,8 +91,11 @@ def _published(
     first = _in_the_way(stale, paths)
     removed = _remove(first, found, output)
     try:
-        records = {unit.key: _stage(output, unit, content) for unit in to_write}
-        written = _beside_their_places(output, to_write)
+        records = {
+            unit.key: Record(unit.identity, paths.packed[unit.key], _stage(output, unit, content))
+            for unit in to_write
+        }
+        written = _beside_their_places(output, paths)
         sync((output / _beside(path) for path in written), len(written))
         switching = manifest.switching | {key: records[key] for key in written.packed}
         begun = msgspec.structs.replace(manifest, staged=written, switching=switching)
@@ -115,14 +118,9 @@ def _published(
     return Changes(result, written, tuple(removed))
 
 
-def _beside_their_places(output: Path, units: Iterable[Unit]) -> Paths:
+def _beside_their_places(output: Path, paths: Paths) -> Paths:
     """Return the files that were written, for others were right already."""
-    return packed_paths(
-        {
-            unit.key: [path for path in unit.paths if (output / _beside(path)).exists()]
-            for unit in units
-        }
-    )
+    return paths.only(lambda path: (output / _beside(path)).exists())
 
 
 def _switch(output: Path, paths: Iterable[str]) -> None:
@@ -275,10 +273,9 @@ def _prune(output: Path, paths: Iterable[str]) -> None:
             (output / folder).rmdir()
 
 
-def _stage(output: Path, unit: Unit, content: Callable[[OutputFile], Content]) -> Record:
+def _stage(output: Path, unit: Unit, content: Callable[[OutputFile], Content]) -> bytes:
     """Write the files of a unit beside their places; return how they were left."""
-    files = {file.path: _stage_file(output, file.path, content(file)) for file in unit.files()}
-    return record_of(unit.key, unit.identity, files)
+    return packed_lefts(_stage_file(output, each.path, content(each)) for each in unit.files())
 
 
 def _stage_file(output: Path, path: str, content: Content) -> Left:

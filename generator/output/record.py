@@ -1,6 +1,6 @@
 """How files were left, packed: a site of many photos has fifteen times as many files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from struct import Struct as Layout
 from typing import cast
 
@@ -26,10 +26,9 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
     states: bytes
 
 
-def record_of(key: str, identity: str, files: Mapping[str, Left]) -> Record:
-    """Pack how the files of a unit were left, by path."""
-    states = b"".join(_STATE.pack(*left) for left in files.values())
-    return Record(identity, _packed(key, [*files]), states)
+def packed_lefts(lefts: Iterable[Left]) -> bytes:
+    """Pack how files were left, in the order of their paths."""
+    return b"".join(_STATE.pack(*left) for left in lefts)
 
 
 def files_of(key: str, record: Record) -> Iterator[tuple[str, Left]]:
@@ -76,6 +75,16 @@ class Paths(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.packed)
+
+    def only(self, wanted: Callable[[str], bool]) -> "Paths":
+        """Return those that are wanted; what is wanted whole takes no more memory."""
+        left = {}
+        for key, names in self.packed.items():
+            paths = _unpacked(key, names)
+            few = [*filter(wanted, paths)]
+            if few:
+                left[key] = names if len(few) == len(paths) else _packed(key, few)
+        return Paths(left)
 
 
 NO_PATHS = Paths()
