@@ -14,10 +14,8 @@ from generator.core.layout import CACHE, PICTURES
 from generator.library.survey import Survey, fingerprint, own_folders, survey
 from generator.output.manifest import Manifest, is_intact, open_manifest
 from generator.output.places import check_places
-from generator.report import Listener, Options, Order, Report
+from generator.report import Listener, Options, Order, Report, pixel_memory
 from generator.state import store
-
-MEGABYTE = 1 << 20
 
 
 class Last(Struct, frozen=True):
@@ -54,7 +52,7 @@ def order_of(
     site: Path, output: Path, config: Config, options: Options, listener: Listener
 ) -> Order:
     """Return an order that remembers in the site's cache, and has all the memory allowed."""
-    memory = config.build.max_memory * MEGABYTE
+    memory = pixel_memory(config, options.jobs)
     return Order(site, output, site / CACHE, config, options, listener, memory)
 
 

@@ -225,7 +225,7 @@ def stats_command(site: Path, as_json: bool) -> None:
     options = Options(jobs=_processes(None, config))
     with listening(quiet=as_json, verbose=False) as listener:
         stats = stats_of(order_of(site, site / OUTPUT, config, options, listener))
-    for line in (_json(stats).decode(),) if as_json else tabled(stats):
+    for line in (_json(stats),) if as_json else tabled(stats):
         click.echo(line)
 
 
@@ -360,7 +360,14 @@ def _cores() -> int:
 
 
 def _json(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value))
+    """Write a value as JSON, in which what could act on a terminal stands by its number."""
+    text = msgspec.json.format(msgspec.json.encode(value)).decode()
+    return "".join(c if c == "\n" or c.isprintable() else _by_number(c) for c in text).encode()
+
+
+def _by_number(char: str) -> str:
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _tell(report: Report, *, quiet: bool) -> None:
@@ -372,6 +379,9 @@ def _tell(report: Report, *, quiet: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit, with one line for whatever goes wrong."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # The locale has another encoding than the names of files, in which the site is written.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

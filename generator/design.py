@@ -126,6 +126,12 @@ def _faults(library: Library) -> Iterator[Problem]:
             yield Problem(
                 f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
             )
+        if photo.stilled:
+            what = f"this animation is shown as a still: {photo.stilled}"
+            hint = "copy or export it anew; images.max_pixels limits all frames together"
+            yield Problem(
+                f"{PICTURES}/{photo.path}", what, hint, "warning", code="damaged-animation"
+            )
 
 
 def _yet_to_come(plan: Plan) -> Iterator[Problem]:

@@ -45,6 +45,10 @@ class Report(Struct, frozen=True):
         return 1 if refused or not self.published else 0
 
 
+# Megabytes, unless a setting says how many: room for a picture of 24 megapixels in each process.
+_LEAST_MEMORY, _MEMORY_OF_ONE = 512, 256
+
+
 class Listener:
     """What a build tells while it works; this one does not listen."""
 
@@ -77,6 +81,12 @@ class Options(Struct, frozen=True):
     verbose: bool = False
     jobs: int = 0
     may_remove_most: bool = False
+
+
+def pixel_memory(config: Config, jobs: int) -> int:
+    """Return how many bytes of pixels some processes may decode at once."""
+    megabytes = config.build.max_memory or max(_LEAST_MEMORY, _MEMORY_OF_ONE * jobs)
+    return megabytes << 20
 
 
 class Order(Struct, frozen=True):

@@ -163,7 +163,7 @@ def hired(order: Order) -> Workers:
     """Return the processes that an order wants, and prepare this one, which may do their work."""
     limit = order.config.images.max_pixels
     decode.prepare(limit)
-    return Workers(order.options.jobs, decode.prepare, limit)
+    return Workers(order.options.jobs, decode.prepare, limit, memory=order.memory)
 
 
 def kept_memo(order: Order, known: Memo | None = None) -> Memo:

@@ -1,6 +1,7 @@
 """Animations: the grid shows a still, the page offers all frames as the source means them."""
 
 import io
+import re
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,8 @@ from msgspec import structs
 from PIL import Image
 
 from generator.core.config import ImageSettings, QualitySettings
-from generator.core.errors import DecodeError, Problem
 from generator.core.geometry import MOVING_PIXELS, fit, moving_step
 from generator.core.model import Job, Photo, Recipe, Size
-from generator.library.photo import read_photo
 from generator.pixels import decode
 from generator.pixels.animation import animate
 from generator.pixels.encode import encode_photo, render_job
@@ -93,7 +92,7 @@ def frames_in(body: bytes) -> int:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str) -> None:
+def test_i8_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str) -> None:
     found = animated(moving(name, waves()), tmp_path)
     assert (found.format, found.size) == ("WEBP", (64, 43))
     assert [duration for _, duration in shown(found)] == DURATIONS
@@ -103,7 +102,7 @@ def test_every_frame_is_there_as_long_as_in_the_source(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_still_is_the_first_frame(tmp_path: Path, name: str) -> None:
+def test_i8_the_still_is_the_first_frame(tmp_path: Path, name: str) -> None:
     photo = read(moving(name, waves()), tmp_path)
     recipe = Recipe("test", "png", 0, "fast", (96,), (96,))
     (still,) = encode_photo(Job(photo, (("key", recipe),)), tmp_path)["key"]
@@ -294,31 +293,32 @@ def broken(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_damaged_last_frame_is_refused_and_named(tmp_path: Path, name: str) -> None:
+def test_i4_an_animation_with_a_damaged_last_frame_is_a_still_and_says_why(
+    tmp_path: Path, name: str
+) -> None:
     photo = read(broken(name), tmp_path)
-    with pytest.raises(DecodeError, match=r"^frame [34] of 4: .*$") as raised:
-        animate(tmp_path / "photo", photo, recipe_of(photo))
-    assert raised.value.hint
+    assert photo.frames == 1
+    assert re.match(r"frame [34] of 4: .+", photo.stilled)
 
 
-def test_whoever_cannot_be_counted_is_refused(tmp_path: Path) -> None:
+def test_i4_an_animation_that_cannot_be_counted_is_a_still(tmp_path: Path) -> None:
     body = moving("GIF", waves())
     last = body.rindex(b"\x21\xf9\x04")
-    (tmp_path / "photo").write_bytes(body[: last + 10])
-    found = read_photo("photo", tmp_path)
-    assert isinstance(found, Problem)
-    assert "cannot be counted" in found.what
+    photo = read(body[: last + 10], tmp_path)
+    assert photo.frames == 1
+    assert "cannot be counted" in photo.stilled
 
 
-def test_frames_times_pixels_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_i8_frames_times_pixels_are_limited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = moving("PNG", waves())
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4 * 96 * 64)
-    read(body, tmp_path)
+    assert (read(body, tmp_path).frames, read(body, tmp_path).stilled) == (4, "")
     decode.prepare(4 * 96 * 64 - 1)
-    found = read_photo("photo", tmp_path)
-    assert isinstance(found, Problem)
-    assert "4 frames of together 0 megapixels, more than the limit of 0" in found.what
-    assert "images.max_pixels" in found.hint
+    photo = read(body, tmp_path)
+    assert photo.frames == 1
+    assert photo.stilled == "4 frames of together 0 megapixels, more than the limit of 0"
 
 
 def grown() -> bytes:
@@ -333,14 +333,14 @@ def _colours(gif: bytes) -> int:
     return 13 + 3 * (2 << (gif[10] & 7))
 
 
-def test_a_gif_that_grows_beyond_the_limit_is_refused(
+def test_i8_a_gif_that_grows_beyond_the_limit_is_a_still(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each frame of a GIF says for itself how large it is."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2 * 96 * 64 - 1)
     photo = read(grown(), tmp_path)
-    with pytest.raises(DecodeError, match=r"^frame 2 of 2: 2 frames of together"):
-        animate(tmp_path / "photo", photo, recipe_of(photo))
+    assert photo.frames == 1
+    assert photo.stilled.startswith("frame 2 of 2: 2 frames of together")
 
 
 def test_frames_beyond_the_picture_are_cut_off(tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ def test_a_second_build_writes_nothing_and_a_change_makes_what_a_clean_build_mak
 
 def test_only_what_is_missing_is_made(tmp_path: Path) -> None:
     """A still is not made for an animation's sake: a damaged last frame is no matter to it."""
-    photo = read(broken("GIF"), tmp_path)
+    photo = structs.replace(read(broken("GIF"), tmp_path), frames=4)
     recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
     stills = tuple((key, recipe) for key, recipe in recipes if not recipe.animated)
     made = encode_photo(Job(photo, stills), tmp_path)
@@ -416,17 +416,34 @@ def test_only_what_is_missing_is_made(tmp_path: Path) -> None:
     assert frames_in(body) == 4
 
 
-def test_a_damaged_animation_costs_the_photo_and_nothing_of_it_is_published(site: Site) -> None:
-    site.photo("good.jpg")
-    site.write("pictures/bad.gif", broken("GIF"))
+@pytest.mark.parametrize("name", FORMATS)
+def test_i4_a_damaged_animation_is_published_as_a_still_and_warned_of(
+    site: Site, name: str
+) -> None:
+    """Also where a still at its own size might be published as its source has it coded."""
+    site.settings('[images]\nmax_dimensions = [96]\nformats = ["webp", "png"]\n')
+    site.write(f"pictures/bad.{name.lower()}", broken(name))
     report = site.build()
     (problem,) = report.problems
-    assert (problem.where, problem.what[:14]) == ("pictures/bad.gif", "frame 4 of 4: ")
+    assert (problem.code, problem.severity) == ("damaged-animation", "warning")
+    assert "shown as a still: frame" in problem.what
+    assert link(site, "bad/index.html") == ""
+    stills = list((site.output / "image").glob("bad.*"))
+    assert stills
+    assert {frames_in(each.read_bytes()) for each in stills} == {1}
+
+
+def test_i8_a_first_frame_that_is_damaged_costs_the_picture(site: Site) -> None:
+    site.photo("good.jpg")
+    body = moving("GIF", waves())
+    site.write("pictures/bad.gif", body[: body.index(b"\x21\xf9\x04") + 60])
+    (problem,) = site.build().problems
+    assert (problem.where, problem.severity) == ("pictures/bad.gif", "error")
     assert [path for path in tree(site.output) if "bad" in path] == []
 
 
 def test_a_job_that_fails_keeps_no_still(tmp_path: Path) -> None:
-    photo = read(broken("GIF"), tmp_path)
+    photo = structs.replace(read(broken("GIF"), tmp_path), frames=4)
     recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
     done = render_job(Job(photo, recipes), tmp_path, tmp_path / "cache")
     assert done.problem is not None

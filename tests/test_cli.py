@@ -117,7 +117,7 @@ def test_an_output_folder_of_somebody_else_is_2(site: Site) -> None:
     assert tree(kept.parent).keys() == {"letter.txt"}
 
 
-def test_a_picture_that_cannot_be_used_is_named_once_and_costs_only_itself(
+def test_i3_a_picture_that_cannot_be_used_is_named_once_and_costs_only_itself(
     site: Site, damaged: Path
 ) -> None:
     done = site.run("build")
@@ -206,7 +206,7 @@ def test_quiet_still_prints_problems(site: Site, damaged: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_names_cannot_act_on_the_terminal(site: Site) -> None:
+def test_p7_names_cannot_act_on_the_terminal(site: Site) -> None:
     site.write("pictures/\x1b[31mred\x07.jpg", b"no picture")
 
     done = site.run("build")
@@ -216,7 +216,7 @@ def test_names_cannot_act_on_the_terminal(site: Site) -> None:
     assert r"\x1b[31mred\x07.jpg" in done.stderr
 
 
-def test_a_terminal_of_few_letters_does_not_stop_a_build(site: Site) -> None:
+def test_p6_a_terminal_of_few_letters_does_not_stop_a_build(site: Site) -> None:
     site.write("pictures/Ångström 🜁.jpg", b"no picture")
 
     done = site.run("build", PYTHONIOENCODING="ascii")

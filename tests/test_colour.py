@@ -315,7 +315,7 @@ def distances(source: Source, body: bytes) -> Floats:
 
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_patch_looks_as_it_did(made: Made, name: str, output: str) -> None:
+def test_i6_every_patch_looks_as_it_did(made: Made, name: str, output: str) -> None:
     (body,) = made(name, "keep").variants[output]
     far = distances(SOURCES[name](), body)
     assert far.mean() < LIMITS[output][0]
@@ -457,7 +457,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_profile_is_warned_of_and_taken_for_srgb(site: Site, name: str) -> None:
+def test_i6_a_broken_profile_is_warned_of_and_taken_for_srgb(site: Site, name: str) -> None:
     site.settings('[images]\nmax_dimensions = [96]\nformats = ["png"]\n')
     site.write("pictures/photo.png", png(values(soft()).astype(np.uint8), icc(BROKEN[name])))
     report = site.build()
@@ -485,7 +485,7 @@ def test_a_grey_profile_on_a_colour_picture_is_warned_of(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["CMYK JPEG", "YCCK JPEG without", "CMYK TIFF"])
-def test_no_jpeg_is_published_in_ink(made: Made, name: str) -> None:
+def test_i6_no_jpeg_is_published_in_ink(made: Made, name: str) -> None:
     for profile in ("keep", "srgb"):
         with Image.open(io.BytesIO(made(name, profile).variants["jpeg"][0])) as image:
             assert image.mode == "RGB"

@@ -223,14 +223,15 @@ def test_all_faults_are_told_at_once() -> None:
     ("text", "line", "said"),
     [
         ("[site\n", ":1", "Expected ']'"),
-        ("[site]\ntitle = 'a'\ntitle = 'b'\n", ":3", "Cannot overwrite a value"),
+        ("[site]\ntitle = 'a'\n[site]\n", ":3", "Cannot declare ('site',) twice"),
         ("[gallery]\nmap = yes\n", ":2", "Invalid value"),
-        ("x = " + "[" * 5000, "", ""),
+        ("x = " + "[" * 5000, "", "nested too deeply"),
+        ("[site]\ntitle = 'a\0'", ":2", ""),
         ("x = " + "9" * 5000, "", ""),
     ],
-    ids=["table", "twice", "no value", "nested", "endless number"],
+    ids=["table", "twice", "no value", "nested", "zero", "endless number"],
 )
-def test_what_is_not_toml_is_said_in_words(text: str, line: str, said: str) -> None:
+def test_x5_what_is_not_toml_is_said_in_words(text: str, line: str, said: str) -> None:
     (problem,) = problems(text)
     assert problem.where == f"{SETTINGS}{line}"
     assert problem.what.startswith(f"not valid TOML: {said}")
@@ -243,9 +244,14 @@ def test_the_file_is_read_as_utf_8_with_or_without_a_mark(tmp_path: Path, encodi
     assert load_config(tmp_path).site.title == "Ísland"
 
 
-def test_another_encoding_is_refused(tmp_path: Path) -> None:
+def test_x5_a_key_that_stands_twice_is_named() -> None:
+    (problem,) = problems("[site]\ntitle = 'a'\ntitle = 'b'\n")
+    assert (problem.where, problem.what) == (f"{SETTINGS}:3", "title stands twice")
+
+
+def test_x5_another_encoding_of_settings_is_refused(tmp_path: Path) -> None:
     (tmp_path / SETTINGS).write_text('[site]\ntitle = "Ísland"', encoding="latin-1")
-    with pytest.raises(ConfigError, match=r"site\.toml: not UTF-8 at byte 16 \(save it as UTF-8\)"):
+    with pytest.raises(ConfigError, match=r"site\.toml:2: not UTF-8 \(save it as UTF-8\)"):
         load_config(tmp_path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,8 @@ from tests.support.pictures import (
     psnr,
     soft,
 )
+from tests.support.rendering import read, rendered
+from tests.support.tiffs import Value, tiff
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "JPEG2000", "AVIF", "HEIF")
 SIGNATURES = {name: encoded(chart(8, 8), name)[:12] for name in FORMATS}
@@ -72,7 +75,7 @@ def refusal(load: Load, body: bytes) -> str:
         (encoded(chart(), "PPM"), "this is no picture in a format that is built"),
     ],
 )
-def test_what_is_no_picture_is_called_by_its_name(load: Load, body: bytes, said: str) -> None:
+def test_i5_what_is_no_picture_is_called_by_its_name(load: Load, body: bytes, said: str) -> None:
     assert refusal(load, body).startswith(said)
     with pytest.raises(NotAPicture):
         load(body)
@@ -80,7 +83,7 @@ def test_what_is_no_picture_is_called_by_its_name(load: Load, body: bytes, said:
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 @pytest.mark.parametrize("name", FORMATS)
-def test_half_a_picture_is_none_and_said_to_be_damaged(
+def test_i3_half_a_picture_is_none_and_said_to_be_damaged(
     load: Load, name: str, quarters: int
 ) -> None:
     body = encoded(chart(), name)
@@ -89,19 +92,21 @@ def test_half_a_picture_is_none_and_said_to_be_damaged(
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_signature_alone_is_no_picture(load: Load, name: str) -> None:
+def test_i3_a_signature_alone_is_no_picture(load: Load, name: str) -> None:
     assert "\n" not in refusal(load, SIGNATURES[name])
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(FORMATS), st.binary(max_size=300))
-def test_random_bytes_behind_a_signature_are_refused(load: Load, name: str, body: bytes) -> None:
+def test_i3_random_bytes_behind_a_signature_are_refused(load: Load, name: str, body: bytes) -> None:
     refusal(load, SIGNATURES[name] + body)
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(FORMATS), st.data())
-def test_damage_yields_a_picture_or_a_refusal(load: Load, name: str, data: st.DataObject) -> None:
+def test_i3_damage_yields_a_picture_or_a_refusal(
+    load: Load, name: str, data: st.DataObject
+) -> None:
     body = bytearray(encoded(chart(24, 16), name))
     for at in data.draw(st.lists(st.integers(0, len(body) - 1), min_size=1, max_size=5)):
         body[at] = data.draw(st.integers(0, 255))
@@ -133,7 +138,7 @@ def forged(name: str, before: bytes, sides: str, *, height_first: bool = False) 
     ],
     ids=["PNG", "JPEG", "GIF", "BMP"],
 )
-def test_a_header_that_claims_too_much_is_refused_before_memory_is_given(
+def test_i1_a_header_that_claims_too_much_is_refused_before_memory_is_given(
     load: Load, body: bytes
 ) -> None:
     with limited(200_000_000), pytest.raises(DecodeError) as caught:
@@ -151,13 +156,13 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_given(
     ],
     ids=["JPEG2000", "AVIF", "HEIF"],
 )
-def test_a_container_that_contradicts_its_codec_is_refused(load: Load, body: bytes) -> None:
+def test_i1_a_container_that_contradicts_its_codec_is_refused(load: Load, body: bytes) -> None:
     with limited(200_000_000):
         assert refusal(load, body)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_limit_is_the_largest_picture_allowed(load: Load, name: str) -> None:
+def test_i1_the_limit_is_the_largest_picture_allowed(load: Load, name: str) -> None:
     body = encoded(chart(96, 64), name)
     with limited(96 * 64):
         assert load(body).size == (96, 64)
@@ -225,7 +230,7 @@ assert LAB is not None
         (LAB, "TIFF", LAB, "LAB"),
     ],
 )
-def test_every_mode_becomes_one_that_can_be_averaged(
+def test_i6_every_mode_becomes_one_that_can_be_averaged(
     load: Load, image: Image.Image, name: str, decoded: Image.Image, mode: str
 ) -> None:
     found = load(encoded(image, name))
@@ -243,5 +248,33 @@ def test_a_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) -> None:
     assert psnr(small, soft(400, 300).resize((100, 75), Image.Resampling.LANCZOS)) > 35
 
 
-def test_a_lossless_jpeg_is_decoded_whole(load: Load) -> None:
+def test_i4_a_lossless_jpeg_is_decoded_whole(load: Load) -> None:
     assert difference(load(lossless_jpeg(GREY)), GREY) == 0
+
+
+@pytest.mark.parametrize("at", [2**40, 2**63 - 1, 2**64 - 1])
+def test_i3_a_file_that_points_outside_of_itself_is_damaged(load: Load, at: int) -> None:
+    """To seek there, systems refuse, as they refuse files that must not be read."""
+    with pytest.raises(DecodeError) as caught:
+        load(struct.pack("<2sHHHQ", b"II", 43, 8, 0, at))
+    assert (caught.value.code, caught.value.passing) == ("damaged-picture", False)
+
+
+def test_i3_a_tiff_with_a_tag_that_cannot_be_read_is_decoded_all_the_same(tmp_path: Path) -> None:
+    deep = np.asarray(GREY).astype("<u2") * 257
+    body = bytearray(encoded(Image.fromarray(deep), "TIFF"))
+    at = body.index(struct.pack("<HHI", 262, 3, 1))
+    struct.pack_into("<HI", body, at + 2, 0xFF, 1)
+    photo = read(bytes(body), tmp_path)
+    assert (photo.size, photo.deep) == (Size(96, 64), True)
+    rendered(bytes(body), tmp_path, 64, formats=("jpeg",))
+
+
+@pytest.mark.parametrize("associated", [1, 2])
+def test_i6_grey_with_alpha_of_either_kind_is_read(load: Load, associated: int) -> None:
+    both = np.stack([np.full((8, 8), 100), np.full((8, 8), 200)], axis=-1).astype(np.uint8)
+    tags: dict[int, Value] = {256: (8,), 257: (8,), 258: (8, 8), 259: (1,), 262: (1,)}
+    tags |= {273: both.tobytes(), 277: (2,), 278: (8,), 279: (both.nbytes,), 338: (associated,)}
+    found = load(tiff([tags]))
+    assert found.mode == "LA"
+    assert found.getpixel((4, 4)) == ((100, 200) if associated == 2 else (127, 200))

@@ -41,7 +41,7 @@ coast/2.jpg
 
 
 def directives(text: str) -> list[Directive]:
-    parts = parse_document("page.md", text).parts
+    parts = parse_document("page.md", text.encode()).parts
     return [part for part in parts if isinstance(part, Directive)]
 
 
@@ -65,7 +65,7 @@ def test_colons_may_be_more_and_spaces_few(opening: str, closing: str, end: str)
 
 def test_words_around_directives_keep_their_order_and_their_lines() -> None:
     text = "one\n::: row\na.jpg\n:::\ntwo [x](y.md)\n\n::: photo\nb.jpg\n:::\n* three\n"
-    parts = parse_document("page.md", text).parts
+    parts = parse_document("page.md", text.encode()).parts
     kinds = [part.kind if isinstance(part, Directive) else "" for part in parts]
     assert [kind for kind in kinds if kind] == ["row", "photo"]
     assert [part.line for part in parts if isinstance(part, LinkRef)] == [5]
@@ -87,7 +87,7 @@ def test_words_around_directives_keep_their_order_and_their_lines() -> None:
     ],
 )
 def test_code_and_words_that_look_alike_stay_as_they_are(text: str) -> None:
-    found = parse_document("page.md", text)
+    found = parse_document("page.md", text.encode())
     assert directives(text) == []
     assert "::: row" in words(found)
 
@@ -112,7 +112,7 @@ def test_a_fence_that_is_never_closed_is_no_code() -> None:
 def test_what_cannot_be_meant_is_a_flaw_with_its_line_and_stays_text(
     text: str, flaws: list[str], kinds: list[str]
 ) -> None:
-    found = parse_document("page.md", text)
+    found = parse_document("page.md", text.encode())
     said = [f"{flaw.line} {flaw.what} {flaw.hint}" for flaw in found.flaws]
     assert len(said) == len(flaws)
     assert all(each.startswith(start) for each, start in zip(said, flaws, strict=True))
@@ -145,7 +145,7 @@ def test_a_mark_in_an_attribute_breaks_nothing_out_of_it() -> None:
         '<p lang="a\n::: row\na.jpg\n:::\n">x</p>',
         '<div>\n<p title="b" lang="<p>\n::: row\na.jpg\n:::\n</p>">x</p></div>',
     ):
-        parts = parse_document("page.md", text).parts
+        parts = parse_document("page.md", text.encode()).parts
         for index, part in enumerate(parts):
             if isinstance(part, Directive):
                 before = "".join(each.text for each in parts[:index] if isinstance(each, Html))

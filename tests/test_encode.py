@@ -13,13 +13,16 @@ from msgspec import structs
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from generator.core.config import ImageSettings
 from generator.core.errors import DecodeError
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
-from generator.core.model import Job, Photo, Recipe, Size
+from generator.core.model import Job, Metadata, Photo, Recipe, Size, Stamp
 from generator.library.photo import read_photo
 from generator.pixels.codec import encode
 from generator.pixels.encode import encode_photo, render_job
+from generator.pixels.render import decoded_bytes
+from generator.planning.variants import planner
 from generator.state import store
 from tests.support.lanczos import resized
 from tests.support.pictures import (
@@ -189,7 +192,7 @@ def test_jpeg_is_progressive(source: Source, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["avif", "webp", "png"])
-def test_transparency_survives(source: Source, tmp_path: Path, name: str) -> None:
+def test_i6_transparency_survives(source: Source, tmp_path: Path, name: str) -> None:
     (body,) = variants(source(encoded(disc(), "PNG")), tmp_path, recipe(name, (48,)))[name]
     alpha = values(Image.open(io.BytesIO(body)).convert("RGBA"))[..., 3]
     assert alpha[0, 0] <= 3
@@ -255,7 +258,7 @@ def test_a_large_jpeg_decoded_small_looks_as_if_decoded_whole(
     assert psnr(scaled, whole) > 40
 
 
-def test_a_jpeg_that_cannot_be_decoded_small_is_decoded_whole(
+def test_i4_a_jpeg_that_cannot_be_decoded_small_is_decoded_whole(
     source: Source, tmp_path: Path
 ) -> None:
     grey = calm(chart(400, 300)).convert("L")
@@ -272,7 +275,7 @@ def touch(file: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [edit, touch, Path.unlink])
-def test_a_source_that_is_not_the_one_that_was_read_is_refused(
+def test_i11_a_source_that_is_not_the_one_that_was_read_is_refused(
     source: Source, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     photo = source(encoded(chart(), "PNG"))
@@ -291,7 +294,7 @@ def test_a_job_keeps_what_it_makes_under_the_keys_of_its_recipes(
     assert (done.problem, done.variants, done.byte_count) == (None, 3, sum(map(len, kept)))
 
 
-def test_a_job_on_a_damaged_picture_is_a_problem_and_keeps_nothing(
+def test_i3_a_job_on_a_damaged_picture_is_a_problem_and_keeps_nothing(
     source: Source, tmp_path: Path
 ) -> None:
     photo, cache = source(encoded(chart(), "PNG")), tmp_path / "cache"
@@ -387,3 +390,30 @@ def test_black_that_nobody_sees_is_not_smeared_over_edges(
     assert np.abs(shown - [255, 220, 0]).max() < 20
     edge = (alpha[..., 0] > 0.02) & (alpha[..., 0] < 0.98)
     assert np.abs(shown - [255, 220, 0])[edge].mean() < 3
+
+
+def photo_of(name: str, **said: Any) -> Photo:
+    values: dict[str, Any] = {
+        **{"path": "a", "digest": "", "stamp": Stamp(0, 0, 0, 0), "format": name},
+        **{"size": Size(6000, 4000), "transparent": False, "metadata": Metadata()},
+    }
+    return Photo(**{**values, **said})
+
+
+@pytest.mark.parametrize(
+    ("photo", "least"),
+    [
+        (photo_of("JPEG"), 72),
+        (photo_of("PNG"), 24 * 5.6),
+        (photo_of("WEBP"), 24 * 15),
+        (photo_of("PNG", transparent=True), 24 * 14),
+        (photo_of("TIFF", deep=True), 24 * 20),
+    ],
+    ids=["JPEG", "PNG", "WEBP", "with alpha", "deep"],
+)
+def test_i13_what_is_reckoned_for_a_picture_is_no_less_than_what_was_measured(
+    photo: Photo, least: float
+) -> None:
+    """Megabytes of the process, without those that it takes for small pictures."""
+    recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
+    assert least <= decoded_bytes(Job(photo, recipes)) / 1e6 <= 2 * least

@@ -227,7 +227,7 @@ def test_what_a_jpeg_xl_says_is_read(tmp_path: Path, packed: bool) -> None:
     assert photo.size == Size(96, 64)
 
 
-def test_metadata_that_unpacks_to_too_much_is_left_out() -> None:
+def test_i2_metadata_that_unpacks_to_too_much_is_left_out() -> None:
     bomb = imagecodecs.brotli_encode(bytes(50_000_000))
     found = jxl.contents(container(jxl_of(chart()), box(b"brob", b"xml " + bomb)))
 
@@ -249,7 +249,7 @@ def test_the_header_of_a_jpeg_xl_is_read_before_its_pixels(
         assert (header.width, header.height, header.bits, header.still) == (*size, bits, True)
 
 
-def test_a_jpeg_xl_beyond_the_limit_is_refused(read: Read) -> None:
+def test_i1_a_jpeg_xl_beyond_the_limit_is_refused(read: Read) -> None:
     decode.prepare(96 * 64 - 1)
     try:
         with pytest.raises(DecodeError, match="more than the limit"):
@@ -260,7 +260,7 @@ def test_a_jpeg_xl_beyond_the_limit_is_refused(read: Read) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_half_a_jpeg_xl_is_none(read: Read, share: float, packed: bool) -> None:
+def test_i3_half_a_jpeg_xl_is_none(read: Read, share: float, packed: bool) -> None:
     body = jxl_of(chart(), usecontainer=packed)
     with pytest.raises(DecodeError, match=r"truncated|damaged"):
         read(body[: max(12, int(len(body) * share))])
@@ -371,7 +371,7 @@ def test_a_raw_file_is_told_from_a_tiff_by_its_pixels(body: bytes, suffix: str, 
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_half_a_raw_file_is_none_and_nothing_is_printed(
+def test_i3_half_a_raw_file_is_none_and_nothing_is_printed(
     read: Read, share: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
     body = dng(scene())
@@ -385,7 +385,7 @@ def test_a_raw_file_that_libraw_does_not_know_is_refused_in_words(read: Read) ->
         read(b"FOVb" + bytes(500))
 
 
-def test_a_raw_file_beyond_the_limit_is_refused(read: Read) -> None:
+def test_i1_a_raw_file_beyond_the_limit_is_refused(read: Read) -> None:
     decode.prepare(128 * 64 - 1)
     try:
         with pytest.raises(DecodeError, match="more than the limit"):
@@ -421,7 +421,7 @@ def test_with_the_extras_a_site_shows_them(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("without_extras")
-def test_without_the_extras_they_are_counted_and_named(site: Site) -> None:
+def test_i9_without_the_extras_they_are_counted_and_named(site: Site) -> None:
     fill(site)
     done = CliRunner().invoke(cli, ["build", "--site", str(site.root), "--jobs", "1"])
 

@@ -231,7 +231,7 @@ def test_an_original_that_does_not_fit_is_named_and_the_site_stays(stage: Stage)
     assert scraps(stage.site) == []
 
 
-def test_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:
+def test_i12_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> None:
     for number in range(10):
         site.photo(f"{number}.jpg", number, 1400, 1000)
     right = clean_tree(site, tmp_path / "clean")
@@ -243,3 +243,46 @@ def test_a_worker_that_is_killed_costs_nothing(site: Site, tmp_path: Path) -> No
 
     assert (build.returncode, "error" in errors) == (0, False)
     assert tree(site.output) == right
+
+
+# Runs in every process of a build: what reads a file of these names dies or fails as they say.
+DEADLY = """
+import multiprocessing, os, pathlib, signal, sys
+
+def harm(event, arguments):
+    if event != "open" or multiprocessing.parent_process() is None:
+        return
+    path = pathlib.PurePath(os.fsdecode(arguments[0]) if isinstance(arguments[0], str) else "")
+    if path.parent.name != "pictures":
+        return
+    seen = str(path.parent.parent / "seen")
+    if path.name == "killed.jpg":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.name == "crashed.jpg":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if path.name == "unlucky.jpg" and not os.path.exists(seen):
+        os.close(os.open(seen, os.O_CREAT))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(harm)
+"""
+
+
+def test_i12_a_decoder_that_dies_costs_its_picture_alone_and_only_if_it_does_so_again(
+    site: Site, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("a", "b", "killed", "crashed", "unlucky", "y", "z")):
+        site.photo(f"{name}.jpg", number)
+    (tmp_path / "sitecustomize.py").write_text(DEADLY, encoding="utf-8")
+    found = os.pathsep.join((str(tmp_path), surroundings()["PYTHONPATH"]))
+    done = site.run("build", "--jobs", "2", PYTHONPATH=found)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    blamed = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert [line.split(": ")[1] for line in sorted(blamed)] == [
+        "pictures/crashed.jpg",
+        "pictures/killed.jpg",
+    ]
+    assert all("died" in line for line in blamed)
+    names = {path.partition(".")[0] for path in tree(site.output) if path.startswith("full/")}
+    assert names == {f"full/{name}" for name in ("a", "b", "unlucky", "y", "z")}

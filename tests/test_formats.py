@@ -127,7 +127,7 @@ def test_what_extras_open_is_recognised_too(first: bytes, name: str) -> None:
         (b"words, words", "this is no picture in a format that is built"),
     ],
 )
-def test_an_impostor_is_called_by_its_name(first: bytes, said: str) -> None:
+def test_i5_an_impostor_is_called_by_its_name(first: bytes, said: str) -> None:
     assert recognise(first) is None
     assert impostor(first).startswith(said)
 
@@ -176,7 +176,7 @@ def test_every_input_has_a_web_format_and_suffixes_in_lower_case() -> None:
         ("", "other file"),
     ],
 )
-def test_files_that_are_left_out_are_counted_by_kind(suffix: str, kind: str) -> None:
+def test_i9_files_that_are_left_out_are_counted_by_kind(suffix: str, kind: str) -> None:
     assert foreign_kind(suffix) == kind
 
 
@@ -189,7 +189,7 @@ def test_files_that_are_left_out_are_counted_by_kind(suffix: str, kind: str) -> 
         ("other file", ""),
     ],
 )
-def test_what_could_be_built_comes_with_a_remedy(kind: str, said: str) -> None:
+def test_i9_what_could_be_built_comes_with_a_remedy(kind: str, said: str) -> None:
     assert remedy(kind) == said
 
 

@@ -1,19 +1,35 @@
 """What went wrong once when somebody tried hard to make it go wrong."""
 
+import json
 import os
 import re
 import shutil
+import socket
+import struct
+import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from generator.core import files
-from generator.core.errors import ConfigError, TemplateError
+from generator.core.errors import ConfigError, Problem, TemplateError
+from generator.library.photo import read_files, read_photo
 from generator.output import publish
 from generator.output.manifest import Manifest, save_manifest
 from generator.output.record import Paths
 from generator.state import store
-from tests.support.pictures import chart, encoded
+from tests.support.pictures import (
+    chart,
+    disc,
+    encoded,
+    exif,
+    iptc_segment,
+    png_chunk,
+    with_chunk,
+    with_segment,
+)
 from tests.support.sites import Site, clean_tree, scraps, tree
 
 
@@ -229,7 +245,7 @@ def test_a_failure_that_may_pass_is_not_remembered(
     assert site.build().photos == 2
 
 
-def test_a_picture_that_lies_twice_survives_the_loss_of_one(
+def test_i11_a_picture_that_lies_twice_survives_the_loss_of_one(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = site.photo("a/x.jpg")
@@ -250,7 +266,7 @@ def test_a_picture_that_lies_twice_survives_the_loss_of_one(
     assert (site.output / "b/x/index.html").exists()
 
 
-def test_a_photo_that_changes_before_it_is_copied_is_left_out_alone(
+def test_i11_a_photo_that_changes_before_it_is_copied_is_left_out_alone(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.photo("one.jpg")
@@ -314,7 +330,7 @@ def test_pages_that_run_out_of_names_are_told_apart_all_the_same(site: Site) -> 
     assert len(list(site.output.rglob("index.html"))) == 6
 
 
-def test_a_broken_jpeg_is_told_to_be_broken(site: Site) -> None:
+def test_i3_a_broken_jpeg_is_told_to_be_broken(site: Site) -> None:
     site.photo("one.jpg")
     site.write("pictures/x.jpg", b"\xff\xd8\xff garbage")
 
@@ -366,3 +382,143 @@ def test_grey_with_transparency_keeps_its_look(site: Site) -> None:
 
     assert site.build().exit_code == 0
     assert list((site.output / "image").glob("grey.*-40.png"))
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and sockets are POSIX's")
+
+
+@posix
+def test_i10_what_is_no_regular_file_is_named_and_never_opened(site: Site) -> None:
+    site.photo("good.jpg")
+    (site.pictures / "folder.jpg").mkdir()
+    elsewhere = site.write("elsewhere.jpg", b"")
+    os.mkfifo(site.pictures / "pipe.jpg")
+    (site.pictures / "link.jpg").symlink_to(elsewhere)
+    (site.pictures / "device.jpg").symlink_to("/dev/zero")
+    (site.pictures / "loop.jpg").symlink_to("loop.jpg")
+    (site.pictures / "up").symlink_to("..")
+    with socket.socket(socket.AF_UNIX) as listener:
+        there = Path.cwd()
+        os.chdir(site.pictures)
+        try:
+            listener.bind("socket.jpg")
+        finally:
+            os.chdir(there)
+    done = site.run("build", "--json")
+
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["photos"]) == (0, 1)
+    assert {(each["where"], each["code"]) for each in said["problems"]} == {
+        (f"pictures/{name}", "irregular-file")
+        for name in ("pipe.jpg", "link.jpg", "device.jpg", "loop.jpg", "up", "socket.jpg")
+    }
+
+
+@posix
+def test_i10_a_picture_that_becomes_a_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    found = read_photo("pipe.jpg", tmp_path)
+    assert isinstance(found, Problem)
+    assert found.passing
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_i10_a_picture_that_may_not_be_read_is_named(site: Site) -> None:
+    site.photo("good.jpg")
+    site.photo("secret.jpg", 1).chmod(0)
+    (problem,) = site.build().problems
+    assert (problem.where, problem.code) == ("pictures/secret.jpg", "unreadable-file")
+
+
+def test_i11_a_photo_that_goes_after_it_was_listed_costs_itself_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.photo("one.jpg")
+    gone = site.photo("two.jpg", 1)
+    from generator import steps
+    from generator.library.scan import scan
+
+    def after_it_went(*arguments: object, **options: object) -> object:
+        gone.unlink(missing_ok=True)
+        return scan(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(steps, "scan", after_it_went)
+    report = site.build()
+
+    assert report.photos == 1
+    assert [problem.where for problem in report.problems] == ["pictures/two.jpg"]
+
+
+def text_bomb() -> bytes:
+    """Pack a hundred megabytes of text into a chunk of a PNG."""
+    body = b"Comment\0\0" + zlib.compress(bytes(100_000_000), 9)
+    return with_chunk(encoded(chart(), "PNG"), png_chunk(b"zTXt", body), b"IDAT")
+
+
+def crowded_tiff() -> bytes:
+    """Write a TIFF whose directory claims all the entries there can be."""
+    body = bytearray(encoded(chart(), "TIFF"))
+    (at,) = struct.unpack_from("<I", body, 4)
+    struct.pack_into("<H", body, at, 65_535)
+    return bytes(body)
+
+
+METADATA_BOMBS: dict[str, Callable[[], bytes]] = {
+    "text.png": text_bomb,
+    "long.jpg": lambda: encoded(chart(), "JPEG", exif=exif(t270="<b>x</b>" * 7500).tobytes()),
+    "words.jpg": lambda: with_segment(
+        encoded(chart(), "JPEG"), iptc_segment((25, b"word %d" % n) for n in range(3000))
+    ),
+    "lies.jpg": lambda: encoded(chart(), "JPEG").replace(
+        b"\xff\xdb", b"\xff\xe1\0\x1eExif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(12) + b"\xff\xdb", 1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", METADATA_BOMBS)
+def test_i2_metadata_of_any_size_costs_neither_the_photo_nor_the_page(
+    site: Site, name: str
+) -> None:
+    site.write(f"pictures/{name}", METADATA_BOMBS[name]())
+    report = site.build()
+    assert (report.photos, report.problems) == (1, ())
+    page = site.html(f"{name.partition('.')[0]}/index.html")
+    assert len(page) < 40_000
+    assert "<b>x" not in page
+
+
+def test_i2_a_directory_of_all_the_entries_there_can_be_is_a_picture_or_named(site: Site) -> None:
+    site.photo("good.jpg")
+    site.write("pictures/crowded.tif", crowded_tiff())
+    report = site.build()
+    assert report.photos + len(report.problems) == 2
+
+
+def test_i1_the_limit_holds_in_every_process(site: Site) -> None:
+    site.settings(f"{Site.SETTINGS}max_pixels = 5000\n")
+    for number in range(6):
+        site.photo(f"{number}.jpg", number)
+        site.photo(f"small{number}.jpg", number, 60, 40)
+    done = site.run("build", "--json", "--jobs", "2")
+
+    said = json.loads(done.stdout)
+    assert said["photos"] == 6
+    assert {each["where"] for each in said["problems"]} == {f"pictures/{n}.jpg" for n in range(6)}
+    assert {each["hint"] for each in said["problems"]} == {
+        "raise images.max_pixels if this is a real photograph"
+    }
+
+
+def test_i13_a_large_picture_whose_pixels_tell_something_is_read_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("pictures/large.png", encoded(disc(200), "PNG"))
+    site.photo("plain.jpg", 1, 300, 200)
+    assert [read_files([name], site.pictures, svg=False) != [None] for name in LARGE] == [True] * 2
+    monkeypatch.setattr("generator.library.photo._MOST_BESIDE", 30_000)
+    found = [read_files([name], site.pictures, svg=False) for name in LARGE]
+    assert [each == [None] for each in found] == [True, False]
+    assert site.build().photos == 2
+
+
+LARGE = ("large.png", "plain.jpg")

@@ -109,7 +109,7 @@ def test_usually_every_file_with_a_digest_is_kept_for_ever(site: Site, host: obj
         assert lasting == (FOR_EVER if DIGEST.fullmatch(path) else None), path
 
 
-def test_every_answer_has_the_headers_that_protect(odd: Site, host: object) -> None:
+def test_x7_every_answer_has_the_headers_that_protect(odd: Site, host: object) -> None:
     rules = read(odd.html("_headers"))
     for address in ("/", "/falls/", "/404.html", "/no/such/page", "/static/x.css"):
         found = sent(rules, address, host)

@@ -464,7 +464,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Report]:
         for name in CASES
     ],
 )
-def test_a_picture_is_built_as_it_looks_whatever_its_name(
+def test_i5_a_picture_is_built_as_it_looks_whatever_its_name(
     built: tuple[Site, Report], name: str
 ) -> None:
     site, report = built

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from generator.views.addresses import web_address
 from tests.support.crawl import Crawl, Element
 from tests.support.sites import Site, tree
 from tests.support.told import BASE, HOSTILE, LADDER, LATITUDE, settings, told_site
@@ -118,7 +119,7 @@ def test_breadcrumbs_lead_from_the_front_page_to_the_page_itself(crawl: Crawl) -
         assert all((file_of(crawl, step["item"]) / "index.html").is_file() for step in steps)
 
 
-def test_words_cannot_leave_their_block(crawl: Crawl) -> None:
+def test_x1_words_cannot_leave_their_block(crawl: Crawl) -> None:
     page = crawl.pages["hostile/one/index.html"]
     block = page.one("script", type="application/ld+json").text
 
@@ -231,3 +232,25 @@ def test_pages_that_are_missing_ask_not_to_be_found(crawl: Crawl) -> None:
 
     assert told["robots"] == "noindex"
     assert not any(name.startswith("og:") for name in told)
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("https://example.org/?a=1&b=2#c", "https://example.org/?a=1&b=2#c"),
+        ('https://example.org/a b"<c>', "https://example.org/a%20b%22%3Cc%3E"),
+        ("https://example.org/?a[]=1&b=100%", "https://example.org/?a%5B%5D=1&b=100%25"),
+        ("https://example.org/%7Ea/Ísland", "https://example.org/%7Ea/Ísland"),
+        ("http://[::1]:8000/[a]", "http://[::1]:8000/%5Ba%5D"),
+        ("//example.org/a{b}", "//example.org/a%7Bb%7D"),
+        ("mailto:me@example.org?subject=a b", "mailto:me@example.org?subject=a%20b"),
+        ("#a`b", "#a%60b"),
+        ("https://", ""),
+        ("https:example.org", ""),
+        ("https://exa mple.org/", ""),
+        ('https://a"b/', ""),
+        ("https://example.org:port/", ""),
+    ],
+)
+def test_p3_an_address_elsewhere_is_written_as_one_or_is_none(target: str, written: str) -> None:
+    assert web_address(target) == written

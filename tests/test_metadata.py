@@ -346,7 +346,7 @@ def test_places_of_one_name_are_told_once(read: Read) -> None:
     assert said.place == ("Singapore",)
 
 
-def test_keywords_are_bounded_in_number(read: Read) -> None:
+def test_i2_keywords_are_bounded_in_number(read: Read) -> None:
     body = jpeg(xmp("dc:subject", bag(*map(str, range(3 * MAX_KEYWORDS)))))
     assert read(body).keywords == tuple(map(str, range(MAX_KEYWORDS)))
 
@@ -588,19 +588,19 @@ def test_what_comes_before_damage_in_iptc_is_kept(read: Read) -> None:
         (None, ""),
     ],
 )
-def test_text_of_any_origin_becomes_one_harmless_line(value: object, text: str) -> None:
+def test_x1_text_of_any_origin_becomes_one_harmless_line(value: object, text: str) -> None:
     assert clean_text(value) == text
 
 
 @given(st.text() | st.binary())
-def test_clean_text_is_printable_short_and_clean_once_and_for_all(value: str | bytes) -> None:
+def test_x1_clean_text_is_printable_short_and_clean_once_and_for_all(value: str | bytes) -> None:
     cleaned = clean_text(value)
     assert cleaned.replace("\u200d", "").replace("\u200c", "").isprintable()
     assert clean_text(cleaned) == cleaned
 
 
 @pytest.mark.parametrize("filler", ["x", "é", " x", "\u0958"])
-def test_text_is_bounded(filler: str) -> None:
+def test_i2_text_is_bounded(filler: str) -> None:
     assert len(clean_text(filler * 10 * MAX_TEXT)) <= MAX_TEXT
     assert len(clean_text((filler * 10 * MAX_TEXT).encode())) <= MAX_TEXT
 
@@ -753,7 +753,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_entities_in_xmp_are_not_expanded(read: Read, bomb: str) -> None:
+def test_i2_entities_in_xmp_are_not_expanded(read: Read, bomb: str) -> None:
     packet = xmp_packet(f"<dc:title>{default('&j;')}</dc:title>")
     start = packet.index(b"<x:xmpmeta")
     said = read(jpeg(tags(t272="X"), packet=packet[:start] + BOMBS[bomb] + packet[start:]))
@@ -771,21 +771,23 @@ MARKED = b"Exif\0\0"
 @pytest.mark.parametrize(
     "damage", [b"", b"\0", b"<", b"<a>" * 20_000, b"\xff\xfe<", b"<a>\x80</a>"]
 )
-def test_broken_xmp_costs_only_the_xmp(read: Read, damage: bytes) -> None:
+def test_i4_broken_xmp_costs_only_the_xmp(read: Read, damage: bytes) -> None:
     said = read(jpeg(*SPOKEN, packet=damage or b" "))
     assert (said.title, said.caption, said.camera) == ("from IPTC", "", "X100V")
 
 
 @settings(max_examples=60)
 @given(damage=st.binary(max_size=200))
-def test_exif_of_any_bytes_costs_only_the_exif(read: Read, damage: bytes) -> None:
+def test_i4_exif_of_any_bytes_costs_only_the_exif(read: Read, damage: bytes) -> None:
     said = read(jpeg(*SPOKEN, tags=MARKED + damage))
     assert (said.title, said.caption) == ("from IPTC", "from XMP")
 
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_exif_with_some_bytes_changed_costs_only_the_exif(read: Read, data: st.DataObject) -> None:
+def test_i4_exif_with_some_bytes_changed_costs_only_the_exif(
+    read: Read, data: st.DataObject
+) -> None:
     damaged = bytearray(MARKED + exif(3, t272="X100V", t36867="2024:07:15 18:30:05").tobytes()[6:])
     for at in data.draw(st.lists(st.integers(6, len(damaged) - 1), min_size=1, max_size=4)):
         damaged[at] = data.draw(st.integers(0, 255))
@@ -795,7 +797,7 @@ def test_exif_with_some_bytes_changed_costs_only_the_exif(read: Read, data: st.D
 
 @settings(max_examples=60)
 @given(damage=st.binary(max_size=200))
-def test_iptc_of_any_bytes_costs_only_the_iptc(read: Read, damage: bytes) -> None:
+def test_i4_iptc_of_any_bytes_costs_only_the_iptc(read: Read, damage: bytes) -> None:
     segment = b"\xff\xed" + (len(damage) + 16).to_bytes(2, "big") + b"Photoshop 3.0\0" + damage
     said = read(with_segment(jpeg(SPOKEN[0], SPOKEN[2]), segment))
     assert (said.caption, said.camera) == ("from XMP", "X100V")

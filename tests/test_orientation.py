@@ -104,7 +104,9 @@ WRITERS: dict[str, Callable[[Image.Image, int], bytes]] = {
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("name", WRITERS)
-def test_all_orientations_agree_with_the_first(tmp_path: Path, name: str, orientation: int) -> None:
+def test_i7_all_orientations_agree_with_the_first(
+    tmp_path: Path, name: str, orientation: int
+) -> None:
     write = WRITERS[name]
     body = write(stored(chart(), orientation), orientation)
     made = rendered(body, tmp_path / "turned", 96, 40, formats=("png",))
@@ -128,7 +130,7 @@ def test_the_first_is_the_picture_itself(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["JPEG", "PNG", "WebP", "TIFF", "PNG of 16 bits", "TIFF of 16 bits"]
 )
-def test_an_orientation_that_is_none_turns_nothing(
+def test_i7_an_orientation_that_is_none_turns_nothing(
     tmp_path: Path, name: str, orientation: int
 ) -> None:
     made = rendered(WRITERS[name](chart(), orientation), tmp_path, 96, formats=("png",))
@@ -143,7 +145,7 @@ def test_an_orientation_that_is_none_turns_nothing(
     ids=["beyond the end", "nothing", "more tags than bytes"],
 )
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
-def test_broken_exif_turns_nothing(tmp_path: Path, name: str, broken: bytes) -> None:
+def test_i7_broken_exif_turns_nothing(tmp_path: Path, name: str, broken: bytes) -> None:
     assert difference(variant(encoded(chart(), name, exif=broken), tmp_path), chart()) < 5
 
 
@@ -192,7 +194,7 @@ def both(name: str, image: Image.Image, by_property: int, by_exif: int) -> bytes
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("name", ISOBMFF)
-def test_what_properties_and_exif_both_say_is_done_once(
+def test_i7_what_properties_and_exif_both_say_is_done_once(
     tmp_path: Path, name: str, orientation: int
 ) -> None:
     body = both(name, stored(chart(), orientation), orientation, orientation)
@@ -246,7 +248,7 @@ def test_a_picture_is_cropped_before_it_is_turned(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     "name", ["JPEG", "PNG", "WebP", "TIFF", "AVIF", "HEIC", "HEIC by property"]
 )
-def test_pages_give_the_size_of_the_turned_picture(site: Site, name: str) -> None:
+def test_i7_pages_give_the_size_of_the_turned_picture(site: Site, name: str) -> None:
     site.write("pictures/tall.jpg", WRITERS[name](stored(chart(64, 96), 6), 6))
     assert site.build().problems == ()
     page = site.html("tall/index.html")

@@ -127,7 +127,7 @@ def test_what_would_only_lose_is_published_as_it_is_coded(
 
 
 @pytest.mark.parametrize("name", LOSING)
-def test_it_tells_nothing(tmp_path: Path, name: str) -> None:
+def test_g1_it_tells_nothing(tmp_path: Path, name: str) -> None:
     found = own_variant(LOSING[name](), tmp_path)
     assert canaries_in(found) == []
     leaks = (b"Exif", b"xmpmeta", b"ICC_PROFILE", b"iCCP", b"ICCP", b"gAMA", b"pHYs", b"acsp")

@@ -177,7 +177,7 @@ def test_no_id_stands_twice_in_a_page(crawl: Crawl) -> None:
         assert len(ids) == len(set(ids)), path
 
 
-def test_every_address_leads_to_a_file_and_every_fragment_to_an_id(crawl: Crawl) -> None:
+def test_p3_every_address_leads_to_a_file_and_every_fragment_to_an_id(crawl: Crawl) -> None:
     assert crawl.broken() == []
 
 
@@ -316,7 +316,7 @@ def test_the_picture_of_a_photo_page_leads_to_its_largest_file(site: Site) -> No
     assert read_page(site.html("a/small/index.html")).all("a", title="View at full size") == []
 
 
-def test_nothing_in_a_page_acts(crawl: Crawl) -> None:
+def test_x7_nothing_in_a_page_acts(crawl: Crawl) -> None:
     for path, page in crawl.pages.items():
         for element in page.walk():
             if element.attributes.get("type") == "application/ld+json":
@@ -329,7 +329,7 @@ def test_nothing_in_a_page_acts(crawl: Crawl) -> None:
             assert not address.casefold().startswith(("javascript:", "data:", "vbscript:")), path
 
 
-def test_hostile_words_are_shown_as_they_are(crawl: Crawl) -> None:
+def test_x1_hostile_words_are_shown_as_they_are(crawl: Crawl) -> None:
     page = crawl.pages[address_of(crawl, "written.jpg")]
 
     assert page.one("h1").text == HOSTILE
@@ -343,7 +343,7 @@ def test_hostile_words_are_shown_as_they_are(crawl: Crawl) -> None:
     assert "{{ 7 * 7 }}" in page.one("div", kind="prose").text
 
 
-def test_no_page_holds_characters_that_cannot_be_seen(rich: Site, crawl: Crawl) -> None:
+def test_x2_no_page_holds_characters_that_cannot_be_seen(rich: Site, crawl: Crawl) -> None:
     for path in crawl.pages:
         categories = {char: unicodedata.category(char) for char in rich.html(path)}
         unseen = {char for char, category in categories.items() if category in ("Cc", "Cf")}

@@ -1,5 +1,6 @@
 """Where a build may write: what overlaps is refused before anything changes."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -62,7 +63,8 @@ PLACES = (
     *("pictures", "pictures/coast", "pictures/new/deeper", "content", "content/new", "templates"),
     *("templates/new", ".cache", ".cache/new", ".", "..", "../..", "../../..", "/"),
     *("output/../pictures", "./pictures/.", "pictures/coast/../../content", "output/../.."),
-    *("none/../pictures", "Templates/../pictures/coast"),
+    *("none/../pictures", "Templates/../pictures/coast", "site.toml", "site.toml/new"),
+    *("pictures/a.jpg", "pictures/a.jpg/new", "file/new"),
 )
 
 
@@ -70,6 +72,7 @@ PLACES = (
 def test_s10_an_output_that_overlaps_is_refused(
     site: Site, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    site.write("file", b"a file")
     before = state(tmp_path)
     monkeypatch.chdir(site.root)
 
@@ -162,6 +165,26 @@ def test_s10_a_cache_is_known_by_its_tag_whatever_lies_in_it(site: Site) -> None
     assert list(tree(site.cache)) == ["of-a-later-version"]
 
 
+@posix
+def test_s10_a_tag_that_is_none_harms_nothing(site: Site) -> None:
+    tag = site.cache / "CACHEDIR.TAG"
+    ways: list[Callable[[], object]] = [
+        tag.mkdir,
+        tag.touch,
+        lambda: os.mkfifo(tag),
+        lambda: tag.symlink_to("nowhere"),
+    ]
+    for make in ways:
+        site.build()
+        if tag.is_dir():
+            tag.rmdir()
+        else:
+            tag.unlink()
+        make()
+
+        assert site.build(force=True).exit_code == 0
+
+
 def test_s10_the_program_itself_is_not_written_to(site: Site) -> None:
     package = Path(generator.__file__).parent
 
@@ -208,15 +231,26 @@ def test_s10_a_server_plans_nothing_into_the_sources(site: Site, tmp_path: Path)
     assert state(tmp_path) == before
 
 
+def test_s10_settings_that_are_not_there_are_not_written_over(site: Site) -> None:
+    (site.root / "site.toml").unlink()
+
+    assert "site.toml" in refused(site, site.root / "site.toml")
+    assert not (site.root / "site.toml").exists()
+
+
 def started(folder: Path) -> None:
     start_site(folder, demo=False)
 
 
-@pytest.mark.parametrize("place", ["pictures", "content", ".", "..", "site.toml", "pictures/a.jpg"])
+@pytest.mark.parametrize(
+    "place", ["pictures", "content", ".", "..", "site.toml", "pictures/a.jpg", "dangling"]
+)
 def test_s10_a_new_site_is_never_started_in_a_used_folder(
     site: Site, tmp_path: Path, place: str
 ) -> None:
     settings = site.write("sigal.conf.py", b'source = "pictures"\n')
+    if place == "dangling":
+        (site.root / place).symlink_to("nowhere")
     before = state(tmp_path)
     ways: list[Callable[[Path], object]] = [
         started,

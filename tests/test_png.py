@@ -3,6 +3,7 @@
 import io
 import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from generator.containers import png
 from generator.core.errors import DecodeError
+from generator.core.files import Bounded
 from generator.core.model import Photo, Size
 from generator.library.photo import read_photo
 from generator.metadata.reading import read_metadata
@@ -48,7 +50,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_damage_beside_the_pixels_does_not_touch_them(
+def test_i4_damage_beside_the_pixels_does_not_touch_them(
     damage: str, place: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.png"
@@ -125,7 +127,7 @@ def test_what_tells_colours_behind_the_pixels_comes_too_late(tmp_path: Path) -> 
         assert "gamma" not in image.info
 
 
-def test_a_packed_text_is_unpacked_up_to_a_limit() -> None:
+def test_i2_a_packed_text_is_unpacked_up_to_a_limit() -> None:
     bomb = png_chunk(b"zTXt", XMP_KEY + b"\0" + zlib.compress(XMP + b" " * 50_000_000))
     _, said = png.divide(io.BytesIO(with_chunk(PNG, bomb, b"IDAT")))
     assert said["xmp"].startswith(XMP)
@@ -144,7 +146,7 @@ def test_an_animation_keeps_its_frames(tmp_path: Path) -> None:
         assert (values(image.convert("RGB")) == values(chart(24, 16, 5))).all()
 
 
-def test_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
+def test_i3_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     body = with_chunk(encoded(chart(200, 200), "PNG"), png_chunk(b"eXIf", EXIF), b"IDAT")
     file.write_bytes(body[: len(body) // 2])
@@ -154,7 +156,7 @@ def test_pixels_that_are_cut_are_still_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, len(PNG)))
-def test_any_bytes_are_divided(damage: bytes, at: int) -> None:
+def test_i3_any_bytes_are_divided(damage: bytes, at: int) -> None:
     file, said = png.divide(io.BytesIO(PNG[:at] + damage + PNG[at:]))
     assert file.read(8) == (PNG[:at] + damage + PNG[at:])[:8]
     assert isinstance(said["exif"], bytes)
@@ -179,3 +181,15 @@ def test_an_excerpt_reads_like_a_file(bodies: list[bytes], data: st.DataObject) 
         assert file.read(length) == expected.read(length)
         assert file.tell() == expected.tell()
     assert file.seek(0, io.SEEK_END) == expected.seek(0, io.SEEK_END)
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"fdAT"])
+def test_i1_a_chunk_that_claims_gigabytes_is_given_no_memory(kind: bytes) -> None:
+    body = encoded(chart(), "PNG", save_all=True, append_images=[chart(seed=1)])
+    at = body.rindex(kind) - 4
+    forged = body[:at] + (2**32 - 16).to_bytes(4, "big") + body[at + 4 :]
+    file = Bounded(cast(io.RawIOBase, io.BytesIO(forged)))
+    assert file.read(2**60) == forged
+    assert (file.seek(5), file.read(2**60), file.read(2**60)) == (5, forged[5:], b"")
+    divided, _ = png.divide(cast(BinaryIO, file))
+    assert len(divided.read(2**60)) <= len(forged)

@@ -2,6 +2,8 @@
 
 import base64
 import random
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +31,7 @@ from tests.support.canaries import (
     told_jpeg,
 )
 from tests.support.pictures import chart, encoded, exif, gps_exif, save, soft, xmp_packet
-from tests.support.sites import Site, clean_tree, tree
+from tests.support.sites import CHECKOUT, Site, clean_tree, tree
 
 RIGHTS = Rights("Ann", "Agency", "© Ann", "https://example.org/licence")
 
@@ -63,7 +65,7 @@ EVERYTHING = {"face", "location", "maker-note", "owner", "preview", "serial", "t
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_the_reader_finds_what_is_planted_and_nothing_once_it_is_scrubbed(name: str) -> None:
+def test_g2_the_reader_finds_what_is_planted_and_nothing_once_it_is_scrubbed(name: str) -> None:
     format_name, data = PLANTED[name]()
     missing = {
         "MPO": {"face"},
@@ -129,7 +131,7 @@ def test_noise_tells_nothing() -> None:
     assert reader.findings(b"\xff\xd8\xff" * 1000 + b"II*\0" * 1000 + b"ftypisom") == ()
 
 
-def test_a_picture_of_ours_with_rights_tells_nothing_else() -> None:
+def test_g1_a_picture_of_ours_with_rights_tells_nothing_else() -> None:
     packet = rights_packet(RIGHTS)
     for name in ("JPEG", "WEBP", "AVIF"):
         assert reader.findings(encoded(soft(), name, xmp=packet)) == ()
@@ -161,7 +163,7 @@ def test_a_page_names_a_position_by_both_its_numbers(page: str, named: bool) -> 
 
 
 @pytest.mark.parametrize("how", ["scrub", "none"])
-def test_a_site_tells_nothing_that_is_planted(site: Site, how: str) -> None:
+def test_g1_g2_g3_a_site_tells_nothing_that_is_planted(site: Site, how: str) -> None:
     plant(site)
     originals(site, how)
     report = site.build()
@@ -173,7 +175,48 @@ def test_a_site_tells_nothing_that_is_planted(site: Site, how: str) -> None:
     assert check(site) == (0, f"{len(told)} files read, nothing that the settings forbid\n")
 
 
-def test_an_original_is_published_by_the_wish_of_the_nearest_album(site: Site) -> None:
+def test_g3_pages_tell_no_place_unless_they_shall(site: Site) -> None:
+    for name in ("one.jpg", "two.jpg"):
+        save(chart(seed=len(name)), site.pictures / name, exif=gps_exif())
+
+    def telling(settings: str) -> list[str]:
+        site.settings(f'{Site.SETTINGS}originals = "scrub"\n[gallery]\n{settings}\n')
+        site.build()
+        texts = {path: (site.output / path).read_bytes() for path in tree(site.output)}
+        return [path for path, body in texts.items() if b"65.05" in body or b"geo:" in body]
+
+    assert telling("") == []
+    assert telling("show_location = true") != []
+    assert telling("show_location = false") == []
+
+
+def test_g3_nothing_published_names_the_machine_or_what_is_kept(site: Site, tmp_path: Path) -> None:
+    plant(site)
+    site.write("templates/static/user.css", b"body { color: red }")
+    site.settings(
+        f'[site]\nbase_url = "https://example.org/"\n{Site.SETTINGS}originals = "scrub"\n'
+        "[albums]\ndownload = true\n[gallery]\nmap = true\nshow_location = true\n"
+    )
+    done = site.run("build", USER="annslogin", LOGNAME="annslogin", HOSTNAME="annsmachine")
+    assert done.returncode == 0, done.stderr
+    named = [str(tmp_path), str(CHECKOUT), str(Path.home()), sys.prefix, "annslogin", "annsmachine"]
+    named += [tmp_path.name, "site-packages", "pictures/", ".cache"]
+    if len(socket.gethostname()) > 4:
+        named.append(socket.gethostname())
+    bodies = {path: (site.output / path).read_bytes() for path in tree(site.output)}
+
+    assert [
+        (path, name)
+        for path, body in bodies.items()
+        for name in named
+        if len(name) > 1 and name.encode() in body
+    ] == []
+    kept = {path.rpartition("/")[2] for path in tree(site.cache)}
+    assert kept.isdisjoint(path.rpartition("/")[2] for path in bodies)
+    assert {path for path in bodies if path.startswith(".")} == {".nojekyll"}
+
+
+def test_g2_an_original_is_published_by_the_wish_of_the_nearest_album(site: Site) -> None:
     body = told_jpeg(encoded(chart(), "JPEG"))
     for folder in ("", "all/", "all/within/", "all/within/none/", "all/other/"):
         site.write(f"pictures/{folder}a.jpg", body)
@@ -195,7 +238,7 @@ def test_an_original_is_published_by_the_wish_of_the_nearest_album(site: Site) -
     assert check(site)[0] == 0
 
 
-def test_only_originals_that_are_published_as_they_are_are_warned_of(site: Site) -> None:
+def test_g2_only_originals_that_are_published_as_they_are_are_warned_of(site: Site) -> None:
     save(chart(), site.pictures / "a.jpg", exif=gps_exif())
     save(chart(seed=1), site.pictures / "within/b.jpg", exif=gps_exif())
     site.text("within/index.md", "---\noriginals: scrub\n---\n")
@@ -234,7 +277,9 @@ def test_another_wish_replaces_the_original_and_nothing_else(site: Site, tmp_pat
         assert site.build().files_written == 0
 
 
-def test_an_original_that_cannot_be_scrubbed_costs_itself_only(site: Site, tmp_path: Path) -> None:
+def test_g2_an_original_that_cannot_be_scrubbed_costs_itself_only(
+    site: Site, tmp_path: Path
+) -> None:
     animation = encoded(chart(), "AVIF", save_all=True, append_images=[chart(seed=1)])
     site.write("pictures/moving.avif", animation)
     site.photo("still.jpg")
@@ -252,7 +297,7 @@ def test_an_original_that_cannot_be_scrubbed_costs_itself_only(site: Site, tmp_p
     assert tree(site.output) == clean_tree(site, tmp_path / "twin")
 
 
-def test_what_the_reader_still_finds_is_not_published(site: Site) -> None:
+def test_g2_what_the_reader_still_finds_is_not_published(site: Site) -> None:
     block = told_exif()
     block += bytes(-len(block) % 96)
     site.write(
@@ -271,7 +316,7 @@ def test_what_the_reader_still_finds_is_not_published(site: Site) -> None:
     assert check(site)[0] == 0
 
 
-def test_check_names_what_the_settings_no_longer_allow(site: Site) -> None:
+def test_g2_check_names_what_the_settings_no_longer_allow(site: Site) -> None:
     site.write("pictures/a.jpg", told_jpeg(encoded(chart(), "JPEG")))
     site.build()
     as_built = check(site)
@@ -286,7 +331,7 @@ def test_check_names_what_the_settings_no_longer_allow(site: Site) -> None:
 
 
 @pytest.mark.parametrize("how", ["verbatim", "scrub"])
-def test_a_drawing_tells_nothing_of_the_pictures_inside(site: Site, how: str) -> None:
+def test_g1_a_drawing_tells_nothing_of_the_pictures_inside(site: Site, how: str) -> None:
     picture = base64.b64encode(told_jpeg(encoded(chart(), "JPEG"))).decode()
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="64">'
@@ -361,7 +406,7 @@ def test_rights_are_those_that_are_asked_for() -> None:
     assert rights_packet(rights_of(Metadata(), Config().images.rights)) == b""
 
 
-def test_large_variants_carry_rights_and_small_ones_nothing(
+def test_g1_large_variants_carry_rights_and_small_ones_nothing(
     photo: Callable[[Metadata], Photo],
 ) -> None:
     with_rights = photo(Metadata(creator="Ann & Bo", license="https://example.org/l"))
@@ -402,7 +447,7 @@ def test_other_rights_are_another_recipe(photo: Callable[[Metadata], Photo]) -> 
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_a_single_byte_behind_a_picture_is_found(name: str) -> None:
+def test_g2_a_single_byte_behind_a_picture_is_found(name: str) -> None:
     picture = encoded(chart(), name)
 
     assert kinds(picture) == set()
@@ -418,7 +463,7 @@ def test_a_single_byte_behind_a_picture_is_found(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["coast/index.md", "coast/a.md", "coast/a.jpg.md"])
-def test_a_text_that_cannot_be_read_keeps_its_originals_back(
+def test_g2_a_text_that_cannot_be_read_keeps_its_originals_back(
     site: Site, name: str, text: str
 ) -> None:
     for path in ("coast/a.jpg", "inland/b.jpg"):

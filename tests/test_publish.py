@@ -325,6 +325,30 @@ def test_g4_modes_follow_the_umask_and_not_the_sources(site: Site, mask: int) ->
     assert inside == {0o777 & ~mask}
 
 
+@posix
+def test_g4_nothing_but_bytes_is_copied(site: Site) -> None:
+    source = site.pictures / "a.jpg"
+    source.chmod(0o4755)
+    if hasattr(os, "setxattr"):
+        try:
+            os.setxattr(source, "user.xdg.origin.url", b"https://example.org/private")
+            os.setxattr(source, "user.com.apple.metadata:kMDItemWhereFroms", b"where from")
+        except OSError:
+            pytest.skip("this disk keeps no attributes")
+    os.utime(source, ns=(10**18, 10**18))
+
+    site.build()
+
+    every = [site.output, *site.output.rglob("*")]
+    if hasattr(os, "listxattr"):
+        assert {path: os.listxattr(path) for path in every if os.listxattr(path)} == {}
+    files = {stat.S_IMODE(path.stat().st_mode) for path in every if path.is_file()}
+    umask = os.umask(0)
+    os.umask(umask)
+    assert files == {0o666 & ~umask}
+    assert (site.output / "full/a.jpg").stat().st_mtime_ns != 10**18
+
+
 def test_s14_an_original_is_a_copy_of_its_own_byte_for_byte(site: Site) -> None:
     # Bytes after the picture belong to the file as well.
     source = site.pictures / "coast/b.jpg"

@@ -265,6 +265,26 @@ def test_a_sidecar_is_read_in_its_encoding(body: bytes, title: str) -> None:
     assert of_xmp(xmp.parse(body)).title == title
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "<dc:title>" * 4_000 + "</dc:title>" * 4_000,
+        "<dc:subject><rdf:Bag>" + "<rdf:li>a</rdf:li>" * 5_000 + "</rdf:Bag></dc:subject>",
+        "<lr:hierarchicalSubject>" + "a|" * 45_000 + "</lr:hierarchicalSubject>",
+        "<dc:description>" + "sony " * 19_000 + "</dc:description>",
+        "<xmpRights:WebStatement>https://" + "a." * 45_000 + "!</xmpRights:WebStatement>",
+        "<dc:title>Z" + "\u0310" * 40_000 + "</dc:title>",
+    ],
+    ids=lambda properties: properties[:12],
+)
+def test_x8_no_sidecar_takes_long(properties: str) -> None:
+    begun = time.process_time()
+    said = of_xmp(xmp.parse(xmp_packet(properties)))
+    assert time.process_time() - begun < 2
+    assert len(said.title) <= 2_000
+    assert len(said.caption) <= 2_000
+
+
 def test_sidecars_without_a_file_are_counted(built: Site) -> None:
     built.write("pictures/gone.jpg.xmp", packet(dc_title="Gone"))
     built.write("pictures/coast/falls.xmp", packet(dc_title="Elsewhere"))

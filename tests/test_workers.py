@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +72,10 @@ def hang_unless_first(number: int) -> int:
     return number
 
 
+def take(megabytes: int) -> int:
+    return len(bytearray(megabytes << 20)) >> 20
+
+
 def wait_for_the_end_of_all() -> None:
     # Late, for every process that works imports this module.
     from tests.support.sites import wait_until
@@ -101,7 +106,7 @@ def test_every_process_is_prepared_with_the_arguments() -> None:
         assert answer[1:] == ("a", 1)
 
 
-def test_a_task_that_kills_its_process_is_blamed_alone() -> None:
+def test_i12_a_task_that_kills_its_process_is_blamed_alone() -> None:
     with Workers(2, nothing) as workers:
         results = dict(workers.run(die, TASKS))
         blamed = [task for task in TASKS if isinstance(results[task], Died)]
@@ -118,7 +123,7 @@ def test_a_fault_in_a_task_is_raised(count: int) -> None:
     wait_for_the_end_of_all()
 
 
-def test_what_is_worked_on_at_once_stays_within_the_budget() -> None:
+def test_i13_what_is_worked_on_at_once_stays_within_the_budget() -> None:
     tasks = [6, 6, 1, 6, 4, 5, 6, 12, 6, 1]
     budget = 10
     with Workers(2, nothing) as workers:
@@ -139,7 +144,7 @@ def test_tasks_start_in_the_order_given() -> None:
         )
 
 
-def test_of_tasks_asked_for_at_once_each_is_answered_or_blamed_alone() -> None:
+def test_i12_of_tasks_asked_for_at_once_each_is_answered_or_blamed_alone() -> None:
     with Workers(2, nothing) as workers, ThreadPoolExecutor(4) as threads:
         results = list(threads.map(lambda task: workers.ask(die, task), TASKS))
     blamed = [task for task in TASKS if isinstance(results[task], Died)]
@@ -190,3 +195,21 @@ def test_every_process_is_deaf_to_ctrl_c_from_its_birth(tmp_path: Path) -> None:
         born = {result for _, result in workers.run(is_deaf_to_interrupts, [str(tmp_path)] * 2)}
     assert len(born) == 2
     assert {deaf for _, deaf in born} == {True}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_i12_a_task_that_never_ends_is_stopped_and_blamed_alone(count: int) -> None:
+    with Workers(count, nothing, seconds=0.5) as workers:
+        results = dict(workers.run(hang_unless_first, [0, 1]))
+    assert results[0] == 0
+    assert isinstance(results[1], Died)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others count less of what a process takes")
+def test_i12_a_process_is_refused_more_memory_than_it_may_have() -> None:
+    with Workers(1, nothing, memory=100 << 20) as workers:
+        assert workers.ask(take, 200) == 200
+        with pytest.raises(MemoryError):
+            workers.ask(take, 2200)
+        # It lives, and works on.
+        assert workers.ask(square, 5) == 25

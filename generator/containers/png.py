@@ -14,6 +14,8 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
+from generator.core.files import Bounded
+
 # Chunks that do not have to be understood and yet change what is seen, with their length if it
 # is fixed; and the frames of an animation.
 _COLOUR = {
@@ -129,7 +131,7 @@ class _Excerpt(io.RawIOBase):
 
 
 def _excerpt(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Excerpt(file, spans), 1 << 16))
+    return cast(BinaryIO, Bounded(_Excerpt(file, spans)))
 
 
 def _metadata(name: bytes, body: bytes) -> dict[str, bytes]:

@@ -116,7 +116,7 @@ class BuildSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[build]: how much of the machine a build may use; memory is in megabytes of pixels."""
 
     jobs: Annotated[int, Meta(ge=0, le=1024)] = 0
-    max_memory: Annotated[int, Meta(ge=1, le=2**30)] = 1024
+    max_memory: Annotated[int, Meta(ge=0, le=2**30)] = 0
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,12 +138,10 @@ def load_config(site: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(
             Problem(
-                SETTINGS,
-                f"not UTF-8 at byte {error.start}",
-                "save it as UTF-8",
-                code="unreadable-settings",
+                f"{SETTINGS}:{line}", "not UTF-8", "save it as UTF-8", code="unreadable-settings"
             )
         ) from None
     except OSError as error:
@@ -173,10 +171,13 @@ def _leaves(table: Mapping[str, Any], where: tuple[str, ...]) -> Iterator[tuple[
             yield (*where, key)
 
 
-def _unreadable(said: str) -> Problem:
+def _unreadable(said: str, text: str) -> Problem:
     """Say in which line settings cannot be understood, and what is often meant."""
     found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", said, re.DOTALL)
     what, place = (found[1], f"{SETTINGS}:{found[2]}") if found else (said, SETTINGS)
+    if found and what == "Cannot overwrite a value":
+        key = text.split("\n")[int(found[2]) - 1].partition("=")[0].strip()
+        return Problem(place, f"{key} stands twice", "remove one", code="unreadable-settings")
     hint = "texts stand in quotes, numbers and true or false without, and [name] begins a table"
     return Problem(place, f"not valid TOML: {what}", hint, code="unreadable-settings")
 
@@ -185,8 +186,10 @@ def parse_config(text: str) -> Config:
     """Turn the text of a settings file into a Config; ConfigError lists all that is wrong."""
     try:
         table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(_unreadable(str(error))) from None
+    except ValueError as error:
+        raise ConfigError(_unreadable(str(error), text)) from None
+    except RecursionError:
+        raise ConfigError(_unreadable("nested too deeply", text)) from None
     if problems := list(_faults(table, Config, (), text)):
         raise ConfigError(problems)
     return _tidied(msgspec.convert(table, Config, strict=True))

@@ -29,6 +29,7 @@ Code = Literal[
     "address-taken",
     "changed-file",
     "cover-not-found",
+    "damaged-animation",
     "damaged-picture",
     "damaged-profile",
     "damaged-sidecar",
@@ -40,7 +41,9 @@ Code = Literal[
     "foreign-file",
     "future-date",
     "icon-not-found",
+    "idle-key",
     "idle-template",
+    "irregular-file",
     "leads-nowhere",
     "machine",
     "missing-file",
@@ -111,7 +114,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
     def place(problem: Problem) -> tuple[list[str | int], str]:
         parts = re.split(r"([0-9]+)", problem.where)
-        return [int(part) if part.isdigit() else part for part in parts], problem.what
+        return [int(part) if at % 2 else part for at, part in enumerate(parts)], problem.what
 
     return tuple(sorted(set(problems), key=place))
 

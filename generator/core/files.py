@@ -1,6 +1,7 @@
 """Files on disk, safely: whole or not at all, and never outside their root."""
 
 import errno
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,9 @@ from generator.core.model import Entry, Stamp
 
 # A file system's clock may tick as slowly as every two seconds (FAT).
 CLOCK_TICK_NS = 2_000_000_000
+
+# Folders within folders that are looked into: no one nests deeper, and no system has paths as long.
+MAX_DEPTH = 100
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -35,17 +39,24 @@ def is_settled(stamp: Stamp, at_ns: int) -> bool:
 
 
 def listed(
-    root: Path, skip: Callable[[str], bool] = lambda path: False
+    root: Path,
+    skip: Callable[[str], bool] = lambda path: False,
+    too_deep: Callable[[str], None] = lambda path: None,
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield all below a folder but folders as (relative path, entry); links are not followed.
 
     In no particular order. What `skip` says yes to is passed over, folders with all they hold.
-    A folder that cannot be listed raises its OSError.
+    A folder that cannot be listed raises its OSError. What lies deeper than `MAX_DEPTH`, or under a
+    path longer than the system takes, is given to `too_deep` and passed over.
     """
     folders = [("", root)]
     while folders:
         prefix, folder = folders.pop()
-        with os.scandir(folder) as listing:
+        listing = _scanned(folder) if prefix.count("/") <= MAX_DEPTH else None
+        if listing is None:
+            too_deep(prefix[:-1])
+            continue
+        with listing:
             for entry in listing:
                 path = prefix + entry.name
                 if skip(path):
@@ -56,6 +67,28 @@ def listed(
                     yield path, entry
 
 
+def _scanned(folder: Path) -> "os._ScandirIterator[str] | None":
+    """Open a folder; None if its path is too long for the system."""
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return None
+
+
+def folders_below(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those below, as deep as `listed` looks, each with the folders in it.
+
+    Parents come first; a name that is taken out of its list is passed over.
+    """
+    depth = len(root.parts)
+    for folder, names, _ in os.walk(root):
+        if len(Path(folder).parts) - depth >= MAX_DEPTH:
+            names.clear()
+        yield folder, names
+
+
 def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
     """Return every symbolic link below a folder, sorted; none if it is missing."""
     if not root.is_dir():
@@ -63,24 +96,44 @@ def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple
     return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
 
 
+def irregular(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
+    """Return all below a folder that is neither folder nor regular file, sorted."""
+    if not root.is_dir():
+        return ()
+    found = listed(root, skip)
+    return tuple(sorted(path for path, each in found if not each.is_file(follow_symlinks=False)))
+
+
 def walk(
-    root: Path, skip: Callable[[str], bool] = lambda path: False
+    root: Path,
+    skip: Callable[[str], bool] = lambda path: False,
+    too_deep: Callable[[str], None] = lambda path: None,
 ) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield each regular file of what is listed: no link, nor anything else."""
-    for path, entry in listed(root, skip):
+    for path, entry in listed(root, skip, too_deep):
         if entry.is_file(follow_symlinks=False):
             yield path, entry
 
 
-def entries(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[Entry, ...]:
+def entries(
+    root: Path,
+    skip: Callable[[str], bool] = lambda path: False,
+    too_deep: Callable[[str], None] = lambda path: None,
+) -> tuple[Entry, ...]:
     """Return every regular file below a folder with its stamp, sorted; none if it is missing."""
     if not root.is_dir():
         return ()
-    found = []
-    for path, entry in walk(root, skip):
-        # What goes away while we look is not there.
-        with suppress(FileNotFoundError):
+    found: list[Entry] = []
+    for path, entry in walk(root, skip, too_deep):
+        try:
             found.append(Entry(path, stamp_of(entry.stat(follow_symlinks=False))))
+        except FileNotFoundError:
+            # What goes away while we look is not there.
+            continue
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            too_deep(path)
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
@@ -114,6 +167,24 @@ def open_regular(path: Path) -> BufferedReader:
         file.close()
         raise FileNotFoundError(errno.ENOENT, "is no regular file", str(path))
     return file
+
+
+class Bounded(io.BufferedReader):
+    """A file that is never asked for more than it has.
+
+    Decoders believe the lengths that files tell, and Python gives memory for all of what is asked.
+    """
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw, 1 << 16)
+        self._end = self.seek(0, os.SEEK_END)
+        self.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or what is left."""
+        if size is None or size <= io.DEFAULT_BUFFER_SIZE:
+            return super().read(size)
+        return super().read(min(size, max(0, self._end - self.tell())))
 
 
 @contextmanager

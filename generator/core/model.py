@@ -103,8 +103,8 @@ class Photo(Struct, frozen=True, tag=True):
 
     `digest` is the SHA-256 of the file in hexadecimal; `size` is after orientation. `wide` is a
     gamut beyond sRGB, `deep` more than eight bits a channel, `hdr` the kind of high dynamic range
-    there is; `frames` are more than one in an animation. `fault` says what is wrong with it, if
-    that does not cost the picture.
+    there is; `frames` are more than one in an animation. `fault` says what is wrong with its
+    profile, `stilled` why of an animation only a still is shown: neither costs the picture.
     """
 
     path: str
@@ -119,6 +119,7 @@ class Photo(Struct, frozen=True, tag=True):
     hdr: Literal["", "pq", "hlg", "gain map"] = ""
     frames: int = 1
     fault: str = ""
+    stilled: str = ""
 
 
 class Stray(Struct, frozen=True, tag=True):

@@ -43,11 +43,21 @@ _SLUG_LENGTH = 80
 _SIMPLE = re.compile(r"[a-z0-9]+(?:[-_ ][a-z0-9]+)*", re.ASCII)
 _HYPHENS = str.maketrans("_ ", "--")
 _NAME_BYTES = 200
+# Keys of object stores have 1,024 bytes (docs.aws.amazon.com/AmazonS3, object keys), and so have
+# paths on macOS; Linux takes 4,096 with the folder that a site lies in.
+_PATH_BYTES = 960
+# So that variants have room for what their names end with.
+_ADDRESS_LENGTH = 800
 
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file; and what turns the direction of
-# text, by which a name shows another suffix than it has (Unicode UAX #9, 2.1 to 2.4).
-_ILLEGAL = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]')
-_DEVICE = re.compile(r"(?:^|/)(con|prn|aux|nul|com\d|lpt\d)(?:\.|/|$)", re.IGNORECASE)
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file; what turns the direction of text,
+# by which a name shows another suffix than it has (Unicode UAX #9, 2.1 to 2.4); what ends a line or
+# is no character (Unicode, 23.7).
+_ILLEGAL = re.compile(
+    r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff]'
+)
+_DEVICE = re.compile(
+    r"(?:^|/)(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$) *(?:\.|/|$)", re.IGNORECASE
+)
 _PLAIN = re.compile(r"(?:[\w-]+[ .])*[\w-]+(?:/(?:[\w-]+[ .])*[\w-]+)*", re.ASCII)
 
 
@@ -132,7 +142,25 @@ def legal(path: str) -> str:
     """Return a path whose every name is legal on all systems; one that was not gets a mark."""
     if len(path) < _NAME_BYTES and _PLAIN.fullmatch(path) and not _DEVICE.search(path):
         return path
-    return "/".join(map(_legal_name, path.split("/")))
+    *folders, name = map(_legal_name, path.split("/"))
+    whole = "/".join((*folders, name))
+    if len(whole.encode()) <= _PATH_BYTES:
+        return whole
+    return f"{_long_mark(path.rpartition('/')[0])}/{name}"
+
+
+def page_below(folder: str, name: str, path: str) -> str:
+    """Return the address of a page in a folder; `path` is that of what it shows.
+
+    One that would be too long for hosts lies at the root, under a name that no slug is.
+    """
+    address = f"{folder}{name}/"
+    return address if len(address) <= _ADDRESS_LENGTH else f"{name}-{_long_mark(path)}/"
+
+
+def _long_mark(path: str) -> str:
+    """Return a mark of a path for itself alone."""
+    return f"-{digest_of(path.encode())[:16]}"
 
 
 def _legal_name(name: str) -> str:

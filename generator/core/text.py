@@ -2,15 +2,13 @@
 
 import codecs
 import os
+import re
 import unicodedata
 
 MAX_TEXT = 2000
 
 # Joiners shape scripts and emoji; these two marks of direction stand for themselves.
 _SHAPING = "\u200c\u200d\u200e\u200f"
-
-# They reorder the characters around them, up to the end of a paragraph.
-_OVERRIDES = "\u202a\u202b\u202c\u202d\u202e"
 
 
 def clean_text(value: object) -> str:
@@ -67,13 +65,18 @@ def spelt(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+# What never is a character (Unicode, 23.7).
+_NEVER = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+# Beside that, control characters but for those that part words and lines, and what reorders the
+# characters around it up to the end of a paragraph.
+_UNSEEN = re.compile(rf"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e{_NEVER}]")
+
+
 def clean_lines(text: str) -> str:
     """Return a text of many lines without control characters and without what reorders a line."""
-    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
-        return text
-    return "".join(
-        c for c in text if c in "\r\n\t" or not (c in _OVERRIDES or unicodedata.category(c) == "Cc")
-    )
+    return _UNSEEN.sub("", text)
 
 
 def visible(text: str) -> str:

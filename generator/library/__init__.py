@@ -2,7 +2,7 @@
 
 From the bottom up:
 
-    directives photo survey
+    directives photo slowness survey
     document
     scan
 """

@@ -3,9 +3,11 @@
 Links and pictures stay references, for only the plan knows where they lead.
 """
 
+import codecs
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,12 +21,12 @@ from msgspec import Struct
 
 from generator.core.errors import Problem, Unread, in_words
 from generator.core.model import Document, FrontMatter, Html, ImageRef, LinkRef, Opening, Part
-from generator.core.text import clean_lines, clean_text
+from generator.core.text import clean_lines, clean_text, is_unicode
 from generator.library.directives import Cut, cut_directives
+from generator.library.slowness import slow_parts
 
 MAX_BYTES = 100_000
 MAX_MATTER = 64_000
-MAX_OPEN = 100
 
 _FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\A\s*#[ \t](.+)$", re.MULTILINE)
@@ -56,16 +58,19 @@ _Sections = Literal["", "year", "month", "day"] | dict[str, str]
 class _Loader(yaml.SafeLoader):
     """YAML without aliases, by which a few lines could ask for all the memory there is.
 
-    A date stays text, which can be shown with its line if it is none; a key stands only once.
+    Dates and numbers stay the text that they are: none is too large, and a date can be shown with
+    its line if it is none. A key is a text, and stands only once.
     """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         names = set()
         for key, _ in node.value:
-            if key.value in names:
-                mark = key.start_mark
-                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=mark)
-            names.add(key.value if isinstance(key.value, str) else "")
+            wrong = "" if isinstance(key.value, str) else "a key that is no text"
+            if not wrong and key.value in names:
+                wrong = f"{key.value!r} stands twice"
+            if wrong:
+                raise yaml.MarkedYAMLError(problem=wrong, problem_mark=key.start_mark)
+            names.add(key.value)
         return super().construct_mapping(node, deep)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -75,8 +80,9 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+_AS_TEXT = ("timestamp", "int", "float")
 _Loader.yaml_implicit_resolvers = {
-    first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    first: [each for each in resolvers if each[0].rpartition(":")[2] not in _AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -96,9 +102,7 @@ class _Faults(Exception):
 def read_document(path: str, content: Path) -> Document | Unread:
     """Read one text of the content folder; each thing wrong with it is a problem with its line."""
     try:
-        return parse_document(path, _read_text(content / path))
-    except _Fault as fault:
-        return Unread((_problem(path, fault),))
+        return parse_document(path, (content / path).read_bytes())
     except _Faults as several:
         return Unread(tuple(_problem(path, each) for each in several.faults))
     except OSError as error:
@@ -111,51 +115,64 @@ def _problem(path: str, fault: _Fault) -> Problem:
     return Problem(place, fault.what, fault.hint, code="wrong-text")
 
 
-def _read_text(file: Path) -> str:
-    body = file.read_bytes()
+def parse_document(path: str, body: bytes) -> Document:
+    """Turn the bytes of a Markdown file into a Document; all that is wrong is told at once."""
     if len(body) > MAX_BYTES:
-        raise _Fault(0, f"larger than {MAX_BYTES:,} bytes", "divide it into pages")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        raise _Fault(line, "not UTF-8", "save it as UTF-8") from None
-    if "\0" in text:
-        raise _Fault(text.count("\n", 0, text.index("\0")) + 1, "holds a NUL character")
-    return text
-
-
-def parse_document(path: str, text: str) -> Document:
-    """Turn the text of a Markdown file into a Document."""
-    matter, body = _split(clean_lines(text))
-    settings = _front_matter(matter) if matter else FrontMatter()
+        raise _Faults([_Fault(0, f"larger than {MAX_BYTES:,} bytes", "divide it into pages")])
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _Faults([_Fault(1, "UTF-16, not UTF-8", "save it as UTF-8")])
+    faults = list(_byte_faults(body))
+    text = clean_lines(body.decode("utf-8-sig", "replace"))
     last = text.count("\n") + 1
-    _refuse_slow(body, last - body.count("\n"))
-    if heading := _HEADING.match(body):
-        title = _plain_text(heading[1].strip(" \t").rstrip("#"))
-        if settings.title in ("", title):
-            settings = msgspec.structs.replace(settings, title=title)
-            body = body[heading.end() :]
-    cut = cut_directives(body, last - body.count("\n"))
-    return Document(path, settings, tuple(_parts(to_html(cut.marked), cut, last)), cut.flaws)
+    matter = words = ""
+    settings, parts, cut = FrontMatter(), tuple[Part, ...](), Cut("", "", "", (), ())
+    with _gathered(faults):
+        matter, words = _split(text)
+    with _gathered(faults):
+        settings = _front_matter(matter) if matter else settings
+    with _gathered(faults):
+        settings, words = _titled(settings, _bearable(words, last - words.count("\n")))
+        cut = cut_directives(words, last - words.count("\n"))
+        parts = tuple(_parts(to_html(cut.marked), cut, last))
+    if faults:
+        raise _Faults(faults)
+    return Document(path, settings, parts, cut.flaws)
 
 
-def _refuse_slow(body: str, line: int) -> None:
-    """Refuse what Markdown would take minutes for: it tries each open bracket against all after.
+@contextmanager
+def _gathered(faults: list[_Fault]) -> Iterator[None]:
+    """Note what is wrong with a part of a text, and go on with the next."""
+    try:
+        yield
+    except _Fault as fault:
+        faults.append(fault)
+    except _Faults as several:
+        faults += several.faults
 
-    No text of a person's comes near: a hundred brackets open at once in one paragraph, or a line
-    of headings and spaces as long as a page.
-    """
-    for paragraph in body.split("\n\n"):
-        depth, deepest = 0, paragraph.count("](") - paragraph.count(")")
-        for bracket in re.findall(r"[\[\]]", paragraph):
-            depth += 1 if bracket == "[" else -1
-            deepest = max(deepest, depth)
-        if deepest > MAX_OPEN or paragraph.count("<") - paragraph.count(">") > 5 * MAX_OPEN:
-            raise _Fault(line, f"more than {MAX_OPEN} brackets are open at once", "close them")
-        if re.search(r"^#.{2000}|[ \t]{2000}|#{2000}", paragraph, re.MULTILINE):
-            raise _Fault(line, "a heading, or a row of spaces, of more than 2,000 characters")
-        line += paragraph.count("\n") + 2
+
+def _byte_faults(body: bytes) -> Iterator[_Fault]:
+    try:
+        body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield _Fault(body.count(b"\n", 0, error.start) + 1, "not UTF-8", "save it as UTF-8")
+    if b"\0" in body:
+        yield _Fault(body.count(b"\n", 0, body.index(b"\0")) + 1, "holds a NUL character")
+
+
+def _titled(settings: FrontMatter, body: str) -> tuple[FrontMatter, str]:
+    """Take a first heading for the title, unless there is another."""
+    heading = _HEADING.match(body)
+    title = _plain_text(heading[1].strip(" \t").rstrip("#")) if heading else ""
+    if heading is None or settings.title not in ("", title):
+        return settings, body
+    return msgspec.structs.replace(settings, title=title), body[heading.end() :]
+
+
+def _bearable(body: str, line: int) -> str:
+    """Return a text unless Markdown would take minutes for it; its faults if it would."""
+    if faults := list(slow_parts(body, line)):
+        raise _Faults([_Fault(*each) for each in faults])
+    return body
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -171,7 +188,7 @@ def _front_matter(matter: str) -> FrontMatter:
     if len(matter) > MAX_MATTER:
         raise _Fault(1, f"front matter longer than {MAX_MATTER:,} characters")
     try:
-        table = yaml.load(matter, Loader=_Loader) or {}
+        values = _values(matter)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         said = error.problem or error.context or "cannot be understood"
@@ -185,10 +202,14 @@ def _front_matter(matter: str) -> FrontMatter:
         # Tags such as !!timestamp raise whatever they like on values that they do not fit.
         said = " ".join(str(error).split()) or "cannot be understood"
         raise _Fault(1, f"front matter: {said}") from None
-    if not isinstance(table, dict):
-        raise _Fault(1, "front matter: not a list of 'key: value' lines")
-    values = {str(key): _plain(value) for key, value in table.items() if value is not None}
     return _checked(values, matter)
+
+
+def _values(matter: str) -> dict[str, object]:
+    table = yaml.load(matter, Loader=_Loader) or {}
+    if not isinstance(table, dict):
+        raise TypeError("not a list of 'key: value' lines")
+    return {str(key): _plain(value) for key, value in table.items() if value is not None}
 
 
 def _plain(value: object) -> object:
@@ -196,12 +217,19 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):
-        return clean_text(value)
+        return clean_text(_whole(value))
     if isinstance(value, dict):
-        return {clean_text(str(key)): _plain(item) for key, item in value.items()}
+        return {clean_text(_whole(str(key))): _plain(item) for key, item in value.items()}
     if isinstance(value, bool):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _whole(text: str) -> str:
+    """Join the halves of characters that JSON writes as two, and YAML leaves apart."""
+    if is_unicode(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _checked(values: dict[str, object], matter: str) -> FrontMatter:
@@ -221,7 +249,7 @@ def _understood(values: dict[str, object], matter: str) -> FrontMatter:
     """Take apart those values that say more than one thing."""
     if isinstance(headings := values.get("sections"), dict):
         values["sections"] = _openings(headings, matter)
-    if isinstance(point := values.get("focus"), str):
+    if isinstance(point := values.pop("focus", None), str) and point:
         values["focus"] = _point(point)
     settings = msgspec.convert(values, FrontMatter)
     if settings.aliases:
@@ -308,9 +336,11 @@ def to_html(text: str) -> str:
         rendered = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")
     except RecursionError:
         raise _Fault(0, "lists or quotations are nested too deeply") from None
-    clean = nh3.clean(
+    safe = nh3.clean(
         rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None
     )
+    # Once more, for some may have been written by their numbers.
+    clean = clean_lines(safe)
     # The page's title is its one first-level heading.
     if "<h1>" in clean:
         clean = _HEADING_TAG.sub(lambda tag: f"<{tag[1]}h{int(tag[2]) + 1}>", clean)

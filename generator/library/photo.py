@@ -17,12 +17,16 @@ from generator.metadata import xmp
 from generator.metadata.exif import safely
 from generator.metadata.reading import of_xmp, read_metadata
 from generator.pixels import decode
+from generator.pixels.animation import counted
 from generator.pixels.coding import coding_of
 from generator.pixels.svg import is_drawing, read_drawing
 
 SIDECAR_SUFFIX = ".xmp"
 
 Found = Photo | Sidecar | Stray | Problem
+
+# Of larger pictures pixels are read only while no others are.
+_MOST_BESIDE = 40_000_000
 
 
 def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray | Problem:
@@ -31,10 +35,17 @@ def read_photo(path: str, pictures: Path, *, svg: bool = False) -> Photo | Stray
     A file that is no picture is a stray, unless its name says that it is one: then it is a
     problem, with the reason, as is a picture that cannot be used.
     """
+    found = _photo(path, pictures, svg=svg, alone=True)
+    assert found is not None
+    return found
+
+
+def _photo(path: str, pictures: Path, *, svg: bool, alone: bool) -> Photo | Stray | Problem | None:
     source = pictures / path
     try:
         with decode.in_words():
-            return _draw(path, source) if svg and is_drawing(source) else _read(path, source)
+            is_drawn = svg and is_drawing(source)
+            return _draw(path, source) if is_drawn else _read(path, source, alone=alone)
     except LeftOut as error:
         return Stray(error.kind)
     except NotAPicture as error:
@@ -75,10 +86,17 @@ def read_sidecar(path: str, pictures: Path) -> Sidecar | Problem:
         return _unreadable(path, error)
 
 
-def read_files(paths: Sequence[str], pictures: Path, *, svg: bool) -> list[Found]:
-    """Read some files of the pictures folder, in order: a task for a process."""
+def read_files(
+    paths: Sequence[str], pictures: Path, *, svg: bool, alone: bool = False
+) -> list[Found | None]:
+    """Read some files of the pictures folder, in order: a task for a process.
+
+    None in the place of a picture that is so large that it must be read `alone`.
+    """
     return [
-        read_sidecar(path, pictures) if is_sidecar(path) else read_photo(path, pictures, svg=svg)
+        read_sidecar(path, pictures)
+        if is_sidecar(path)
+        else _photo(path, pictures, svg=svg, alone=alone)
         for path in paths
     ]
 
@@ -95,12 +113,19 @@ def _unreadable(path: str, error: OSError) -> Problem:
     )
 
 
-def _read(path: str, source: Path) -> Photo:
+def _read(path: str, source: Path, *, alone: bool) -> Photo | None:
     stamp = stamp_of(source.stat())
     with decode.opened(source) as image:
+        if (
+            not alone
+            and image.width * image.height > _MOST_BESIDE
+            and decode.tells_by_pixels(image)
+        ):
+            return None
         coding = coding_of(image, source.read_bytes)
         left, top, right, bottom = coding.crop or (0, 0, *image.size)
         stored = Size(right - left, bottom - top)
+        frames, stilled = counted(image, stored, source)
         return Photo(
             path=path,
             digest=_digest(source),
@@ -111,8 +136,9 @@ def _read(path: str, source: Path) -> Photo:
             wide=coding.wide,
             deep=coding.bits > 8,
             hdr=coding.hdr,
-            frames=decode.frames_of(image, stored),
+            frames=frames,
             fault=coding.fault,
+            stilled=stilled,
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
             transparent=decode.has_alpha(image, coding.bits),
         )

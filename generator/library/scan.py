@@ -33,7 +33,7 @@ from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 11
+SCAN_VERSION = 12
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -44,7 +44,7 @@ _SMALL = ".min."
 _BATCH = 24
 
 Progress = Callable[[int, int], None]
-_ReadFiles = Callable[[Sequence[str]], list[Found]]
+_ReadFiles = Callable[..., list[Found | None]]
 
 
 class Remembered(Struct, frozen=True, array_like=True):
@@ -228,24 +228,26 @@ def _results(
     batches: Sequence[Sequence[str]], read: _ReadFiles, workers: Workers
 ) -> Iterator[tuple[str, Found]]:
     again: list[Sequence[str]] = []
+    large: list[Sequence[str]] = []
     for batch, values in workers.run(read, batches):
-        if not isinstance(values, Died):
-            yield from zip(batch, values, strict=True)
-        elif len(batch) > 1:
+        if isinstance(values, Died):
             again += [[path] for path in batch]
-        else:
-            yield (
-                batch[0],
-                Problem(
-                    f"{PICTURES}/{batch[0]}",
-                    Died.what,
-                    Died.hint,
-                    passing=True,
-                    code="decoder-died",
-                ),
-            )
-    if again:
-        yield from _results(again, read, workers)
+            continue
+        for path, value in zip(batch, values, strict=True):
+            if value is None:
+                large.append([path])
+            else:
+                yield path, value
+    read_alone = partial(read, alone=True)
+    for (path,), values in workers.run(read_alone, [*again, *large], lambda batch: 1):
+        found = None if isinstance(values, Died) else values[0]
+        yield (
+            path,
+            found
+            or Problem(
+                f"{PICTURES}/{path}", Died.what, Died.hint, passing=True, code="decoder-died"
+            ),
+        )
 
 
 def read_theme(survey: Survey) -> Theme:

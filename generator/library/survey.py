@@ -6,7 +6,7 @@ Enough to tell whether anything changed since the last build, and where to look 
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import translate
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import generator
 from generator.core.config import Config
 from generator.core.digest import digest_of
 from generator.core.errors import Problem
-from generator.core.files import entries, is_settled, links
+from generator.core.files import MAX_DEPTH, entries, irregular, is_settled, links
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
 from generator.core.text import is_unicode, spelt
@@ -53,8 +53,9 @@ def survey(site: Path, config: Config) -> Survey:
     """List the sources of a site; ignored files are left out, unnameable ones are problems."""
     at_ns = time.time_ns()
     skip = ignored(config.albums.ignore)
-    pictures, unnamed = _nameable(entries(site / PICTURES, skip))
-    texts, unnamed_texts = _nameable(entries(site / CONTENT, skip))
+    deep: list[str] = []
+    pictures, unnamed = _nameable(_below(site, PICTURES, skip, deep))
+    texts, unnamed_texts = _nameable(_below(site, CONTENT, skip, deep))
     return Survey(
         at_ns=at_ns,
         pictures=pictures,
@@ -65,9 +66,35 @@ def survey(site: Path, config: Config) -> Survey:
         problems=(
             *(_unnameable(f"{PICTURES}/{path}") for path in unnamed),
             *(_unnameable(f"{CONTENT}/{path}") for path in unnamed_texts),
-            *(_link(path) for path in links(site / CONTENT, skip)),
+            *map(_too_deep, deep),
+            *_no_folders(site),
+            *(_link(f"{CONTENT}/{path}") for path in links(site / CONTENT, skip)),
+            *(_link(f"{TEMPLATES}/{path}") for path in links(site / TEMPLATES, skip)),
+            *(_no_file(path) for path in irregular(site / PICTURES, skip)),
         ),
     )
+
+
+def _below(
+    site: Path, folder: str, skip: Callable[[str], bool], deep: list[str]
+) -> tuple[Entry, ...]:
+    """List the files of a folder; what is out of reach is added to `deep`, by its path."""
+    return entries(site / folder, skip, lambda path: deep.append(f"{folder}/{path}"))
+
+
+def _too_deep(path: str) -> Problem:
+    what = f"more than {MAX_DEPTH} folders deep, or its path is too long"
+    return Problem(spelt(path), what, "move it up", code="wrong-name")
+
+
+def _no_folders(site: Path) -> Iterator[Problem]:
+    """Say of a file, or of a link that leads nowhere, that it stands where a folder is meant."""
+    for name in (CONTENT, TEMPLATES):
+        place = site / name
+        if not place.is_dir() and (place.exists() or place.is_symlink()):
+            what = "a link that leads nowhere" if place.is_symlink() else "a file, and no folder"
+            hint = "put a folder there, or remove it"
+            yield Problem(name, what, hint, "warning", code="wrong-name")
 
 
 def _unnameable(path: str) -> Problem:
@@ -77,7 +104,14 @@ def _unnameable(path: str) -> Problem:
 def _link(path: str) -> Problem:
     """Say that a link among the texts is not followed: what it leads to may forbid something."""
     what, hint = "a symbolic link, which is not followed", "put the file itself there"
-    return Problem(f"{CONTENT}/{spelt(path)}", what, hint, "warning", code="symbolic-link")
+    return Problem(spelt(path), what, hint, "warning", code="symbolic-link")
+
+
+def _no_file(path: str) -> Problem:
+    """Say that something among the pictures is left alone: to open it may lead away, or wait."""
+    what = "a link, pipe, socket or device, which is not opened"
+    hint = "put the file itself there, or name it in albums.ignore"
+    return Problem(f"{PICTURES}/{spelt(path)}", what, hint, "warning", code="irregular-file")
 
 
 def fingerprint(survey: Survey, config: Config) -> str:

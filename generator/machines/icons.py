@@ -6,6 +6,8 @@ A theme that has a static file of an icon's name has its own.
 import io
 import json
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import msgspec
@@ -106,7 +108,8 @@ def _initial(title: str) -> str:
 
 def draw(icon: Icon, picture: bytes) -> bytes:
     """Return an icon as PNG; `picture` is what the store keeps under its key, if it has one."""
-    drawn = _cropped(picture, icon) if icon.key else _lettered(icon)
+    with _unlimited():
+        drawn = _cropped(picture, icon) if icon.key else _lettered(icon)
     profile = drawn.info.get("icc_profile")
     if icon.name == _APPLE and drawn.mode == "RGBA":
         # iOS shows black where there is nothing, and rounds the corners itself.
@@ -115,6 +118,16 @@ def draw(icon: Icon, picture: bytes) -> bytes:
     buffer = io.BytesIO()
     drawn.save(buffer, "PNG", optimize=True, icc_profile=profile)
     return buffer.getvalue()
+
+
+@contextmanager
+def _unlimited() -> Iterator[None]:
+    """Lift the limit of pixels, which is for pictures: Pillow holds even letters to it."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _cropped(picture: bytes, icon: Icon) -> Image.Image:

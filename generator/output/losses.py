@@ -25,8 +25,12 @@ _FEW = 20
 _PHOTOS = ".photos"
 
 
+# So much of a digest tells the photos of a site apart.
+_BEGINNING = 16
+
+
 class _Shown(Struct, frozen=True):
-    """The photos of a site as it was published: the digest of each by its path."""
+    """The photos of a site as it was published: the beginning of the digest of each by its path."""
 
     photos: dict[str, str] = {}
 
@@ -39,7 +43,7 @@ def loss(
     `is_left_out` tells by its path whether the settings pass over a photo.
     """
     shown = _shown(output, cache)
-    now = {photo.path: photo.digest for photo in photos}
+    now = {photo.path: photo.digest[:_BEGINNING] for photo in photos}
     contents = set(now.values())
     gone = [path for path, digest in shown.items() if digest not in contents]
     if _are_few(gone, shown):
@@ -53,7 +57,7 @@ def loss(
 
 def note_shown(photos: Iterable[Photo], output: Path, cache: Path) -> None:
     """Note what an output folder shows from now on."""
-    now = {photo.path: photo.digest for photo in photos}
+    now = {photo.path: photo.digest[:_BEGINNING] for photo in photos}
     if now != _shown(output, cache):
         store.save(cache, record_name(output, cache) + _PHOTOS, _Shown(now))
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from generator.core.errors import ConfigError, Problem
-from generator.core.layout import CACHE, CONTENT, PICTURES, TEMPLATES
+from generator.core.layout import CACHE, CONTENT, PICTURES, SETTINGS, TEMPLATES
 from generator.core.routes import folded
 from generator.state import store
 
@@ -20,6 +20,7 @@ def check_places(site: Path, output: Path, ours: Iterable[Path]) -> None:
     `ours` are the folders that this program itself is in.
     """
     read = {f"{name}/ of the site": site / name for name in (PICTURES, CONTENT, TEMPLATES)}
+    read |= {f"{SETTINGS} of the site": site / SETTINGS}
     read |= {f"fastphoto's own {folder.name}/": folder for folder in ours}
     cache = site / CACHE
     _refuse(output, read | {f"{CACHE}/ of the site": cache}, "choose another with --output")
@@ -31,15 +32,16 @@ def check_places(site: Path, output: Path, ours: Iterable[Path]) -> None:
 
 
 def _refuse(folder: Path, read: Mapping[str, Path], hint: str) -> None:
-    """Refuse a folder that is none, that a home or a whole disk is in, or that is read from."""
+    """Refuse what is or can be no folder, what a home or a whole disk is in, and what is read."""
 
     def refusal(what: str) -> ConfigError:
         return ConfigError(Problem(str(folder), what, hint, code="wrong-output"))
 
-    if any(each.is_symlink() and not each.exists() for each in (folder, *folder.parents)):
-        raise refusal("leads through a link that leads nowhere")
-    if folder.exists() and not folder.is_dir():
-        raise refusal("is not a folder")
+    for each in (folder, *folder.parents):
+        if each.is_symlink() and not each.exists():
+            raise refusal("leads through a link that leads nowhere")
+        if each.exists() and not each.is_dir():
+            raise refusal("is not a folder" if each is folder else f"lies in a file, {each}")
     place = _lineage(folder)
     if len(place) == 1 or place[-1] in _lineage_of_home():
         raise refusal("this folder is too precious")

@@ -16,7 +16,7 @@ from generator.machines.linked_data import linked_data
 from generator.pages.language import Language
 from generator.pages.theme import demanding, environment, fault
 from generator.planning.plan import Source
-from generator.views.addresses import absolute, base_path, link_address
+from generator.views.addresses import absolute, as_content, base_path, link_address
 from generator.views.values import (
     Anchor,
     AnyPage,
@@ -35,6 +35,8 @@ LISTS_TEMPLATE = "_lists.html"
 
 # How large a picture is that stands within a line, in pixels.
 _AMONG_WORDS = 200
+
+_SCRIPTS = ("javascript", "vbscript")
 
 _SOFTWARE = ("babel", "jinja2", "markupsafe", "msgspec")
 
@@ -62,6 +64,7 @@ class Renderer:
             "srcset": demanding("srcset", "a Source", _srcset),
             "src": demanding("src", "a Source", _src),
             "prose": _prose,
+            "content": as_content,
             "date": demanding("date", "a date", language.date),
             "month": demanding("month", "a date", language.month),
             "span": demanding("span", "two dates", language.span),
@@ -97,7 +100,9 @@ def _url(context: Context, address: str) -> str:
     """Make an address of the site relative to the page: the short way to what lies below it."""
     page, target = context["page"].url, link_address(address, context["site"])
     below = target.startswith(page) and page.endswith("/") and context["root"].startswith("..")
-    return (target.removeprefix(page) if below else context["root"] + target) or "./"
+    way = target.removeprefix(page) if below else context["root"] + target
+    # A name that begins like an address that runs is no harm, but looks it.
+    return f"./{way}" if not way or way.startswith(_SCRIPTS) else way
 
 
 def _linked_data(page: AnyPage, site: Site) -> Markup:

@@ -18,6 +18,7 @@ from generator.pages.gallery import Gallery
 from generator.pages.stories import KEYWORD, Photos, anchored, keyword, named, photos_by_name
 from generator.planning.plan import Plan
 from generator.planning.words import Targets, fragment, is_external, lookup, nearest, path_of
+from generator.views.addresses import web_address
 from generator.views.values import Anchor, Body, BodyPart, Figure, Prose, Section
 
 _SUMMARY = 160
@@ -72,7 +73,12 @@ class References:
 
     def _anchor(self, link: LinkRef, document: Document) -> Anchor:
         if is_external(link.target):
-            return Anchor(link.target, link.title, external=True)
+            address = web_address(link.target)
+            if not address:
+                what = f"link {link.target!r} is no address"
+                hint = "write it as https://example.org/page"
+                self._report(document, link.line, what, hint)
+            return Anchor(address, link.title, external=True)
         known = self._targets.pages
         found = lookup(link.target, posixpath.dirname(document.path), known)
         if found is None:

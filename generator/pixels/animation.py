@@ -83,11 +83,23 @@ def animate(source: Path, photo: Photo, recipe: Recipe) -> bytes:
     return buffer.getvalue()
 
 
-def try_frames(source: Path, photo: Photo) -> None:
-    """Decode all frames of an animation; DecodeError names the one that cannot be decoded."""
+def counted(image: ImageFile.ImageFile, size: Size, source: Path) -> tuple[int, str]:
+    """Count the frames of an animation; 1, and why, if not all can be decoded, or are too many."""
+    try:
+        frames = decode.frames_of(image, size)
+        if frames > 1:
+            _try_frames(source, frames)
+    except DecodeError as error:
+        if error.passing:
+            raise
+        return 1, error.what
+    return frames, ""
+
+
+def _try_frames(source: Path, count: int) -> None:
     with decode.opened(source) as image:
-        for number in range(photo.frames):
-            _pixels(image, number, photo.frames)
+        for number in range(count):
+            _pixels(image, number, count)
 
 
 def _frames(

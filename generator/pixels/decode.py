@@ -4,6 +4,8 @@ The only way to a picture's pixels; drawings have none. Only formats of the tabl
 their content, and no picture larger than the limit is given memory.
 """
 
+import errno
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from PIL import (
 
 from generator.containers import png
 from generator.core.errors import DecodeError, LeftOut, NotAPicture
+from generator.core.files import Bounded, open_regular
 from generator.core.formats import BY_NAME, impostor, recognise
 from generator.core.model import Size
 from generator.metadata.exif import tags_of
@@ -44,6 +47,9 @@ _UPRIGHT = {
 _ANIMATED = frozenset(("GIF", "WEBP", "PNG", "AVIF"))
 
 _COPY_AGAIN = "copy it from the camera or a backup once more"
+
+# What systems say to places in a file where there can be none.
+_POINTS_OUTSIDE = (errno.EINVAL, errno.EOVERFLOW)
 
 
 # What Pillow's table of TIFF layouts lacks: L*a*b* of sixteen bits and ICC's, real numbers of
@@ -77,7 +83,7 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
     DecodeError says in words why a file cannot be used, here and while its pixels are read.
     """
-    with in_words(), _only_bombs(), path.open("rb") as file:
+    with in_words(), _only_bombs(), Bounded(_unbuffered(path)) as file:
         try:
             image = _identify(file, path.suffix.lower())
         except UnidentifiedImageError as error:
@@ -86,6 +92,10 @@ def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
             what = "the file is damaged, or a TIFF of a layout that is not read"
             raise DecodeError(what, "export it as RGB of 8 or 16 bits") from error
         yield image
+
+
+def _unbuffered(path: Path) -> io.RawIOBase:
+    return open_regular(path).detach()
 
 
 def _is_tiff(file: BinaryIO) -> bool:
@@ -165,17 +175,22 @@ def in_words() -> Iterator[None]:
         raise DecodeError("the file is damaged: its header cannot be read", _COPY_AGAIN) from error
     except MemoryError as error:
         what = "there is not enough memory to decode it"
-        raise DecodeError(what, "free some", passing=True, code="out-of-memory") from error
+        hint = "free some, or raise build.max_memory"
+        raise DecodeError(what, hint, passing=True, code="out-of-memory") from error
     except OSError as error:
-        if error.errno is not None:
-            what = f"cannot be read: {error.strerror}"
-            hint = "check its permissions"
-            raise DecodeError(what, hint, passing=True, code="unreadable-file") from error
-        raise _damage(error) from error
+        raise (_damage(error) if error.errno is None else _refusal(error)) from error
     except Exception as error:
         # Decoders raise whatever they like on damaged files: ValueError, SyntaxError, IndexError,
         # NotImplementedError have all been seen. Each costs this picture only.
         raise _damage(error) from error
+
+
+def _refusal(error: OSError) -> DecodeError:
+    """Say why the system does not let a file be read."""
+    if error.errno in _POINTS_OUTSIDE:
+        return DecodeError("the file is damaged: it points outside of itself", _COPY_AGAIN)
+    what, hint = f"cannot be read: {error.strerror}", "check its permissions"
+    return DecodeError(what, hint, passing=True, code="unreadable-file")
 
 
 def _damage(error: Exception) -> DecodeError:
@@ -184,7 +199,7 @@ def _damage(error: Exception) -> DecodeError:
         return DecodeError("the file is truncated: it ends before the picture does", _COPY_AGAIN)
     if re.search(r"broken data stream|unrecognized data stream", said):
         return DecodeError("the file is damaged: its data cannot be read to the end", _COPY_AGAIN)
-    if "could not create decoder" in said:
+    if "could not create decoder" in said or isinstance(error, LookupError | TypeError):
         return DecodeError("the file is damaged: its header makes no sense", _COPY_AGAIN)
     what = f"cannot be decoded: {said or type(error).__name__}"
     return DecodeError(what, "open and save it in an image editor")
@@ -208,6 +223,11 @@ def orientation_of(image: Image.Image) -> int:
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """Turn and mirror stored pixels as an EXIF orientation asks."""
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def tells_by_pixels(image: Image.Image) -> bool:
+    """Tell whether it takes the pixels to know if a picture is transparent, or how it moves."""
+    return image.has_transparency_data or image.format in _ANIMATED - {"PNG"}
 
 
 def has_alpha(image: Image.Image, bits: int = 8) -> bool:
@@ -262,6 +282,8 @@ def resamplable(image: Image.Image) -> Image.Image:
     A palette becomes its colours.
     """
     image.load()
+    if image.mode == "La":
+        image = image.convert("LA")
     if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):
         return image.convert("RGBA") if "transparency" in image.info else image
     if image.has_transparency_data:

@@ -7,6 +7,7 @@ Pillow has opened the file before, so its format and size are known to be within
 import io
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import imagecodecs
@@ -64,7 +65,7 @@ def read_samples(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
     pixels first, for it knows what is damage, and raises as it does.
     """
     # Once it has turned a TIFF, it forgets that it had to.
-    header = _Header(image.mode, bits, dict(getattr(image, "tag_v2", {})))
+    header = _Header(image.mode, bits, _tags(image))
     image.load()
     reader = _READERS.get(image.format or "")
     if reader is None:
@@ -80,6 +81,15 @@ def read_samples(image: ImageFile.ImageFile, data: bytes, bits: int) -> Samples:
     if samples.colours.shape[:2] != (height, width):
         raise UnreadableError("two decoders do not agree about its size")
     return samples
+
+
+def _tags(image: ImageFile.ImageFile) -> dict[int, Any]:
+    """Return the tags of a TIFF, without those whose values cannot be read."""
+    found: dict[int, Any] = {}
+    for tag in getattr(image, "tag_v2", ()):
+        with suppress(Exception):
+            found[tag] = image.tag_v2[tag]  # type: ignore[attr-defined]
+    return found
 
 
 def of_greys(image: Image.Image) -> Samples:

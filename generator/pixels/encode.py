@@ -18,7 +18,7 @@ from generator.core.geometry import DRAFT_RATIO, cascade, fit, turned
 from generator.core.layout import PICTURES
 from generator.core.model import Job, Photo, Placeholder, Recipe, Size, Stamp
 from generator.pixels import decode
-from generator.pixels.animation import animate, try_frames
+from generator.pixels.animation import animate
 from generator.pixels.codec import encode, rights_in
 from generator.pixels.coding import Coding, coding_of
 from generator.pixels.colour import converted
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from generator.pixels.deep import Samples
 
 # Raise by one whenever the same source and recipe come out with other pixels or bytes.
-RECIPE_VERSION = 5
+RECIPE_VERSION = 6
 
 
 # Of a photograph larger than this, a smaller variant has never been seen to take more bytes.
@@ -86,8 +86,6 @@ def try_job(job: Job, pictures: Path) -> Problem | None:
             _, look = job.recipes[0]
             at_least = max(step for _, recipe in job.recipes for step in recipe.chain)
             _decode(source, photo, look.light, at_least)
-            if any(recipe.animated for _, recipe in job.recipes):
-                try_frames(source, photo)
     except DecodeError as error:
         return _refused(photo, error)
     return None
@@ -175,7 +173,8 @@ def _encode_stills(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
 
 def _may_be_own(photo: Photo, recipe: Recipe) -> bool:
     """Tell whether a variant might be the picture as its source has it coded."""
-    is_simple = photo.frames == 1 and not photo.deep and not photo.hdr
+    is_still = photo.frames == 1 and not photo.stilled
+    is_simple = is_still and not photo.deep and not photo.hdr
     return is_simple and recipe.gamut == "srgb" and OUTPUTS[recipe.format].pillow == photo.format
 
 

@@ -3,7 +3,7 @@
 Imported only when a picture needs it, for what it needs takes long to import.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image
 
 from generator.core.model import Size
 from generator.pixels import deep_colour, hdr
-from generator.pixels.coding import Coding, space_of
+from generator.pixels.coding import Box, Coding, space_of
 from generator.pixels.colour import Gamut
 from generator.pixels.deep import Samples
 from generator.pixels.deep_colour import Floats, Values
@@ -20,20 +20,26 @@ from generator.pixels.resample import Light, Planes, resized
 # Alpha that eight bits round to nothing.
 _CLEAR = 1 / 510
 
+_UNIT = np.float32(1 / 65535)
 
-def finished(
-    pixels: Image.Image | Samples, size: Size, coding: Coding, gamut: Gamut, light: Light
-) -> Planes:
+# Rows that become real numbers at a time, for these take much memory.
+_BAND = 256
+
+Stored = Image.Image | Samples
+
+
+def finished(pixels: Stored, size: Size, coding: Coding, gamut: Gamut, light: Light) -> Planes:
     """Resample stored pixels and bring them to a gamut."""
-    samples = pixels if isinstance(pixels, Samples) else _as_samples(pixels)
     if coding.crop is not None:
-        samples = _cropped(samples, coding.crop)
+        pixels = _cropped(pixels, coding.crop)
     if light == "linear":
-        return _averaged_in_linear_light(samples, size, coding, gamut)
-    return _converted_deep(samples, size, coding, gamut)
+        return _averaged_in_linear_light(pixels, size, coding, gamut)
+    return _converted_deep(pixels, size, coding, gamut)
 
 
-def _cropped(pixels: Samples, box: tuple[int, int, int, int]) -> Samples:
+def _cropped(pixels: Stored, box: Box) -> Stored:
+    if isinstance(pixels, Image.Image):
+        return pixels.crop(box)
     left, top, right, bottom = box
     alpha = None if pixels.alpha is None else pixels.alpha[top:bottom, left:right]
     return Samples(pixels.colours[top:bottom, left:right], alpha, pixels.space)
@@ -57,15 +63,20 @@ def ten_bit(raster: Planes) -> Values:
     return channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
 
 
-def _averaged_in_linear_light(pixels: Samples, size: Size, coding: Coding, gamut: Gamut) -> Planes:
-    samples = _tone_mapped(pixels, coding)
-    light = deep_colour.linear_light(samples.colours, samples.space, coding.profile, gamut)
-    return _resampled_planes(_planes_of(light), samples.alpha, size, "linear")
+def _averaged_in_linear_light(pixels: Stored, size: Size, coding: Coding, gamut: Gamut) -> Planes:
+    def light(rows: Samples) -> Floats:
+        return deep_colour.linear_light(rows.colours, rows.space, coding.profile, gamut)
+
+    if coding.transfer:
+        pixels = _tone_mapped(_as_samples(pixels), coding)
+    return _resampled(pixels, light, size, "linear")
 
 
-def _as_samples(image: Image.Image) -> Samples:
+def _as_samples(pixels: Stored) -> Samples:
     """Spread eight-bit values over sixteen."""
-    alpha = None
+    if isinstance(pixels, Samples):
+        return pixels
+    alpha, image = None, pixels
     if image.mode in ("LA", "RGBA"):
         alpha = np.asarray(image.getchannel("A")) * np.uint16(257)
         image = image.convert(image.mode[:-1])
@@ -84,33 +95,66 @@ def _tone_mapped(samples: Samples, coding: Coding) -> Samples:
     return Samples(mapped, samples.alpha, "RGB")
 
 
-def _converted_deep(pixels: Samples, size: Size, coding: Coding, gamut: Gamut) -> Planes:
+def _converted_deep(pixels: Stored, size: Size, coding: Coding, gamut: Gamut) -> Planes:
     """Resample deep values as they are encoded, then convert them."""
-    encoded = _planes_of(pixels.colours)
-    colours, alpha = _values(_resampled_planes(encoded, pixels.alpha, size, "gamma"))
+    space = pixels.space if isinstance(pixels, Samples) else space_of(pixels.mode)
+    colours, alpha = _values(_resampled(pixels, _encoded, size, "gamma"))
     deep_alpha = None if alpha is None else _whole(alpha, 65535)
-    small = _tone_mapped(Samples(_whole(colours, 65535), deep_alpha, pixels.space), coding)
+    small = _tone_mapped(Samples(_whole(colours, 65535), deep_alpha, space), coding)
     values = deep_colour.converted_deep(small.colours, small.space, coding.profile, gamut)
-    return _resampled_planes(_planes_of(values), deep_alpha, size, "gamma")
+    return _resampled(Samples(values, deep_alpha, "RGB"), _encoded, size, "gamma")
 
 
-def _planes_of(values: Values | Floats) -> Iterator[Floats]:
-    """Yield the channels as real numbers, one at a time, for they take twice the memory."""
-    scale = np.float32(1 / 65535 if values.dtype == np.uint16 else 1)
-    return (values[..., channel] * scale for channel in range(values.shape[2]))
+def _encoded(rows: Samples) -> Floats:
+    encoded: Floats = rows.colours * _UNIT
+    return encoded
 
 
-def _resampled_planes(
-    channels: Iterable[Floats], alpha: Values | None, size: Size, light: Light
+def _resampled(
+    pixels: Stored, values_of: Callable[[Samples], Floats], size: Size, light: Light
 ) -> Planes:
-    """Resample channels multiplied by alpha, and alpha."""
-    weight = None if alpha is None else alpha * np.float32(1 / 65535)
+    """Resample what some function makes of the pixels, multiplied by alpha, and alpha.
 
-    def plane(values: Floats) -> Image.Image:
-        return resized(Image.fromarray(values if weight is None else values * weight), size)
+    First each row, a band of them at a time, then the columns, as Pillow does by itself: so there
+    never is a plane as wide as the picture.
+    """
+    narrow: list[Image.Image] = []
+    height = _height(pixels)
+    for top in range(0, height, _BAND):
+        rows = _rows(pixels, top, min(top + _BAND, height))
+        bands = tuple(_weighted(values_of(rows), rows.alpha))
+        narrow = narrow or [Image.new("F", (size.width, height)) for _ in bands]
+        for plane, band in zip(narrow, bands, strict=True):
+            plane.paste(resized(Image.fromarray(band), Size(size.width, len(band))), (0, top))
+    has_alpha = rows.alpha is not None
+    planes = []
+    while narrow:
+        planes.append(resized(narrow.pop(0), size))
+    return Planes(
+        tuple(planes[:-1] if has_alpha else planes), planes[-1] if has_alpha else None, light
+    )
 
-    opacity = None if weight is None else resized(Image.fromarray(weight), size)
-    return Planes(tuple(map(plane, channels)), opacity, light)
+
+def _height(pixels: Stored) -> int:
+    return pixels.height if isinstance(pixels, Image.Image) else pixels.colours.shape[0]
+
+
+def _rows(pixels: Stored, top: int, bottom: int) -> Samples:
+    if isinstance(pixels, Image.Image):
+        return _as_samples(pixels.crop((0, top, pixels.width, bottom)))
+    alpha = None if pixels.alpha is None else pixels.alpha[top:bottom]
+    return Samples(pixels.colours[top:bottom], alpha, pixels.space)
+
+
+def _weighted(colours: Floats, alpha: Values | None) -> Iterator[Floats]:
+    """Yield the channels multiplied by alpha, and alpha itself if there is any."""
+    channels = (colours[..., channel] for channel in range(colours.shape[2]))
+    if alpha is None:
+        yield from map(np.ascontiguousarray, channels)
+        return
+    weight = alpha * _UNIT
+    yield from (channel * weight for channel in channels)
+    yield weight
 
 
 def _values(planes: Planes) -> tuple[Floats, Floats | None]:

@@ -16,12 +16,19 @@ from generator.privacy.originals import not_scrubbed, why_not
 from generator.state import store
 from generator.state.workers import Died, Workers
 
-# Pillow keeps a pixel of any colour in four bytes; formats other than JPEG decode whole, in front
-# of a copy or two in other modes. Deep values and planes of real numbers come beside that. LibRaw
-# was measured at 15, beside the file itself.
-_BYTES_A_PIXEL = {"JPEG": 4, "RAW": 20}
-_BYTES_OF_OTHERS = 10
-_BYTES_OF_DEPTH = 30
+# Pillow keeps a pixel of any colour in four bytes; decoders have copies of their own beside it, as
+# was measured. Deep values come beside that, and planes of real numbers where alpha or light asks
+# for them.
+_BYTES_A_PIXEL = {
+    **{"JPEG": 4, "PNG": 7, "TIFF": 7, "BMP": 7, "GIF": 7},
+    **{"HEIF": 8, "AVIF": 9, "WEBP": 16, "RAW": 20},
+}
+_BYTES_OF_OTHERS = 12
+_BYTES_OF_DEPTH = 16
+_BYTES_OF_PLANES = 8
+
+# A progressive JPEG is held whole as it is coded, however small it is decoded.
+_BYTES_OF_SCANS = 3
 
 Progress = Callable[[int, int], None]
 
@@ -140,9 +147,12 @@ def decoded_bytes(job: Job) -> int:
     """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
     photo, (_, recipe) = job.photo, job.recipes[0]
     each = _BYTES_A_PIXEL.get(photo.format, _BYTES_OF_OTHERS)
+    each += _BYTES_OF_DEPTH if photo.deep else 0
+    each += _BYTES_OF_PLANES if photo.transparent or recipe.light == "linear" else 0
     if photo.deep or recipe.light == "linear":
-        return photo.size.width * photo.size.height * (each + _BYTES_OF_DEPTH)
-    return _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
+        return photo.size.width * photo.size.height * each
+    decoded = _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
+    return max(decoded, photo.size.width * photo.size.height * _BYTES_OF_SCANS)
 
 
 def _pixels(photo: Photo, longest: int) -> int:

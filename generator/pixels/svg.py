@@ -97,6 +97,8 @@ _FUNCTIONS = frozenset(
 _LOCAL = re.compile(r"""url\(\s*(["']?)#([^\s"'()<>\\]+)\1\s*\)""", re.IGNORECASE)
 _PLAIN = re.compile(r"""(?:[\w\s#%.,+*/!()-]|"[\w\s.,+-]*"|'[\w\s.,+-]*')*""")
 _FUNCTION = re.compile(r"(?<![\w-])([\w-]+)\s*\(")
+# A name without spaces, and nothing that a reader in haste would take for an attribute.
+_NAME = re.compile(r"[^\s\"'<>=]+")
 _SELECTOR = re.compile(r"[\w\s.#,>+~*:-]+")
 
 _RASTER = re.compile(r"data:image/(png|jpe?g|webp|gif);base64,(.*)", re.DOTALL | re.IGNORECASE)
@@ -289,7 +291,7 @@ def _attributes(source: Element) -> Iterator[tuple[str, str]]:
             safe = _value(value)
             if safe is not None:
                 yield name, safe
-        elif name in _ATTRIBUTES:
+        elif name in _ATTRIBUTES and (name != "id" or _NAME.fullmatch(value)):
             yield name, value
 
 

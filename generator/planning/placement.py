@@ -54,7 +54,7 @@ def place_pages(
             taken.update(map(routes.folded, slugs))
             base = places.folders[folder]
             for path, wish, slug in zip(paths, wishes, slugs, strict=True):
-                addresses[path] = f"{base}{slug}/"
+                addresses[path] = routes.page_below(base, slug, path)
                 if slug != wish:
                     what = f"is at /{base}{slug}/, for something else wants /{base}{wish}/ too"
                     hint = "rename one, or give it a slug in its text"
@@ -95,7 +95,8 @@ def _other_wishes(
     """Return the slugs that a page would like instead; the last is its own for certain."""
     path, best = paths[number], wishes[number]
     suffix = "".join(filter(str.isalnum, _name(path, folder=folders)[1].lower()))
-    return f"{best}-{suffix}" if suffix else best, f"{best}-{routes.mark(path)}"
+    other = f"{best}-{routes.slug(suffix)}" if suffix else best
+    return other, f"{best}-{routes.mark(path)}"
 
 
 def _name(path: str, *, folder: bool) -> tuple[str, str]:

@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgspec import Struct
 
 from generator.core.errors import Problem
+from generator.core.layout import CONTENT
 from generator.core.model import CENTRE, Document, FrontMatter, Photo
 from generator.core.routes import folded
 from generator.planning.owners import Owners, is_index, owners_of, stem
@@ -80,10 +81,13 @@ def match(
         name, folder = stem(document.path), posixpath.dirname(document.path)
         if is_index(document.path) and (about := owners.albums(folder)):
             claims = albums
+            problems += _idle(document, "album")
         elif about := owners.named(name):
             claims = shown
+            problems += _idle(document, "photo")
         elif alike := owners.called(name):
             about, claims = [path for path in alike if path not in exact], shown
+            problems += _idle(document, "photo")
         else:
             about = [posixpath.join(owners.home(folder), posixpath.basename(name))]
             claims = pages
@@ -127,15 +131,13 @@ def _contested(claims: _Claims) -> Iterator[Problem]:
             yield Problem(f"content/{document.path}", what, hint, "warning", code="second-text")
 
 
-def _misplaced(document: Document) -> list[Problem]:
-    """Report a page with settings that only a photo or an album has: it must have lost its own."""
-    matter = document.matter
+def _only_for(kind: Literal["photo", "album"], matter: FrontMatter) -> list[str]:
+    """Return the keys of a front matter that say something of one kind of thing alone."""
     of_photos: dict[str, object] = {
         "alt": matter.alt,
         "caption": matter.caption,
         "keywords": matter.keywords,
         "focus": matter.focus != CENTRE,
-        "map": matter.map is not None,
     }
     of_albums: dict[str, object] = {
         "cover": matter.cover,
@@ -143,31 +145,44 @@ def _misplaced(document: Document) -> list[Problem]:
         "reverse": matter.reverse is not None,
         "layout": matter.layout,
         "sections": matter.sections,
-        "originals": matter.originals,
         "download": matter.download is not None,
     }
-    kinds: list[tuple[str, dict[str, object]]] = [("picture", of_photos), ("album", of_albums)]
+    said = of_photos if kind == "photo" else of_albums
+    return [key for key, value in said.items() if value]
+
+
+def _idle(document: Document, owner: Literal["photo", "album"]) -> Iterator[Problem]:
+    """Report the settings in the text of a photo or an album that are for the other."""
+    other: Literal["photo", "album"] = "album" if owner == "photo" else "photo"
+    keys = _only_for(other, document.matter)
+    if other == "photo" and document.matter.date:
+        keys.append("date")
+    for key in keys:
+        what = f"{key}: is for {other}s; in the text of this {owner} it changes nothing"
+        hint = f"remove it, or write it into the text of the {other} it is meant for"
+        yield Problem(f"{CONTENT}/{document.path}", what, hint, "warning", code="idle-key")
+
+
+def _misplaced(document: Document) -> list[Problem]:
+    """Report a page with settings that only a photo or an album has: it must have lost its own."""
+    matter = document.matter
+    has_map = ["map"] if matter.map is not None else []
+    of_photos = [*_only_for("photo", matter), *has_map]
+    of_albums = [*_only_for("album", matter), *(["originals"] if matter.originals else [])]
+    kinds = [("picture", of_photos), ("album", of_albums)]
     if is_index(document.path):
         # What sets its folder apart, or the pictures that were there.
-        of_albums |= {"map": matter.map is not None, "unlisted": matter.unlisted}
+        of_albums += [*has_map, *(["unlisted"] if matter.unlisted else [])]
         kinds.reverse()
     for owner, keys in kinds:
-        for key, value in keys.items():
-            if value:
-                what = f"built as a page of its own, though {key!r} is for {owner}s"
-                hint = f"no {owner} has its name: rename or remove it"
-                if key == "unlisted":
-                    page = f"content/{posixpath.dirname(document.path)}.md"
-                    hint = f"no album has its name: rename it, or call it {page} if it is a page"
-                return [
-                    Problem(
-                        f"content/{document.path}",
-                        what,
-                        hint,
-                        "warning",
-                        code="text-without-picture",
-                    )
-                ]
+        for key in keys[:1]:
+            what = f"built as a page of its own, though {key!r} is for {owner}s"
+            hint = f"no {owner} has its name: rename or remove it"
+            if key == "unlisted":
+                page = f"content/{posixpath.dirname(document.path)}.md"
+                hint = f"no album has its name: rename it, or call it {page} if it is a page"
+            where = f"{CONTENT}/{document.path}"
+            return [Problem(where, what, hint, "warning", code="text-without-picture")]
     return []
 
 

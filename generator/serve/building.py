@@ -148,7 +148,8 @@ def build_behind(
 
 def hired_behind(order: Order) -> Workers:
     """Return processes that leave the processor to whatever else wants it."""
-    return Workers(order.options.jobs, _prepare, order.config.images.max_pixels)
+    limit = order.config.images.max_pixels
+    return Workers(order.options.jobs, _prepare, limit, memory=order.memory)
 
 
 def _prepare(max_pixels: int) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from generator.build import MEGABYTE, check_folders
+from generator.build import check_folders
 from generator.core.config import Config, load_config
 from generator.core.errors import Problem
 from generator.core.layout import CACHE, PICTURES
 from generator.core.model import Library
 from generator.library.scan import Memo
 from generator.library.survey import Survey, survey
-from generator.report import Listener, Options, Order
+from generator.report import Listener, Options, Order, pixel_memory
 from generator.serve import steady
 from generator.serve.asking import Asking
 from generator.steps import (
@@ -140,8 +140,8 @@ class Planner:
 
     def _order(self, config: Config) -> Order:
         """Return what is to be built, in half of the memory: the other is for what is asked for."""
-        memory = config.build.max_memory * MEGABYTE // 2
         options = replace(self._options, jobs=self._processes(config))
+        memory = pixel_memory(config, options.jobs) // 2
         cache = self._site / CACHE
         return Order(self._site, self._output, cache, config, options, self._listener, memory)
 

@@ -1,13 +1,12 @@
 """Pictures that come in through the browser: into an album, whole, and never over another."""
 
-import os
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from generator.core.files import Arrival
+from generator.core.files import Arrival, folders_below
 from generator.core.formats import BY_SUFFIX, impostor, recognise
 from generator.core.routes import folded, legal
 from generator.core.text import is_unicode
@@ -54,7 +53,7 @@ def albums(pictures: Path, skip: Callable[[str], bool]) -> Iterator[str]:
 
     As in scans, what `skip` says yes to is passed over, and so is what has no name in Unicode.
     """
-    for folder, names, _ in os.walk(pictures):
+    for folder, names in folders_below(pictures):
         album = Path(folder).relative_to(pictures).as_posix().removeprefix(".")
         yield album
         paths = {name: f"{album}/{name}".lstrip("/") for name in names}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
+from generator.core.files import folders_below
 from generator.core.layout import CONTENT, PICTURES, SETTINGS, TEMPLATES
 from generator.core.text import is_unicode
 
@@ -160,7 +161,7 @@ def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 
 def _folders(roots: Iterable[Path]) -> set[str]:
     """Return these folders and all below that watchfiles takes; links are not followed."""
-    return {path for root in roots for path, _, _ in os.walk(root) if is_unicode(path)}
+    return {path for root in roots for path, _ in folders_below(root) if is_unicode(path)}
 
 
 def _come_or_go(found: Iterable[tuple[Change, str]], folders: set[str]) -> bool:

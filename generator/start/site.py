@@ -1,5 +1,6 @@
 """A new site: settings, words and a place for pictures, ready to be built."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -82,7 +83,7 @@ def undone_if_failed(folder: Path) -> Iterator[None]:
 
 def check_vacant(folder: Path) -> None:
     """Refuse a folder that holds anything: all but an empty repository of Git is somebody's."""
-    if folder.exists() and not folder.is_dir():
+    if os.path.lexists(folder) and not folder.is_dir():
         raise ConfigError(
             Problem(str(folder), "is not a folder", "choose another name", code="folder-in-use")
         )

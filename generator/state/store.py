@@ -160,8 +160,8 @@ def remove_all(cache: Path) -> None:
 
 def is_ours(cache: Path) -> bool:
     """Tell whether a folder is free for a cache, or is one of ours already."""
-    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        if (cache / _TAG).read_bytes() == _TAGGED:
+    with suppress(OSError), open_regular(cache / _TAG) as tag:
+        if tag.read() == _TAGGED:
             return True
     with suppress(FileNotFoundError, NotADirectoryError):
         names = [path.name for path in cache.iterdir()]
@@ -184,7 +184,7 @@ def exclusive(cache: Path, when_busy: Callable[[], None]) -> Iterator[None]:
         when_busy()
         lock.acquire()
     try:
-        if not (cache / _TAG).exists():
+        if not os.path.lexists(cache / _TAG):
             write_whole(cache / _TAG, _TAGGED)
         yield
     finally:

@@ -18,6 +18,10 @@ from weakref import WeakSet
 # A photograph takes seconds; whatever takes minutes never ends.
 SECONDS_A_TASK = 300
 
+# What a process may take beside the pixels that are decoded at once: one picture alone may be
+# larger than those, and there are libraries and encoders.
+_SPARE_BYTES = 2 << 30
+
 # Beside the tasks being worked on, as many wait in line, so that no process waits for us.
 _IN_FLIGHT = 2
 
@@ -27,7 +31,7 @@ R = TypeVar("R")
 
 
 class Died:
-    """The process that worked on a task died of it, or was stopped after `SECONDS_A_TASK`."""
+    """The process that worked on a task died of it, or was stopped for it took too long."""
 
     what = f"the process that decoded it died, or took more than {SECONDS_A_TASK} s"
     hint = "it is damaged or too large for this machine; export it anew"
@@ -59,13 +63,24 @@ class Workers:
     """A number of processes, started when first needed; with none, work is done inline.
 
     `prepare` and its arguments are called once in every process. All may be asked by several
-    threads at once. AbandonedError for whoever waits when the work is given up.
+    threads at once. AbandonedError for whoever waits when the work is given up. A task that takes
+    more than `seconds` is ended with its process; where the system can, a process that wants more
+    than `memory` bytes and some to spare is refused them.
     """
 
-    def __init__(self, count: int, prepare: Callable[..., None], *arguments: Any) -> None:
+    def __init__(
+        self,
+        count: int,
+        prepare: Callable[..., None],
+        *arguments: Any,
+        memory: int | None = None,
+        seconds: float = SECONDS_A_TASK,
+    ) -> None:
         self.count = count
         self._prepare = prepare
         self._arguments = arguments
+        self._memory = memory
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._executor: Executor | None = None
         self._pools: WeakSet[ProcessPoolExecutor] = WeakSet()
@@ -155,7 +170,7 @@ class Workers:
         with self._lock:
             self._refuse_if_abandoned()
             pool = self._pool(1)
-            future = _hand_over(pool, function, task)
+            future = _hand_over(pool, self._timed(function), task)
         try:
             return future.result()
         except BrokenProcessPool:
@@ -172,13 +187,16 @@ class Workers:
             executor = self._executor
             if isinstance(executor, ProcessPoolExecutor):
                 try:
-                    return _hand_over(executor, function, task)
+                    return _hand_over(executor, self._timed(function), task)
                 except BrokenProcessPool:
                     # It broke since it was last used: this task has not been tried.
                     self._executor = fresh = self._pool(self.count)
-                    return _hand_over(fresh, function, task)
+                    return _hand_over(fresh, self._timed(function), task)
         # Outside of the lock, for here this takes as long as the task.
-        return executor.submit(_guarded, function, task)
+        return executor.submit(function, task)
+
+    def _timed(self, function: Callable[[T], R]) -> Callable[[T], R]:
+        return partial(_timed, function, self._seconds)
 
     def _refuse_if_abandoned(self) -> None:
         if self._abandoned:
@@ -193,11 +211,13 @@ class Workers:
     def _pool(self, count: int) -> ProcessPoolExecutor:
         # A new interpreter would look for modules in the current folder, a folder of pictures.
         os.environ["PYTHONSAFEPATH"] = "1"
+        # The pictures are what runs in parallel: threads would only take memory.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         pool = ProcessPoolExecutor(
             count,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(self._prepare, self._arguments),
+            initargs=(self._prepare, self._arguments, self._memory),
         )
         self._pools.add(pool)
         return pool
@@ -206,7 +226,7 @@ class Workers:
 def _hand_over(executor: ProcessPoolExecutor, function: Callable[[T], R], task: T) -> Future[R]:
     # Any task may start one more process.
     with _uninterrupted():
-        return executor.submit(_guarded, function, task)
+        return executor.submit(function, task)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
@@ -229,11 +249,13 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _begin(prepare: Callable[..., None], arguments: tuple[Any, ...], memory: int | None) -> None:
     # Ctrl-C reaches the whole process group; the parent decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _reuse_memory()
+    if memory is not None:
+        _limit_memory(memory + _SPARE_BYTES)
     prepare(*arguments)
     # Decoders write of damage to the terminal themselves; what is to be said of it we say.
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - as below
@@ -253,6 +275,20 @@ def _reuse_memory() -> None:
         library.mallopt(mmap_threshold, 32 << 20)
 
 
+def _limit_memory(limit: int) -> None:
+    """Have the system refuse this process more memory, so that a decoder fails and nothing else.
+
+    Linux counts all that is a process's own (setrlimit(2), RLIMIT_DATA); others count less of it.
+    """
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+
+
 def _end_with_parent() -> None:
     """Leave when the parent is gone, however it went: a pool's processes would wait for ever."""
     parent = multiprocessing.parent_process()
@@ -261,12 +297,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _guarded(function: Callable[[T], R], task: T) -> R:
+def _timed(function: Callable[[T], R], seconds: float, task: T) -> R:
     """Run a task under a time limit that also stops a decoder which never returns to Python."""
-    if multiprocessing.parent_process() is None:
-        return function(task)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - faulthandler wants a descriptor
-        faulthandler.dump_traceback_later(SECONDS_A_TASK, exit=True, file=nowhere)
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
         try:
             return function(task)
         finally:

@@ -1,5 +1,6 @@
 """Addresses as they are written: relative to a page, or whole where a standard asks for that."""
 
+import re
 from functools import cache
 from urllib.parse import quote, urlsplit
 
@@ -7,6 +8,44 @@ from generator.views.values import Site
 
 # What may stand in a path beside letters, digits and -._~ (RFC 3986, 3.3), and what is encoded.
 _IN_PATHS = "/%:@!$&'()*+,;="
+
+
+# What no address holds as it is (RFC 3986, 2.1; letters of all scripts as RFC 3987 has them), and
+# how one begins that leads to a host.
+_UNWRITTEN = re.compile(r"[\s\"<>\[\\\]^`{|}\0-\x20\x7f]|%(?![0-9A-Fa-f]{2})")
+_HOSTED = re.compile(r"(?i:https?:)?//([^/?#]*)")
+_HOST = re.compile(
+    r"(?:[\w.~%-]+@)?[\w-]+(?:\.[\w-]+)*\.?(?::\d{1,5})?|\[[\da-fA-F:.]+\](?::\d{1,5})?"
+)
+
+# How what is no address of a page begins (HTML, 8.4.4: javascript: URLs; RFC 2397).
+_RUNS = re.compile(r"[\0-\x20]*(?:javascript|vbscript|data)[\0-\x20]*:", re.IGNORECASE)
+
+
+def web_address(target: str) -> str:
+    """Return an address outside the site as links have it; empty if no browser knows the host."""
+    hosted = _HOSTED.match(target)
+    if hosted is None:
+        is_web = target.casefold().startswith(("http:", "https:"))
+        return "" if is_web else _UNWRITTEN.sub(_percent, target)
+    rest = _UNWRITTEN.sub(_percent, target[hosted.end() :])
+    return f"{hosted[0]}{rest}" if _HOST.fullmatch(hosted[1]) else ""
+
+
+def _percent(found: re.Match[str]) -> str:
+    return quote(found[0])
+
+
+def as_content(text: str) -> str:
+    """Return a text as the content of a `meta` element, where readers may look for an address.
+
+    In quotation marks if it begins like one that runs.
+    """
+    return (
+        f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+        if _RUNS.match(text)
+        else text
+    )
 
 
 def link_address(address: str, site: Site) -> str:

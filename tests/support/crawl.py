@@ -109,6 +109,7 @@ class Crawl:
         self.pages = {
             path.relative_to(output).as_posix(): read_page(path.read_text("utf-8"))
             for path in sorted(output.rglob("*.html"))
+            if path.is_file()
         }
 
     def target(self, page: str, address: str) -> tuple[str, str] | None:
