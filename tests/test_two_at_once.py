@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,12 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     errors = process.communicate(timeout=60)[1]
     assert "Traceback" not in errors
     return process.returncode, errors
+
+
+def at_rest(site: Site) -> Mapping[str, str]:
+    """Return what is published between two builds: during one, files come and go."""
+    with store.exclusive(site.cache, lambda: None):
+        return tree(site.output)
 
 
 def test_s5_two_builds_of_a_site_end_with_one_clean_tree(
@@ -197,7 +203,7 @@ def test_s5_a_build_beside_a_server_waits_or_finds_it_done(
         builds = [site.start("build") for _ in range(2)]
         assert [ended(each)[0] for each in builds] == [0, 0]
         wait_until(lambda: found.get("/new/")[0] == 200)
-        wait_until(lambda: tree(site.output) == right)
+        wait_until(lambda: at_rest(site) == right)
         with store.exclusive(site.cache, lambda: None):
             assert scraps(site) == []
         assert not any("error" in line for line in found.said), found.said
@@ -214,7 +220,7 @@ def test_s5_two_servers_of_a_site_show_the_same_and_build_one_tree(
             right = clean_tree(site, tmp_path / f"clean{edit}")
             for each in (one, other):
                 wait_until(lambda each=each: each.get("/coast/new/")[0] == 200)  # type: ignore[misc]
-            wait_until(lambda right=right: tree(site.output) == right)  # type: ignore[misc]
+            wait_until(lambda right=right: at_rest(site) == right)  # type: ignore[misc]
         with store.exclusive(site.cache, lambda: None):
             assert scraps(site) == []
         assert not any("error" in line for line in (*one.said, *other.said))
