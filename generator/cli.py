@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
 import click
 import msgspec
@@ -422,7 +422,9 @@ def _silence_others() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-    sys.stderr = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding)
+    # Unbuffered: of what cannot be written nothing must stay, for processes that start flush it.
+    raw = cast(BinaryIO, io.FileIO(own, "w"))
+    sys.stderr = io.TextIOWrapper(raw, encoding=sys.stderr.encoding, write_through=True)
 
 
 def _end(number: int, frame: object) -> NoReturn:
