@@ -409,9 +409,22 @@ def test_i10_what_is_no_regular_file_is_named_and_never_opened(site: Site) -> No
     said = json.loads(done.stdout)
     assert (done.returncode, said["photos"]) == (0, 1)
     assert {(each["where"], each["code"]) for each in said["problems"]} == {
-        (f"pictures/{name}", "irregular-file")
-        for name in ("pipe.jpg", "link.jpg", "device.jpg", "loop.jpg", "up", "socket.jpg")
+        *((f"pictures/{name}", "irregular-file") for name in ("pipe.jpg", "socket.jpg")),
+        *((f"pictures/{name}", "symbolic-link") for name in ("link.jpg", "device.jpg")),
+        *((f"pictures/{name}", "symbolic-link") for name in ("loop.jpg", "up")),
     }
+
+
+@posix
+def test_i10_many_links_are_one_line(small: Site) -> None:
+    small.photo("good.jpg")
+    for number in range(21):
+        (small.pictures / f"{number}.jpg").symlink_to("good.jpg")
+
+    (problem,) = small.build().problems
+
+    assert problem.where == "pictures/0.jpg"
+    assert "20 more" in problem.what
 
 
 @posix

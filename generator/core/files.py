@@ -90,21 +90,6 @@ def folders_below(root: Path) -> Iterator[tuple[str, list[str]]]:
         yield folder, names
 
 
-def links(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """Return every symbolic link below a folder, sorted; none if it is missing."""
-    if not root.is_dir():
-        return ()
-    return tuple(sorted(path for path, entry in listed(root, skip) if entry.is_symlink()))
-
-
-def irregular(root: Path, skip: Callable[[str], bool] = lambda path: False) -> tuple[str, ...]:
-    """Return all below a folder that is neither folder nor regular file, sorted."""
-    if not root.is_dir():
-        return ()
-    found = listed(root, skip)
-    return tuple(sorted(path for path, each in found if not each.is_file(follow_symlinks=False)))
-
-
 def walk(
     root: Path,
     skip: Callable[[str], bool] = lambda path: False,
@@ -120,12 +105,19 @@ def entries(
     root: Path,
     skip: Callable[[str], bool] = lambda path: False,
     too_deep: Callable[[str], None] = lambda path: None,
+    no_file: Callable[[str, bool], None] = lambda path, is_link: None,
 ) -> tuple[Entry, ...]:
-    """Return every regular file below a folder with its stamp, sorted; none if it is missing."""
+    """Return every regular file below a folder with its stamp, sorted; none if it is missing.
+
+    What is neither file nor folder is given to `no_file`, with whether it is a link.
+    """
     if not root.is_dir():
         return ()
     found: list[Entry] = []
-    for path, entry in walk(root, skip, too_deep):
+    for path, entry in listed(root, skip, too_deep):
+        if not entry.is_file(follow_symlinks=False):
+            no_file(path, entry.is_symlink())
+            continue
         try:
             found.append(Entry(path, stamp_of(entry.stat(follow_symlinks=False))))
         except FileNotFoundError:

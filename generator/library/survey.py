@@ -6,7 +6,8 @@ Enough to tell whether anything changed since the last build, and where to look 
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import translate
 from pathlib import Path
 
@@ -17,18 +18,19 @@ from msgspec import Struct
 import generator
 from generator.core.config import Config
 from generator.core.digest import digest_of
-from generator.core.errors import Problem
+from generator.core.errors import Code, Problem
 from generator.core.files import (
     MAX_DEPTH,
     entries,
-    irregular,
     is_settled,
-    links,
     read_whole,
 )
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
 from generator.core.model import Entry
 from generator.core.text import is_unicode, spelt
+
+# So many files of a kind are named one by one.
+_MANY = 20
 
 _TEXT_SUFFIXES = (".md", ".markdown")
 
@@ -61,32 +63,38 @@ def survey(site: Path, config: Config) -> Survey:
     at_ns = time.time_ns()
     skip = ignored(config.albums.ignore)
     deep: list[str] = []
-    pictures, unnamed = _nameable(_below(site, PICTURES, skip, deep))
-    texts, unnamed_texts = _nameable(_below(site, CONTENT, skip, deep))
+    odd: list[tuple[str, bool]] = []
+
+    def below(folder: str, place: Path) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+        found = entries(
+            place,
+            skip,
+            lambda path: deep.append(f"{folder}/{path}"),
+            lambda path, is_link: odd.append((f"{folder}/{path}", is_link)),
+        )
+        return _nameable(found)
+
+    pictures, unnamed = below(PICTURES, site / PICTURES)
+    texts, unnamed_texts = below(CONTENT, site / CONTENT)
+    theme = tuple(
+        (str(folder), below(TEMPLATES, folder)[0])
+        if folder == site / TEMPLATES
+        else (str(folder), _nameable(entries(folder, skip))[0])
+        for folder in theme_folders(site)
+    )
     return Survey(
         at_ns=at_ns,
         pictures=pictures,
         texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
-        theme=tuple(
-            (str(folder), _nameable(entries(folder, skip))[0]) for folder in theme_folders(site)
-        ),
+        theme=theme,
         problems=(
             *(_unnameable(f"{PICTURES}/{path}") for path in unnamed),
             *(_unnameable(f"{CONTENT}/{path}") for path in unnamed_texts),
             *map(_too_deep, deep),
             *_no_folders(site),
-            *(_link(f"{CONTENT}/{path}") for path in links(site / CONTENT, skip)),
-            *(_link(f"{TEMPLATES}/{path}") for path in links(site / TEMPLATES, skip)),
-            *(_no_file(path) for path in irregular(site / PICTURES, skip)),
+            *_no_files(odd),
         ),
     )
-
-
-def _below(
-    site: Path, folder: str, skip: Callable[[str], bool], deep: list[str]
-) -> tuple[Entry, ...]:
-    """List the files of a folder; what is out of reach is added to `deep`, by its path."""
-    return entries(site / folder, skip, lambda path: deep.append(f"{folder}/{path}"))
 
 
 def _too_deep(path: str) -> Problem:
@@ -108,17 +116,26 @@ def _unnameable(path: str) -> Problem:
     return Problem(path, "its name is not valid UTF-8", "rename it", code="wrong-name")
 
 
-def _link(path: str) -> Problem:
-    """Say that a link among the texts is not followed: what it leads to may forbid something."""
-    what, hint = "a symbolic link, which is not followed", "put the file itself there"
-    return Problem(spelt(path), what, hint, "warning", code="symbolic-link")
+def _no_files(odd: Iterable[tuple[str, bool]]) -> Iterator[Problem]:
+    """Say what is left alone: to open it may lead away, or wait; of many, the first and a count.
 
-
-def _no_file(path: str) -> Problem:
-    """Say that something among the pictures is left alone: to open it may lead away, or wait."""
-    what = "a link, pipe, socket or device, which is not opened"
-    hint = "put the file itself there, or name it in albums.ignore"
-    return Problem(f"{PICTURES}/{spelt(path)}", what, hint, "warning", code="irregular-file")
+    `odd` are paths, each with whether it is a link.
+    """
+    kinds: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for path, is_link in odd:
+        kinds[path.partition("/")[0], is_link].append(path)
+    for (_, is_link), paths in kinds.items():
+        what = "a symbolic link, which is not followed"
+        if not is_link:
+            what = "a pipe, socket or device, which is not opened"
+        told = sorted(paths)
+        if len(told) > _MANY:
+            what += f"; there are {len(told) - 1:,} more"
+            del told[1:]
+        for path in told:
+            hint = "put the file itself there, or name it in albums.ignore"
+            code: Code = "symbolic-link" if is_link else "irregular-file"
+            yield Problem(spelt(path), what, hint, "warning", code=code)
 
 
 def fingerprint(survey: Survey, config: Config) -> str:

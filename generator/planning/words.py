@@ -155,8 +155,6 @@ def _idle(document: Document, owner: Literal["photo", "album"]) -> Iterator[Prob
     """Report the settings in the text of a photo or an album that are for the other."""
     other: Literal["photo", "album"] = "album" if owner == "photo" else "photo"
     keys = _only_for(other, document.matter)
-    if other == "photo" and document.matter.date:
-        keys.append("date")
     for key in keys:
         what = f"{key}: is for {other}s; in the text of this {owner} it changes nothing"
         hint = f"remove it, or write it into the text of the {other} it is meant for"
