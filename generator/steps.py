@@ -311,6 +311,8 @@ def _make(
             return _publish(order, sources, sketch, design, differs, manifest, so_far)
         except SourceChangedError as error:
             so_far.failures[error.path] = _changed(error)
+            # What was in the way of new files is gone already.
+            looking = cache(partial(altered, order.output, order.cache, manifest.token))
         except _LeftOutError:
             pass
         drawn, force = None, False
@@ -357,11 +359,10 @@ def _publish(
     if order.options.strict and problems:
         changes = Changes(manifest, NO_PATHS, ())
     else:
-        changes = _write(order, design, differs, manifest)
+        changes = _write(order, design, differs, manifest, sketch.library.photos)
         kept = so_far.placeholders
         shown = {job.shown: kept[job.shown] for job in sketch.plan.jobs if job.shown in kept}
         store.save(order.cache, store.PLACEHOLDERS, shown)
-        note_shown(sketch.library.photos, order.output, order.cache)
     return Made(
         sketch,
         design,
@@ -457,9 +458,17 @@ def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
     return Memo(memo.version, memo.files | failed)
 
 
-def _write(order: Order, design: Design, differs: Difference, manifest: Manifest) -> Changes:
+def _write(
+    order: Order,
+    design: Design,
+    differs: Difference,
+    manifest: Manifest,
+    photos: Iterable[Photo],
+) -> Changes:
     content = fetching(order, design, differs, manifest)
     changes = publish(differs, content, manifest, order.output, order.cache)
+    # At once: a build killed in between leaves a site that is said to show other photos.
+    note_shown(photos, order.output, order.cache)
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")

@@ -218,7 +218,7 @@ def test_s8_a_manifest_that_lists_places_outside_or_twice_has_nothing_removed(
     records = {"forged": recorded("forged", "", forgery)}
     forged: Manifest = {
         "staged": msgspec.structs.replace(known, staged=packed_paths({"forged": paths})),
-        "switching": msgspec.structs.replace(known, switching=records),
+        "switching": msgspec.structs.replace(known, switching=(*records.items(),)),
         "units": msgspec.structs.replace(known, units=known.units | records, token="other"),
     }[field]
     save_manifest(forged, ground.site.cache)

@@ -237,7 +237,9 @@ def test_s8_a_killed_build_is_finished_whatever_its_notes_have_come_to(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
     path = "news/index.html"
-    begun = {path: recorded(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})}
+    begun = (
+        (path, recorded(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})),
+    )
     save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))

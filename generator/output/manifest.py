@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice, starmap
+from itertools import chain, islice, starmap
 from pathlib import Path, PurePath
 from typing import Generic, TypeVar
 
@@ -21,7 +21,7 @@ from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import listed
 from generator.core.model import Unit
-from generator.core.routes import MARK, MARK_PATH
+from generator.core.routes import MARK, MARK_PATH, folders_above
 from generator.output.record import NO_PATHS, Left, Paths, Record, files_of, is_sound
 from generator.state import store
 
@@ -38,22 +38,22 @@ class Manifest(Struct, frozen=True):
     """What we wrote to an output folder, by unit, and what a build that was killed began to write.
 
     `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
-    new files for the paths in `staged`; those in `switching` may be in their places. `token` is
-    another after every change. A folder is `adopted` if it is ours by its mark alone.
+    new files for the paths in `staged`; those in `switching`, of any number of killed builds, may
+    be in their places. `token` is another after every change. A folder is `adopted` if
+    it is ours by its mark alone.
     """
 
     place: str
     units: dict[str, Record] = {}
     staged: Paths = NO_PATHS
-    switching: dict[str, Record] = {}
+    switching: tuple[tuple[str, Record], ...] = ()
     adopted: bool = False
     token: str = ""
 
     def files(self) -> Iterator[tuple[str, Left]]:
         """Yield every path that may hold a file of ours, and how it was left then."""
-        for units in (self.units, self.switching):
-            for key, record in units.items():
-                yield from files_of(key, record)
+        for key, record in chain(self.units.items(), self.switching):
+            yield from files_of(key, record)
 
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
@@ -87,7 +87,7 @@ class _Begun(Struct, frozen=True):
     """What a manifest notes while a build writes, in a file of its own beside it."""
 
     staged: Paths = NO_PATHS
-    switching: dict[str, Record] = {}
+    switching: tuple[tuple[str, Record], ...] = ()
 
 
 def _is_inside(path: str) -> bool:
@@ -121,11 +121,7 @@ def save_manifest(manifest: Manifest, cache: Path) -> None:
     blocks = tuple(iter(lambda: dict(islice(units, _BLOCK)), {}))
     kept = _Kept(manifest.place, manifest.adopted, manifest.token, blocks)
     store.save(cache, name, kept, durable=True)
-    if manifest.staged or manifest.switching:
-        begun = _Begun(manifest.staged, manifest.switching)
-        store.save(cache, f"{name}{_BEGUN}", begun, durable=True)
-    else:
-        (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
+    _save_notes(manifest, name, cache)
 
 
 def save_begun(manifest: Manifest, cache: Path) -> None:
@@ -133,8 +129,15 @@ def save_begun(manifest: Manifest, cache: Path) -> None:
     if not manifest.units:
         save_manifest(manifest, cache)
         return
-    name = f"{_record_name(manifest.place, cache)}{_BEGUN}"
-    store.save(cache, name, _Begun(manifest.staged, manifest.switching), durable=True)
+    _save_notes(manifest, _record_name(manifest.place, cache), cache)
+
+
+def _save_notes(manifest: Manifest, name: str, cache: Path) -> None:
+    if manifest.staged or manifest.switching:
+        begun = _Begun(manifest.staged, manifest.switching)
+        store.save(cache, f"{name}{_BEGUN}", begun, durable=True)
+    else:
+        (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
 
 
 def _load(name: str, cache: Path) -> Manifest | None:
@@ -148,7 +151,7 @@ def _load(name: str, cache: Path) -> Manifest | None:
     units: dict[str, Record] = {}
     for block in kept.blocks:
         units |= block
-    if not all(map(is_sound, (*units.values(), *begun.switching.values()))):
+    if not all(map(is_sound, (*units.values(), *(record for _, record in begun.switching)))):
         return None
     staged = begun.staged if all(map(_is_inside, begun.staged)) else NO_PATHS
     return Manifest(kept.place, units, staged, begun.switching, kept.adopted, kept.token)
@@ -258,7 +261,7 @@ def difference(units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manife
     old = [(unit.key, record) for unit in to_write if (record := manifest.units.get(unit.key))]
     if manifest.switching:
         # Whatever is known of a path may no longer hold.
-        touched, old = units, [*manifest.units.items(), *manifest.switching.items()]
+        touched, old = units, [*manifest.units.items(), *manifest.switching]
     else:
         old += ((key, manifest.units[key]) for key in gone)
     ours: dict[str, list[Left]] = {}
@@ -280,6 +283,11 @@ def is_as_left(path: Path | str, left: Left, folder: int | None = None) -> bool:
     size, mtime_ns, _ = left
     is_same = status.st_mtime_ns == mtime_ns and status.st_size == size
     return is_same and stat.S_ISREG(status.st_mode)
+
+
+def is_behind_link(output: Path, path: str) -> bool:
+    """Tell whether a path leads through a link that somebody put into the output folder."""
+    return any((output / folder).is_symlink() for folder in folders_above(path))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from generator.core.digest import digest_of
 from generator.core.errors import ConfigError, Problem
 from generator.core.files import naming, sync, sync_folders, walk, within
 from generator.core.model import OutputFile, Unit
-from generator.core.routes import FULL, IMAGE, MARK_PATH, folded, folders_above
+from generator.core.routes import FULL, IMAGE, MARK, MARK_PATH, folded, folders_above
 from generator.core.text import spelt
 from generator.output.alone import alone
 from generator.output.content import (
@@ -34,11 +34,20 @@ from generator.output.manifest import (
     Manifest,
     difference,
     is_as_left,
+    is_behind_link,
     manifests,
     save_begun,
     save_manifest,
 )
-from generator.output.record import NO_PATHS, Left, Paths, Record, packed_lefts, packed_paths
+from generator.output.record import (
+    NO_PATHS,
+    Left,
+    Paths,
+    Record,
+    packed_lefts,
+    packed_paths,
+    paths_of,
+)
 
 
 class Changes(Struct, frozen=True):
@@ -85,7 +94,9 @@ def _published(
 ) -> Changes:
     to_write, stale = found.to_write, found.stale
     paths = packed_paths({unit.key: unit.paths for unit in to_write})
-    _sweep(output, paths if manifest.adopted else manifest.staged)
+    _sweep(output, manifest.staged)
+    if manifest.adopted:
+        _sweep(output, paths)
     save_begun(msgspec.structs.replace(manifest, staged=paths), cache)
     # A file cannot be written beside its place while another stands where its folder must be.
     first = _in_the_way(stale, paths)
@@ -97,7 +108,7 @@ def _published(
         }
         written = _beside_their_places(output, paths)
         sync((output / _beside(path) for path in written), len(written))
-        switching = manifest.switching | {key: records[key] for key in written.packed}
+        switching = (*manifest.switching, *((key, records[key]) for key in written.packed))
         begun = msgspec.structs.replace(manifest, staged=written, switching=switching)
         save_begun(begun, cache)
     except BaseException:
@@ -167,19 +178,14 @@ def _beside(path: str) -> str:
 def _sweep(output: Path, paths: Iterable[str]) -> None:
     """Remove what was written beside these paths and never switched."""
     for path in paths:
-        if not _behind_link(output, path):
+        if not is_behind_link(output, path):
             with suppress(FileNotFoundError, NotADirectoryError):
                 (output / _beside(path)).unlink()
 
 
-def _behind_link(output: Path, path: str) -> bool:
-    """Tell whether a path leads through a link that somebody put into the output folder."""
-    return any((output / folder).is_symlink() for folder in folders_above(path))
-
-
 def _is_ours(output: Path, path: str, found: Difference) -> bool:
     """Tell whether a file is there as we left it, so that it may be removed."""
-    return not _behind_link(output, path) and any(
+    return not is_behind_link(output, path) and any(
         is_as_left(output / path, left) for left in found.ours.get(path, ())
     )
 
@@ -189,18 +195,28 @@ def refuse_foreign(found: Difference, manifest: Manifest, output: Path) -> None:
     if manifest.adopted:
         _refuse_another((path for unit in found.to_write for path in unit.paths), output)
     folders: set[str] = set()
+    unsure = _never_published(manifest)
     for path in (path for unit in found.to_write for path in unit.paths):
         place = output / path
-        replaceable = not place.is_dir() and (path in found.ours or manifest.adopted)
-        if not (replaceable or _is_free(place, path, found.stale)):
+        known = path in found.ours and (path not in unsure or _is_ours(output, path, found))
+        replaceable = not place.is_dir() and (known or manifest.adopted)
+        if not (replaceable or _is_free(output, path, found)):
             raise _foreign(place)
         folders.update(folders_above(path))
     for folder in folders:
         inside = output / folder
         if inside.is_symlink() or (
-            folder not in found.ours and inside.exists() and not inside.is_dir()
+            inside.exists() and not inside.is_dir() and not _is_ours(output, folder, found)
         ):
             raise _foreign(inside)
+
+
+def _never_published(manifest: Manifest) -> set[str]:
+    """Return the paths at which only builds that were killed may have left files of ours."""
+    if not manifest.switching:
+        return set()
+    published = {path for key, each in manifest.units.items() for path in paths_of(key, each)}
+    return {path for key, each in manifest.switching for path in paths_of(key, each)} - published
 
 
 def _refuse_another(paths: Iterable[str], output: Path) -> None:
@@ -213,17 +229,28 @@ def _refuse_another(paths: Iterable[str], output: Path) -> None:
         raise ConfigError(Problem(str(output), what, hint, code="foreign-file"))
 
 
-def _is_free(place: Path, path: str, stale: Collection[str]) -> bool:
+def _is_free(output: Path, path: str, found: Difference) -> bool:
     """Tell whether nothing is in a place, or only what will be removed before it is needed."""
+    place = output / path
     if place.is_symlink() or not place.is_dir():
-        # Whoever serves with GitHub Pages may have made the marking file, empty.
-        empty_mark = path == MARK_PATH and place.is_file() and place.stat().st_size == 0
-        return empty_mark or not os.path.lexists(place)
+        return not os.path.lexists(place) or (path == MARK_PATH and _is_mark(place))
     return all(
-        f"{path}/{(Path(folder) / name).relative_to(place).as_posix()}" in stale
-        for folder, _, names in os.walk(place)
-        for name in names
+        inside in found.stale and _is_ours(output, inside, found)
+        for inside in _inside(output, path)
     )
+
+
+def _is_mark(place: Path) -> bool:
+    """Tell whether a file is our mark, or one that somebody made for GitHub Pages, empty."""
+    return stat.S_ISREG(place.lstat().st_mode) and place.read_bytes() in (b"", MARK.encode())
+
+
+def _inside(output: Path, folder: str) -> Iterator[str]:
+    """Yield the paths of all in a folder but folders; of links, wherever they lead."""
+    for place, folders, names in os.walk(output / folder):
+        links = (name for name in folders if (Path(place) / name).is_symlink())
+        for name in (*names, *links):
+            yield (Path(place) / name).relative_to(output).as_posix()
 
 
 def _foreign(path: Path) -> ConfigError:

@@ -10,7 +10,7 @@ from generator.core.errors import ConfigError, Problem, in_order
 from generator.core.files import walk
 from generator.core.text import spelt
 from generator.output.content import file_digest
-from generator.output.manifest import Manifest, is_as_left, recorded
+from generator.output.manifest import Manifest, is_as_left, is_behind_link, recorded
 from generator.output.record import Left, count_files
 
 _BUILD = "build again, and it is made anew"
@@ -68,6 +68,8 @@ def _fault(output: Path, path: str, left: Left) -> Problem | None:
     place = output / path
     where = f"{output.name}/{path}"
     try:
+        if is_behind_link(output, path):
+            return Problem(where, "lies behind a link", _MOVE, code="not-as-written")
         if not stat.S_ISREG(place.lstat().st_mode):
             return Problem(where, "is no file any more", _MOVE, code="not-as-written")
         if file_digest(place) == left[2]:
