@@ -228,7 +228,7 @@ def test_x5_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> Non
 
 def test_x5_faults_of_all_parts_of_a_text_are_told_at_once(tmp_path: Path) -> None:
     text = (
-        b"---\ntitel: a\nfocus: here\n---\nx \xff\n\n" + b"[" * 200 + b"\n\ny\0\n\n" + b" " * 3000
+        b"---\ntitel: a\nfocus: here\n---\nx \xff\n\n" + b"[" * 4000 + b"\n\ny\0\n\nz" + b" " * 3000
     )
     found = problems(read(tmp_path, text))
     assert [problem.where.partition(":")[2] for problem in found] == ["5", "9", "2", "3", "7", "11"]

@@ -147,7 +147,7 @@ def _open_at_once(brackets: list[str], opening: str) -> int:
 
 
 _COSTS = (
-    _Cost(_bracket_steps, MAX_BRACKET_STEPS, "too many brackets are not closed", "close them"),
+    _Cost(_bracket_steps, MAX_BRACKET_STEPS, "too many brackets are open at once", "close them"),
     _Cost(
         _line_steps,
         MAX_LINE_STEPS,
