@@ -1,5 +1,6 @@
 """Markdown files: front matter with its faults, text made harmless, references kept."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -227,7 +228,7 @@ def test_x5_all_faults_of_a_front_matter_are_told_at_once(tmp_path: Path) -> Non
 
 def test_x5_faults_of_all_parts_of_a_text_are_told_at_once(tmp_path: Path) -> None:
     text = (
-        b"---\ntitel: a\nfocus: here\n---\nx \xff\n\n" + b"[" * 200 + b"\n\ny\0\n\n" + b" " * 3000
+        b"---\ntitel: a\nfocus: here\n---\nx \xff\n\n" + b"[" * 4000 + b"\n\ny\0\n\nz" + b" " * 3000
     )
     found = problems(read(tmp_path, text))
     assert [problem.where.partition(":")[2] for problem in found] == ["5", "9", "2", "3", "7", "11"]
@@ -424,6 +425,21 @@ SLOW = {
     "cells": TABLE + "c|d\n" * 24_700,
     "code in cells": TABLE + "`|" * 49_000,
     "escapes in cells": TABLE + r"\|" * 49_000,
+    "rows": "|".join("a" * 5) + "\n" + "|".join("-" * 5) + "\n" + "a\n" * 40_000,
+    "wide tables": ("a|" * 199 + "a\n" + "-|" * 199 + "-\n" + "a\n" * 100 + "\n") * 70,
+    "paragraphs of rules": ("---\n" * 8_000 + "\n") * 3,
+    "paragraphs of brackets": ("[" * 1_000 + "a" * 9_000 + "\n\n") * 9,
+    "brackets behind closing ones": "]" * 45_000 + "[" * 45_000,
+    "titles": '[a](b "x) ' * 9_000,
+    "tags in paragraphs": "<a \n\n" * 19_000,
+    "tags open in quotes": '<a href="\n\n' * 8_300,
+    "tags behind closing ones": ">" * 40_000 + "<a " * 15_000,
+    "titles of addresses": '[a]: b\n"t"\n' * 8_000,
+    "addresses apart": "[a]: b\nx\n" * 10_000,
+    "escapes in lines": (r"\*" * 10 + " aaaaaaaaa\n") * 3_000,
+    "bullets without words": "- \n" * 24_000,
+    "headings in an open fence": "```\n" + "# a\n" * 24_000,
+    "headings behind a fence that is none": "``` {a=}\n```\n" + "# a\n" * 24_000 + "```\n",
 }
 
 
@@ -449,16 +465,54 @@ def test_x8_no_text_takes_long(tmp_path: Path, kind: str) -> None:
     assert float(seconds) < SECONDS
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# Title\n" + "## Part\nWords.\n" * 400,
-        "```\ncode\n```\n\n" * 300,
-        "- [a](b.md) *c* \\* <b>d</b>\n" * 2_000,
-        TABLE + "[c](d.md) | `e`\n" * 2_000,
-        "[x]\n\n" + "[x]: https://example.org/\n" * 500,
-    ],
-    ids=lambda text: repr(text[:12]),
-)
-def test_x8_long_texts_of_people_are_read(tmp_path: Path, text: str) -> None:
+ROW = "|".join("abcdefghij") + "\n"
+LONG = {
+    "headings": "# Title\n" + "## Part\nWords.\n" * 400,
+    "paragraphs": ("## Part\n\nWords.\n\n") * 1_500,
+    "empty lines of spaces": ("## Part\n  \nWords [a\n\t\n") * 1_500,
+    "headings in one paragraph": "# a\n" * 1_100,
+    "fences": "```\ncode\n```\n\n" * 300,
+    "comments in code": "```bash\n" + "# c\n" * 1_200 + "```\n",
+    "comments in indented code": "    # comment\n" * 1_001,
+    "rules in code": "``` {.text}\n" + "---\n" * 16_000 + "```\n",
+    "tags in code": "~~~cpp\n" + "cout <<a <<b\n" * 5_000 + "~~~\n",
+    "brackets in code": "```\n" + "[0;32mOK[0m [K\n" * 5_000 + "```\n",
+    "intervals": "The interval [0, 1) is half open.\n" * 120,
+    "comparisons": "a < b and c <d\n" * 500,
+    "links": "- [a](b.md) *c* \\* <b>d</b>\n" * 2_000,
+    "titles": "- [a](b.md \"c (d)\") [e](f.md 'g')\n" * 1_000,
+    "bullets without words": "- \n" * 1_100,
+    "stars alone": "*\n" * 1_100,
+    "table": TABLE + "[c](d.md) | `e`\n" * 2_000,
+    "table of ten columns": ROW + re.sub("[a-j]", "-", ROW) + ROW * 1_900,
+    "table in HTML": "<table>" + f"<tr>{'<td>1</td>' * 10}</tr>\n" * 580 + "</table>\n",
+    "formulas": r"\alpha\_\beta\*\[x\]" * 2_000,
+    "addresses": "[x]\n\n" + "[x]: https://example.org/\n" * 3_000,
+    "footnotes": "[^1]: note\n" * 1_001 + "\nWords.",
+}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("kind", LONG)
+def test_x8_long_texts_of_people_are_read(tmp_path: Path, kind: str, ends: str) -> None:
+    text = LONG[kind].replace("\n", ends)
     assert len(document(tmp_path, text).parts) > 0
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ("", 1),
+        ("a\n\n", 3),
+        ("a\n \n\n\nb\n\n", 7),
+        ("---\ntitle: a\n---\n\nb\n\n", 7),
+        ("a\n```\n\n# a\n\n```\n", 7),
+    ],
+)
+def test_x8_what_is_slow_is_told_with_its_line(
+    tmp_path: Path, before: str, line: int, ends: str
+) -> None:
+    text = (before + "## a\n" * 6_000).replace("\n", ends)
+    (problem,) = problems(read(tmp_path, text))
+    assert problem.where == f"content/page.md:{line}"
