@@ -169,7 +169,8 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
 @click.option(
     "--privacy",
     is_flag=True,
-    help="Instead, read every published file for locations, names, serial numbers, maker notes.",
+    help="Instead, read every published file for locations, names, serial numbers, maker notes;"
+    " originals that are published as they are it only counts.",
 )
 @click.option(
     "--verify",
