@@ -146,6 +146,8 @@ def tabled(stats: "Stats") -> Iterator[str]:
     yield ""
     yield from _in_passing((), stats.strays)
     built = f"{counted(stats.output_files, 'file')}, {megabytes(stats.output_bytes)}"
+    if stats.output_folders > 1:
+        built += f" in {counted(stats.output_folders, 'output folder')}"
     yield f"built: {built if stats.output_files else 'nothing yet'}"
     yield f"{CACHE}/: {megabytes(stats.cache_bytes)}"
 
