@@ -14,7 +14,7 @@ from generator.core.formats import OUTPUTS
 from generator.core.layout import CONTENT, PICTURES, SETTINGS
 from generator.core.model import OutputFile, PageOrigin, PictureOrigin, Unit
 from generator.core.routes import folders_above
-from generator.design import TOLD, Design, told_by_originals
+from generator.design import Design, telling_originals
 from generator.library.survey import ignored, survey
 from generator.machines.hosting import Refusal, refusals
 from generator.output.manifest import (
@@ -79,8 +79,8 @@ def check_site(order: Order) -> Findings:
         withheld = _unscrubbable(order, sketch, manifest, workers)
         if withheld:
             sketch = sketched(order, sources, damaged, withheld)
-    for kind, path in told_by_originals(sketch.plan):
-        order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
+    for line in telling_originals(sketch.plan):
+        order.listener.detail(line)
     files, problems = _pages(order, sketch, manifest)
     refused = (*sources.refused, *damaged.values(), *withheld.values())
     gone = loss_of(order, sketch.library)

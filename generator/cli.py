@@ -52,7 +52,8 @@ def cli() -> None:
     """Photographs in, a finished static gallery out.
 
     Exit status: 0 all built; 1 built without the files that were refused, each named, or stopped by
-    the machine; 2 wrong settings or usage, nothing written; 130 interrupted.
+    the machine; 2 nothing published: wrong settings, templates or usage, no pictures, or most
+    photos gone; 130 interrupted.
     """
 
 
@@ -77,7 +78,7 @@ def _removals_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "--allow-removals",
         is_flag=True,
-        help="Go on if most of the photos that the site shows are gone.",
+        help="Go on even if more than half of the photos, and more than 20, are gone.",
     )(command)
 
 
@@ -98,7 +99,8 @@ def _removals_option(command: Callable[..., None]) -> Callable[..., None]:
     "--verbose",
     "-v",
     is_flag=True,
-    help="Also name every file passed over, to render, written and removed.",
+    help="Also name every file passed over, to render, written and removed, and originals that"
+    " tell a location, names or serial numbers.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def build_command(
@@ -169,7 +171,8 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
 @click.option(
     "--privacy",
     is_flag=True,
-    help="Instead, read every published file for locations, names, serial numbers, maker notes.",
+    help="Instead, read every published file for locations, names, serial numbers, maker notes;"
+    " originals that are published as they are it only counts.",
 )
 @click.option(
     "--verify",
@@ -177,15 +180,21 @@ def new_command(folder: Path, demo: bool, settings: Path | None) -> None:
     is_flag=True,
     help="Instead, compare the bytes of every published file with what was written.",
 )
-@click.option("--verbose", "-v", is_flag=True, help="Also name every photo without words.")
+@click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    help="Also name every file passed over, every photo without words, and originals that tell a"
+    " location, names or serial numbers.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def check_command(
     site: Path, output: Path | None, privacy: bool, verifies: bool, verbose: bool, as_json: bool
 ) -> None:
     """Say what a build would refuse or warn of, and write nothing.
 
-    Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, or with --privacy
-    or --verify nothing built yet.
+    Exit status: 0 nothing found; 1 something to mend; 2 wrong settings or usage, no pictures, or
+    with --privacy or --verify nothing built yet.
     """
     # Late: they bring what builds need, which takes more than a start of the command may.
     from generator.audit import audit_privacy  # noqa: PLC0415
@@ -238,7 +247,10 @@ def stats_command(site: Path, as_json: bool) -> None:
 @cli.command("clean")
 @_site_option
 def clean_command(site: Path) -> None:
-    """Remove what builds of this site made, wherever they put it, and nothing else."""
+    """Remove what builds of this site made.
+
+    That is in every folder that they wrote to, and nothing else is removed.
+    """
     cache = site / CACHE
     if not (cache.is_dir() and store.is_ours(cache)):
         click.echo("There is nothing to remove.")
@@ -287,9 +299,10 @@ def serve_command(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Show the site while you work on it: build, serve, and reload what is open in browsers.
+    """Build, serve and reload while you work.
 
-    Ctrl-C ends it. Exit status: 0 ended; 2 wrong usage, or the port is taken.
+    Ctrl-C ends it. Exit status: 0 after Ctrl-C; 143 and 129 by SIGTERM and SIGHUP; 2 wrong usage,
+    or the port is taken.
     """
     # Late: no build needs a server.
     from generator.serve.desk import SiteDesk  # noqa: PLC0415

@@ -44,12 +44,18 @@ from generator.planning.plan import Plan
 from generator.privacy.originals import scrubbed
 from generator.views.values import AnyPage, Link, Site
 
-# What an original may tell, in words that sort by how much it matters.
-TOLD: dict[Private, str] = {
+# What originals may tell, the most private first.
+_TOLD: dict[Private, str] = {
     "location": "the location where they were taken",
     "face names": "the names of people in them",
     "owner name": "the owner's name",
     "serial number": "the serial number of a camera or lens",
+}
+
+# The same of one original, where that is said otherwise.
+_TOLD_BY_ONE: dict[Private, str] = {
+    "location": "the location where it was taken",
+    "face names": "the names of people in it",
 }
 
 
@@ -150,21 +156,28 @@ def _yet_to_come(plan: Plan) -> Iterator[Problem]:
         yield Problem(place, what, hint, "warning", code="future-date")
 
 
-def told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
+def telling_originals(plan: Plan) -> Iterator[str]:
+    """Yield a line on each thing that an original tells everybody."""
+    for kind, path in _told_by_originals(plan):
+        told = _TOLD_BY_ONE.get(kind, _TOLD[kind])
+        yield f"{PICTURES}/{path}: its original carries {told}"
+
+
+def _told_by_originals(plan: Plan) -> Iterator[tuple[Private, str]]:
     """Yield what originals tell everybody, and the photos whose they are, by path."""
     for photo in plan.all_photos():
         if photo.original and not photo.scrubbed:
             for kind in photo.photo.metadata.private:
-                if kind in TOLD:
+                if kind in _TOLD:
                     yield kind, photo.photo.path
 
 
 def _warnings(plan: Plan) -> Iterator[Problem]:
     """Say how many originals tell what a photographer may want to keep private."""
-    count = Counter(kind for kind, _ in told_by_originals(plan))
+    count = Counter(kind for kind, _ in _told_by_originals(plan))
     originals = sum(1 for photo in plan.all_photos() if photo.original)
     hint = 'set originals = "scrub" or "none" in [images], or in the text of an album; --verbose'
-    for kind, what in TOLD.items():
+    for kind, what in _TOLD.items():
         if count[kind]:
             said = f"originals that carry {what}: {count[kind]} of {originals}"
             yield Problem(

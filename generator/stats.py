@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -52,6 +53,7 @@ class Stats(Struct, frozen=True):
     cameras: tuple[Share, ...]
     lenses: tuple[Share, ...]
     strays: tuple[tuple[str, int], ...]
+    output_folders: int
     output_files: int
     output_bytes: int
     cache_bytes: int
@@ -64,7 +66,8 @@ def stats_of(order: Order) -> Stats:
         sources = read_sources(order, found, kept_memo(order), workers)
     plan, _ = make_plan(order.config, sources.library, engine=str)
     photos = tuple(plan.all_photos())
-    built = tuple(_built(order.cache))
+    folders = tuple(filter(None, _built(order.cache)))
+    built = tuple(chain.from_iterable(folders))
     return Stats(
         photos=len(photos),
         bytes=sum(map(_bytes, photos)),
@@ -73,6 +76,7 @@ def stats_of(order: Order) -> Stats:
         cameras=_shares(photos, _said(lambda metadata: metadata.camera)),
         lenses=_shares(photos, _said(lambda metadata: metadata.lens)),
         strays=left_out(sources.library, order.config),
+        output_folders=len(folders),
         output_files=len(built),
         output_bytes=sum(built),
         cache_bytes=sum(_sizes(order.cache)),
@@ -107,12 +111,17 @@ def _shares(
     return tuple(Share(name, count[name], size[name]) for name in ordered)
 
 
-def _built(cache: Path) -> Iterator[int]:
-    """Yield the bytes of every file that builds wrote and that is still there."""
+def _built(cache: Path) -> Iterator[tuple[int, ...]]:
+    """Yield for each output folder the bytes of every file of ours that is still there."""
     for output, manifest in manifests(cache):
-        for path in manifest.paths():
-            with suppress(OSError):
-                yield (output / path).lstat().st_size
+        yield tuple(_sizes_of(output / path for path in manifest.paths()))
+
+
+def _sizes_of(files: Iterable[Path]) -> Iterator[int]:
+    """Yield the bytes of every file that is there."""
+    for file in files:
+        with suppress(OSError):
+            yield file.lstat().st_size
 
 
 def _sizes(folder: Path) -> Iterator[int]:

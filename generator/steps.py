@@ -26,7 +26,7 @@ from generator.core.model import (
     Unit,
 )
 from generator.core.routes import folders_above
-from generator.design import TOLD, Design, make_design, told_by_originals
+from generator.design import Design, make_design, telling_originals
 from generator.fetching import archive_sizes, fetching
 from generator.library.scan import Memo, Remembered, memo_version, scan
 from generator.library.survey import Survey, ignored, survey
@@ -241,8 +241,8 @@ def make(
     made = _make(order, sources, manifest, workers, known or Known(), looking)
     if made.failures:
         store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
-    for kind, path in told_by_originals(made.design.plan):
-        order.listener.detail(f"{PICTURES}/{path}: its original carries {TOLD[kind]}")
+    for line in telling_originals(made.design.plan):
+        order.listener.detail(line)
     report = _report(order, sources.library, made)
     lasting = (
         report.published

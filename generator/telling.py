@@ -111,7 +111,10 @@ def audited(audit: "Audit") -> Iterator[str]:
     told = found if audit.problems else "nothing that the settings forbid"
     yield f"{counted(audit.files - audit.verbatim, 'file')} read, {told}"
     if audit.verbatim:
-        yield f"{counted(audit.verbatim, 'original')} published as they are, and not read"
+        alone = audit.verbatim == 1
+        as_is, they = ("as it is", "it") if alone else ("as they are", "they")
+        left = f"{counted(audit.verbatim, 'original')} published {as_is}, and not read"
+        yield f"{left}: {they} may tell locations and more"
 
 
 def verified(found: "Verified") -> Iterator[str]:
@@ -143,6 +146,8 @@ def tabled(stats: "Stats") -> Iterator[str]:
     yield ""
     yield from _in_passing((), stats.strays)
     built = f"{counted(stats.output_files, 'file')}, {megabytes(stats.output_bytes)}"
+    if stats.output_folders > 1:
+        built += f" in {counted(stats.output_folders, 'output folder')}"
     yield f"built: {built if stats.output_files else 'nothing yet'}"
     yield f"{CACHE}/: {megabytes(stats.cache_bytes)}"
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import generator
 from generator.cli import cli
-from generator.core.errors import Code
+from generator.core.errors import Code, Problem, Severity, in_order
 from tests.support.pictures import chart, save
 from tests.support.sites import Site, folders, stamps
 from tests.test_docs import ROOT
@@ -155,6 +155,22 @@ def test_what_a_build_says_check_says_before(site: Site) -> None:
     assert ahead == [(each.code, each.where) for each in report.problems]
     assert len(ahead) == 4
     assert codes(site) == ahead
+
+
+def test_an_error_stands_before_what_comes_of_it() -> None:
+    def problem(where: str, severity: Severity) -> Problem:
+        return Problem(where, "what", severity=severity, code="wrong-text")
+
+    wanted = [
+        problem("content/a.md:6", "error"),
+        problem("content/a.md:12", "error"),
+        problem("content/a.md", "warning"),
+        problem("content/a.md:2", "warning"),
+        problem("content/b.md", "warning"),
+        problem("content/c.md", "error"),
+    ]
+
+    assert list(in_order(reversed(wanted))) == wanted
 
 
 def test_settings_that_do_something_are_no_problem(site: Site) -> None:

@@ -77,7 +77,10 @@ def test_a_build_without_changes_says_so(site: Site) -> None:
 def test_verbose_names_what_matters_even_if_nothing_changed(site: Site) -> None:
     save(chart(32, 32), site.pictures / "where.jpg", exif=gps_exif())
     site.write("pictures/notes.txt", b"x")
-    named = ["passed over pictures/notes.txt", "pictures/where.jpg: its original carries"]
+    named = [
+        "passed over pictures/notes.txt",
+        "pictures/where.jpg: its original carries the location where it was taken",
+    ]
     site.run("build")
     before = stamps(site.output)
 

@@ -81,6 +81,22 @@ def test_i5_what_is_no_picture_is_called_by_its_name(load: Load, body: bytes, sa
         load(body)
 
 
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b"", "copy it from the camera or a backup once more, or remove it"),
+        (bytes(5000), "copy it from the camera or a backup once more, or remove it"),
+        (b"just words", "remove it, or give it its true suffix"),
+    ],
+)
+def test_i5_a_copy_that_failed_is_to_be_copied_once_more(
+    load: Load, body: bytes, hint: str
+) -> None:
+    with pytest.raises(NotAPicture) as caught:
+        load(body)
+    assert caught.value.hint == hint
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 @pytest.mark.parametrize("name", FORMATS)
 def test_i3_half_a_picture_is_none_and_said_to_be_damaged(

@@ -61,7 +61,7 @@ def test_every_command_and_option_stands_in_the_readme() -> None:
 
 
 def test_the_exit_statuses_are_those_of_the_help() -> None:
-    stated = [int(cell[0]) for cell in rows("prints the report as JSON |")]
+    stated = [int(cell[0]) for cell in rows("`stats` the numbers |")]
     assert stated == [0, 1, 2, INTERRUPTED]
     help_text = CliRunner().invoke(cli, ["--help"]).output
     assert all(re.search(rf"\b{status} ", help_text) for status in stated)

@@ -78,8 +78,8 @@ def test_s11_an_empty_folder_of_most_photos_stops_the_build(site: Site, tmp_path
 
     assert said == (
         "pictures/archive: 24 of the 32 photos that the site shows are gone, all of them from here,"
-        " where none is left (mount the disk or bring them back; if they are to go, say"
-        " --allow-removals)"
+        " where none is left (mount the disk or bring them back; if they are meant to go:"
+        " fastphoto build --allow-removals)"
     )
     (site.pictures / "archive").rmdir()
     assert "pictures/archive" in refusal(site)

@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from generator.build import build
 from generator.cli import cli
+from generator.core.config import load_config
+from generator.report import Options
 from tests.support.pictures import chart, save
 from tests.support.sites import Site, folders, stamps
 
@@ -81,6 +85,20 @@ def test_only_what_is_still_there_is_counted_as_built(site: Site) -> None:
 
     assert (some["output_files"], some["output_bytes"]) == (len(there), sum(there))
     assert (none["output_files"], none["output_bytes"]) == (0, 0)
+
+
+def test_several_output_folders_are_counted_and_said(site: Site, tmp_path: Path) -> None:
+    report = site.build()
+    one = run(site).stdout
+    build(site.root, tmp_path / "elsewhere", load_config(site.root), Options())
+    two = run(site).stdout
+    result: dict[str, Any] = json.loads(run(site, "--json").stdout)
+
+    assert f"built: {report.files} files, " in one
+    assert "output folder" not in one
+    assert f"built: {2 * report.files} files, " in two
+    assert " MB in 2 output folders\n" in two
+    assert (result["output_folders"], result["output_files"]) == (2, 2 * report.files)
 
 
 def test_the_table_stands_in_columns_whatever_is_in_it(site: Site) -> None:

@@ -1,9 +1,11 @@
-"""What a terminal shows while a site is served."""
+"""What a terminal shows while a site is served, and what commands say in the end."""
 
 import pytest
 
+from generator.audit import Audit
 from generator.core.errors import Problem
 from generator.serve.answers import Change, State
+from generator.telling import audited
 from generator.terminal import Changes
 
 
@@ -48,3 +50,16 @@ def test_what_changed_is_counted_and_what_was_mended_is_said(
     tell(Change((), State(serial=2)))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["2 files changed", "mended"]
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "said"),
+    [
+        (6, "6 originals published as they are, and not read: they may tell locations and more"),
+        (1, "1 original published as it is, and not read: it may tell locations and more"),
+    ],
+)
+def test_what_the_reader_of_published_files_does_not_read_is_said(verbatim: int, said: str) -> None:
+    lines = list(audited(Audit(100, verbatim, ())))
+
+    assert lines[1:] == [said]

@@ -111,13 +111,22 @@ class Problem(Struct, frozen=True, tag=True):
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Sort problems by their places, line 6 before line 12; each is told once."""
+    """Sort problems by their files, of a file errors first, for warnings may come of them.
 
-    def place(problem: Problem) -> tuple[list[str | int], str]:
-        parts = re.split(r"([0-9]+)", problem.where)
-        return [int(part) if at % 2 else part for at, part in enumerate(parts)], problem.what
+    Of each, line 6 comes before line 12; every problem is told once.
+    """
+
+    def place(problem: Problem) -> tuple[list[str | int], Severity, list[str | int], str]:
+        file = re.sub(r":[0-9]+$", "", problem.where)
+        return _by_number(file), problem.severity, _by_number(problem.where), problem.what
 
     return tuple(sorted(set(problems), key=place))
+
+
+def _by_number(name: str) -> list[str | int]:
+    """Part a name so that what is numbered in it sorts by its number."""
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if at % 2 else part for at, part in enumerate(parts)]
 
 
 class Unread(Struct, frozen=True, tag=True):

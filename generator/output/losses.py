@@ -77,7 +77,8 @@ def _told(gone: Collection[str], count: int, now: Iterable[str]) -> Problem:
     if folder:
         some = "all" if lost == len(gone) else f"{lost:,}"
         what += f", {some} of them from here, where none is left"
-    hint = "mount the disk or bring them back; if they are to go, say --allow-removals"
+    hint = "mount the disk or bring them back; if they are meant to go: fastphoto build"
+    hint += " --allow-removals"
     return Problem(posixpath.join(PICTURES, folder), what, hint, code="photos-gone")
 
 

@@ -116,7 +116,10 @@ def _identify(file: BinaryIO, suffix: str) -> ImageFile.ImageFile:
     head = file.read(64)
     name = recognise(head)
     if name is None:
-        raise NotAPicture(impostor(head), "remove it, or give it its true suffix")
+        hint = (
+            "remove it, or give it its true suffix" if any(head) else f"{_COPY_AGAIN}, or remove it"
+        )
+        raise NotAPicture(impostor(head), hint)
     if name == "TIFF" and raw.is_raw(file, suffix):
         name = "RAW"
     if not can_open(name):

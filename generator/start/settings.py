@@ -46,7 +46,8 @@ EXPLAINED = {
     "gallery.page_size": "Photos on a page.",
     "feeds.items": 'What the feed tells of: each "album" or each "photo".',
     "build.jobs": "Processes that render; 0 is one a core.",
-    "build.max_memory": "Megabytes of pixels decoded at once; 0 is 256 for each process.",
+    "build.max_memory": "Megabytes of pixels decoded at once; 0 is 256 for each process, "
+    "and at least 512.",
 }
 
 _HEAD = "# Every key with its default: to change one, remove the # in front of it.\n"
