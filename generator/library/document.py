@@ -172,7 +172,7 @@ def _titled(settings: FrontMatter, body: str) -> tuple[FrontMatter, str]:
 
 def _bearable(body: str, line: int) -> str:
     """Return a text unless Markdown would take minutes for it; its faults if it would."""
-    if faults := list(slow_parts(body, line)):
+    if faults := sorted(slow_parts(body, line)):
         raise _Faults([_Fault(*each) for each in faults])
     return body
 
