@@ -3,7 +3,7 @@
 import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from types import MappingProxyType
 
@@ -124,12 +124,18 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
 
     The token is empty if the report may be another next time although nothing changed.
     """
-    with _rare_collections(), hired(order) as workers:
-        looking = _looking(order, manifest, workers)
-        sources = read_sources(order, found, kept_memo(order), workers)
-        refuse_loss(order, sources.library, sources.refused)
-        store.save(order.cache, store.MEMO, sources.memo)
-        return make(order, sources, manifest, workers, looking=looking)[1:]
+    try:
+        with _rare_collections(), hired(order) as workers:
+            looking = _looking(order, manifest, workers)
+            sources = read_sources(order, found, kept_memo(order), workers)
+            refuse_loss(order, sources.library, sources.refused)
+            store.save(order.cache, store.MEMO, sources.memo)
+            return make(order, sources, manifest, workers, looking=looking)[1:]
+    except BaseException:
+        # Its processes were ended in the midst of what they wrote.
+        with suppress(OSError):
+            store.remove_scraps(order.cache)
+        raise
 
 
 def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[], Collection[str]]:

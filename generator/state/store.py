@@ -136,9 +136,7 @@ def has_pack(cache: Path, key: str, count: int) -> bool:
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
-    for scrap in (*cache.glob(_SCRAPS), *(cache / OUTPUTS).glob(_SCRAPS)):
-        if not scrap.is_dir():
-            scrap.unlink()
+    remove_scraps(cache)
     for folder in (cache / _PACKS).glob("??"):
         for pack in folder.iterdir() if folder.is_dir() else ():
             if folder.name + pack.name not in keys and not pack.is_dir():
@@ -146,6 +144,14 @@ def collect(cache: Path, keys: Collection[str]) -> int:
                 _whole.pop(pack, None)
                 removed += 1
     return removed
+
+
+def remove_scraps(cache: Path) -> None:
+    """Remove what processes that were ended had half written."""
+    for folder in ("", OUTPUTS, f"{_PACKS}/??"):
+        for scrap in cache.glob(f"{folder}/{_SCRAPS}".lstrip("/")):
+            if not scrap.is_dir():
+                scrap.unlink(missing_ok=True)
 
 
 def remove_all(cache: Path) -> None:
