@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,22 @@ def test_tasks_start_in_the_order_given() -> None:
         assert [task for task, _ in workers.run(square, TASKS, weight=lambda task: 1)] == list(
             TASKS
         )
+
+
+def test_i12_processes_that_die_while_a_task_is_handed_over_cost_nothing() -> None:
+    with Workers(4, nothing) as workers:
+        promised = []
+        for turn in range(120):
+            promised.append(workers.promised(square, turn))
+            dying = multiprocessing.active_children()
+            for process in dying:
+                process.kill()
+            # Their pool notices when we do, or while it is given the next task.
+            if dying:
+                wait_for_any([process.sentinel for process in dying])
+            promised += [workers.promised(square, turn) for _ in range(3)]
+        assert [result() for result in promised] == [turn**2 for turn in range(120) for _ in "1234"]
+    wait_for_the_end_of_all()
 
 
 def test_i12_of_tasks_asked_for_at_once_each_is_answered_or_blamed_alone() -> None:

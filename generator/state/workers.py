@@ -195,12 +195,14 @@ class Workers:
                 self._executor = self._start()
             executor = self._executor
             if isinstance(executor, ProcessPoolExecutor):
-                try:
-                    return _hand_over(executor, self._timed(function), task)
-                except BrokenProcessPool:
-                    # It broke since it was last used: this task has not been tried.
-                    self._executor = fresh = self._pool(self.count)
-                    return _hand_over(fresh, self._timed(function), task)
+                future = _hand_over(executor, self._timed(function), task)
+                if not executor._broken:
+                    return future
+                # It broke since it was last used: this task is not to blame. A process that was
+                # started meanwhile would work for nobody, and Python would wait for its end.
+                _kill(executor)
+                self._executor = fresh = self._pool(self.count)
+                return _hand_over(fresh, self._timed(function), task)
         # Outside of the lock, for here this takes as long as the task.
         return executor.submit(function, task)
 
@@ -222,7 +224,7 @@ class Workers:
         os.environ["PYTHONSAFEPATH"] = "1"
         # The pictures are what runs in parallel: threads would only take memory.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        with _started():
+        try:
             _start_tracker()
             pool = ProcessPoolExecutor(
                 count,
@@ -230,14 +232,44 @@ class Workers:
                 initializer=_begin,
                 initargs=(self._prepare, self._arguments, self._memory),
             )
+        except (OSError, RuntimeError) as error:
+            raise _refused(error) from error
+        pool._processes = _Processes()
         self._pools.add(pool)
         return pool
 
 
-def _hand_over(executor: ProcessPoolExecutor, function: Callable[[T], R], task: T) -> Future[R]:
-    # Any task may start one more process.
-    with _uninterrupted(), _started():
-        return executor.submit(function, task)
+class _Processes(dict[int, Any]):
+    """The processes of a pool, by their numbers.
+
+    Until Python 3.12.1, a pool that breaks looks through them while one more is added.
+    """
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """Return those of this moment."""
+        return list(super().values())
+
+
+def _hand_over(pool: ProcessPoolExecutor, function: Callable[[T], R], task: T) -> Future[R]:
+    """Return the future of a task, which ends in BrokenProcessPool if the pool is broken by now.
+
+    MachineError if the system refuses the process that any task may start.
+    """
+    try:
+        with _uninterrupted():
+            future = pool.submit(function, task)
+    except (OSError, RuntimeError, ValueError) as error:
+        # A pool that breaks meanwhile closes what the new process was to be given. That it is
+        # broken it notes before all else, by a private name.
+        if not pool._broken:
+            raise _refused(error) from error
+    else:
+        if not pool._broken:
+            return future
+    # The pool may have told those who wait before this task was among them.
+    broken: Future[R] = Future()
+    broken.set_exception(BrokenProcessPool())
+    return broken
 
 
 @cache
@@ -262,17 +294,11 @@ def _unstarted(why: str) -> MachineError:
     return MachineError(Problem("", what, hint, code="machine"))
 
 
-@contextmanager
-def _started() -> Iterator[None]:
+def _refused(error: Exception) -> MachineError:
     """Say which part of the work it is that the system refuses."""
-    try:
-        yield
-    except BrokenProcessPool:
-        raise
-    except (OSError, RuntimeError) as error:
-        # Of a thread that the system refuses, Python says no more than that.
-        why = error.strerror if isinstance(error, OSError) else None
-        raise _unstarted(why or str(error)) from error
+    # Of a thread that the system refuses, Python says no more than that.
+    why = error.strerror if isinstance(error, OSError) else None
+    return _unstarted(why or str(error))
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
