@@ -144,6 +144,7 @@ def measure_unchanged(site: Site, count: int, jobs: int, repeat: int) -> None:
         ("measured", "unit", "median", "min - max"),
         [
             ("first build", "s", f"{first.wall:,.1f}", ""),
+            ("first build: peak memory of all processes", "MB", f"{first.memory / 1e6:,.0f}", ""),
             ("files of the site", "", f"{report.files:,}", ""),
             ("nothing changed: rebuild", "s", *_wall(unchanged)),
             ("nothing changed: without starting Python", "s", *_inside(unchanged)),

@@ -330,7 +330,8 @@ def test_a_page_does_not_reload_while_pictures_are_on_their_way(
 ) -> None:
     body = save(chart(90, 60, 1), tmp_path / "a.jpg").read_bytes()
     with desk_at(tmp_path, upload=True) as (desk, server), opened(browser) as page:
-        page.goto(f"{server.address}walks/")
+        with page.expect_websocket() as socket:
+            page.goto(f"{server.address}walks/")
         connected(page)
         held: list[Route] = []
 
@@ -344,7 +345,9 @@ def test_a_page_does_not_reload_while_pictures_are_on_their_way(
         page.wait_for_function("() => !!window.fastphotoUploads")
         mark(page)
         desk.site.text("walks/index.md", "# Walking\n")
-        desk.rebuild()
+        # Of both at once it would hear that it is to be loaded anew, and no more.
+        with socket.value.expect_event("framereceived"):
+            desk.rebuild()
         desk.change({}, problems=(TROUBLE,))
         expect(page.get_by_role("link", name="1 problem")).to_be_visible()
         assert is_marked(page)

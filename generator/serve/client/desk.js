@@ -70,8 +70,13 @@ function makeRoot() {
   return root;
 }
 
+/* Of two changes in a row, the answer to the first may come last. */
+let asked = 0;
+
 async function show() {
+  const turn = ++asked;
   const { trouble, texts, problems, errors, digest } = await (await fetch(STATE)).json();
+  if (turn !== asked) return;
   for (const old of shadow.querySelectorAll(":not(link)")) old.remove();
   const isSeen = sessionStorage.getItem(SEEN) === digest;
   if (location.pathname === PROBLEMS) sessionStorage.setItem(SEEN, digest);
