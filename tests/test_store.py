@@ -207,3 +207,24 @@ def test_s5_the_lock_does_not_outlive_the_process_that_held_it(tmp_path: Path) -
     assert done.stdout == "held\n"
     with exclusive(tmp_path, fail):
         pass
+
+
+def test_s1_a_folder_that_another_process_makes_meanwhile_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cache/variants"
+    folder.mkdir(parents=True)
+    unseen = [folder]
+    is_dir = Path.is_dir
+
+    def seen_late(path: Path) -> bool:
+        if path in unseen:
+            unseen.remove(path)
+            return False
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", seen_late)
+    store.put_pack(tmp_path / "cache", "abcdef", [b"x"])
+
+    assert store.get_pack(tmp_path / "cache", "abcdef") == [b"x"]
+    assert unseen == []

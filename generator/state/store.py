@@ -65,7 +65,12 @@ def _make_room(path: Path) -> None:
     for folder in path.parents:
         if folder.is_dir():
             return
-        folder.unlink(missing_ok=True)
+        try:
+            folder.unlink(missing_ok=True)
+        except OSError:
+            # Another process made it meanwhile.
+            if not folder.is_dir():
+                raise
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
