@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import Struct
 
 from generator.core import routes
 from generator.core.digest import digest_of
@@ -20,9 +21,11 @@ from generator.core.model import (
 from generator.machines import hosting, icons, redirects, sitemap
 from generator.machines.feeds import ATOM, JSON, Feed
 from generator.pages import search
+from generator.pages.gallery import Tiles
 from generator.planning.archives import archives
 from generator.planning.files import PhotoFiles, files_of_photos
 from generator.planning.plan import Plan, Step
+from generator.views.stretches import Pages, PhotoPages
 from generator.views.values import AnyPage, Site
 
 # What is made for hosts, when all other files are known.
@@ -41,21 +44,63 @@ def assets(plan: Plan) -> Iterator[Unit]:
     yield from (archive.file for archive in archives(plan))
 
 
-def pages(plan: Plan, site: Site, values: Sequence[AnyPage], renderer: str) -> Iterator[OutputFile]:
+class PhotoPageFiles(Struct, frozen=True):
+    """The pages of photos that follow each other in an album, which are the `index`th of a site.
+
+    `shared` tells what all pages have in common.
+    """
+
+    pages: PhotoPages
+    index: int
+    shared: str
+
+    @property
+    def key(self) -> str:
+        """What they go by: no file has such a path."""
+        return f"{self.pages.album.address}/{self.pages.start}"
+
+    @property
+    def identity(self) -> str:
+        """What they are made of."""
+        return digest_of(self.shared.encode(), self.pages.identity.encode())
+
+    @property
+    def paths(self) -> list[str]:
+        """Where they lie in the site."""
+        return page_paths(self.pages)
+
+    def files(self) -> Iterator[OutputFile]:
+        """Yield each, in the order of `paths`; its identity tells no more than is on it."""
+        for within, page in enumerate(self.pages.pages()):
+            identity = _identity(self.shared, page)
+            yield OutputFile(page_path(page), identity, PageOrigin(self.index, within))
+
+
+def _identity(shared: str, page: AnyPage) -> str:
+    return digest_of(shared.encode(), msgspec.msgpack.encode(page, enc_hook=_of_tiles))
+
+
+def _of_tiles(tiles: object) -> str:
+    assert isinstance(tiles, Tiles)
+    return tiles.identity
+
+
+def pages(plan: Plan, site: Site, values: Sequence[Pages], renderer: str) -> Iterator[Unit]:
     """Yield the files of pages, those that others refer to before those that refer to them.
 
     `renderer` names the software that makes pages of templates.
     """
     shared = digest_of(renderer.encode(), plan.theme.digest.encode(), msgspec.msgpack.encode(site))
-    encoder = msgspec.msgpack.Encoder()
     # Leaves before the pages that list them, the front page last.
     for index, page in reversed(list(enumerate(values))):
-        identity = digest_of(shared.encode(), encoder.encode(page))
-        yield OutputFile(page_path(page), identity, PageOrigin(index))
+        if isinstance(page, PhotoPages):
+            yield PhotoPageFiles(page, index, shared)
+        else:
+            yield OutputFile(page_path(page), _identity(shared, page), PageOrigin(index))
 
 
 def for_machines(
-    site: Site, values: Sequence[AnyPage], feeds: Sequence[Feed], renderer: str
+    site: Site, values: Sequence[Pages], feeds: Sequence[Feed], renderer: str
 ) -> Iterator[OutputFile]:
     """Yield what feed readers, search engines and browsers ask for beside the pages."""
     encoder = msgspec.msgpack.Encoder()
@@ -97,6 +142,13 @@ def _headers(units: Iterable[Unit]) -> str:
 
 def _text(path: str, text: str) -> OutputFile:
     return OutputFile(path, digest_of(text.encode()), TextOrigin(text))
+
+
+def page_paths(page: Pages) -> list[str]:
+    """Return the files of a page, or of pages that are kept together."""
+    if isinstance(page, PhotoPages):
+        return [f"{unquote(photo.address)}index.html" for photo in page.photos]
+    return [page_path(page)]
 
 
 def page_path(page: AnyPage) -> str:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -95,7 +96,8 @@ class PhotoWords(Struct, frozen=True):
 class PlannedPhoto(Struct, frozen=True):
     """A photo with its words and its place in the site; `original` is empty if not published.
 
-    A `scrubbed` original is published without what it tells.
+    A `scrubbed` original is published without what it tells. `told` is a digest of all that a page
+    may show of the photo.
     `sources` are in the order a browser shall try them; the last is what every browser shows. They
     are stills; `animation` is there if something moves.
     """
@@ -108,6 +110,7 @@ class PlannedPhoto(Struct, frozen=True):
     animation: Animation | None
     original: str
     scrubbed: bool
+    told: str
 
     @property
     def shown(self) -> str:
@@ -349,6 +352,7 @@ def _plan_photos(
     )
     raw_files = routes.raw_files([*map(_original_name, photos)])
     steps_of = cache(_steps)
+    encode = msgspec.msgpack.Encoder().encode
     planned: dict[str, PlannedPhoto] = {}
     jobs: dict[tuple[str, ...], Job] = {}
     for photo, made, alias, raw in zip(photos, variants, aliases, raw_files, strict=True):
@@ -356,15 +360,23 @@ def _plan_photos(
         address = places.photos[photo.path]
         stem_path = f"{routes.IMAGE}/{address[:-1]}"
         steps = steps_of(photo.size, made.steps)
+        said = _words(photo, words.photos.get(photo.path))
+        sources = _sources(made.shown, stem_path, steps)
+        animation = next((_animation(*each, stem_path) for each in made.animations), None)
+        original = "" if how == "none" else f"{routes.FULL}/{raw}"
+        scrubbed = how == "scrub" and photo.format != "SVG"
+        of_photo = (photo.path, photo.digest, photo.size, photo.stamp.size, photo.metadata)
+        of_files = (address, sources, alias, animation, original, scrubbed)
         planned[photo.path] = PlannedPhoto(
             photo=photo,
-            words=_words(photo, words.photos.get(photo.path)),
+            words=said,
             address=address,
-            sources=_sources(made.shown, stem_path, steps),
+            sources=sources,
             alias=Alias(alias, made.alias_key, made.alias_index),
-            animation=next((_animation(*each, stem_path) for each in made.animations), None),
-            original="" if how == "none" else f"{routes.FULL}/{raw}",
-            scrubbed=how == "scrub" and photo.format != "SVG",
+            animation=animation,
+            original=original,
+            scrubbed=scrubbed,
+            told=digest_of(encode((of_photo, said, of_files))),
         )
         shown = "" if photo.format == "SVG" else made.shown[-1][1]
         jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes, shown))

@@ -220,16 +220,6 @@ def _almost(document: Document, owners: Owners) -> Iterator[Problem]:
         )
 
 
-class Targets(Struct, frozen=True):
-    """What a reference in a text may lead to: photos and pages, by path and by address.
-
-    `pages` gives the address for every path of a text, album and photo, and for every address.
-    """
-
-    photos: Mapping[str, str]
-    pages: Mapping[str, str]
-
-
 def is_external(target: str) -> bool:
     """Tell whether a reference leaves the site, or stays on its page."""
     parts = _parts(target)
