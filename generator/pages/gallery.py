@@ -65,6 +65,10 @@ class Tiles(Sequence[Tile]):
             return Tiles(self.photos[index], self._tile, self._face)
         return self._tile(self.photos[index])
 
+    def __repr__(self) -> str:
+        # A theme may print it, and must not print where it is in memory.
+        return repr(tuple(self))
+
     @property
     def identity(self) -> str:
         """A digest of all that the tiles are made of."""
