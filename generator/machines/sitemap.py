@@ -52,8 +52,7 @@ def _entries(page: Pages, site: Site) -> Iterator[str]:
             yield _entry(page.url, "", site)
     elif page.album.listed:
         for photo in page.photos:
-            source = photo.sources[-1]
-            place = html.escape(absolute(source.path(source.steps[-1]), site))
+            place = html.escape(absolute(photo.largest, site))
             image = f"<image:image><image:loc>{place}</image:loc></image:image>"
             yield _entry(photo.address, image, site)
 

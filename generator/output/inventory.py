@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from generator.core import routes
 from generator.core.digest import digest_of
+from generator.core.formats import PUBLISHED
 from generator.core.model import (
     FeedOrigin,
     IconOrigin,
@@ -23,8 +24,9 @@ from generator.machines.feeds import ATOM, JSON, Feed
 from generator.pages import search
 from generator.pages.gallery import Tiles
 from generator.planning.archives import archives
-from generator.planning.files import PhotoFiles, files_of_photos
-from generator.planning.plan import Plan, Step
+from generator.planning.files import PhotoFiles
+from generator.planning.plan import Plan
+from generator.planning.variants import Menu
 from generator.views.stretches import Pages, PhotoPages
 from generator.views.values import AnyPage, Site
 
@@ -40,7 +42,7 @@ def assets(plan: Plan) -> Iterator[Unit]:
         yield OutputFile(routes.asset_path(asset), asset.digest, ThemeOrigin(asset))
     for icon in icons.icons_of(plan):
         yield OutputFile(icons.icon_path(icon), icons.icon_identity(icon), IconOrigin(icon))
-    yield from files_of_photos(plan.all_photos(), plan.config.images.rights)
+    yield from (PhotoFiles(photo, plan.config.images.rights) for photo in plan.all_photos())
     yield from (archive.file for archive in archives(plan))
 
 
@@ -126,17 +128,18 @@ def for_hosts(
 
 def _headers(units: Iterable[Unit]) -> str:
     paths: list[str] = []
-    sizes: Counter[tuple[str, tuple[Step, ...]]] = Counter()
+    menus: Counter[Menu] = Counter()
     for unit in units:
         if isinstance(unit, PhotoFiles):
             photo = unit.photo
-            sizes.update((source.suffix, source.steps) for source in photo.sources)
+            menus[photo.variants.menu] += 1
             paths += (each.path for each in (photo.alias, photo.animation) if each is not None)
         else:
             paths += unit.paths
     variants: Counter[str] = Counter()
-    for (suffix, steps), count in sizes.items():
-        variants.update({f"-{step.longest}{suffix}": count for step in steps})
+    for menu, count in menus.items():
+        suffixes = [PUBLISHED[each.format].suffixes[0] for each in menu.recipes[: menu.shown]]
+        variants.update({f"-{step}{suffix}": count for step in menu.steps for suffix in suffixes})
     return hosting.headers(paths, variants)
 
 

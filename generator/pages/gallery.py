@@ -12,7 +12,7 @@ from generator.core.digest import digest_of
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
 from generator.core.model import DirectiveKind, Layout, Placeholder
-from generator.core.routes import page_address
+from generator.core.routes import folder_of, page_address
 from generator.pages.language import Language
 from generator.pages.sections import Stretch
 from generator.planning.plan import Album, Plan, PlannedPhoto
@@ -119,15 +119,15 @@ class Gallery:
         What a site has in common is not in it.
         """
         known = self._placeholder(photo)
-        tint = known.colour + known.parts if known else ""
+        tint = f"{known.colour}{known.parts}" if known else ""
         words, where = photo.words, ""
         if not (words.described and (words.title or words.name)):
             album = self._album(photo)
             where = f"{self._positions[photo.photo.path]} {len(album.photos)} {album.title}"
-        return f"{photo.told} {tint} {where}".encode()
+        return photo.told + f"{tint} {where}".encode()
 
     def _album(self, photo: PlannedPhoto) -> Album:
-        return self._albums[posixpath.dirname(photo.photo.path)]
+        return self._albums[folder_of(photo.path)]
 
     def _placeholder(self, photo: PlannedPhoto) -> Placeholder | None:
         return None if photo.photo.transparent else self._placeholders.get(photo.shown)

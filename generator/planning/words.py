@@ -73,6 +73,8 @@ def match(
     which has no text of its own. A page that almost has the name of something is reported.
     `unread` are the paths of texts that cannot be read.
     """
+    if not (documents or unread):
+        return Words({}, {}, {}, frozenset()), ()
     owners = owners_of([photo.path for photo in photos])
     exact = {path for each in documents for path in owners.named(stem(each.path))}
     albums, shown, pages = _Claims(list), _Claims(list), _Claims(list)
