@@ -18,7 +18,7 @@ from generator.views.stretches import PhotoPages
 from generator.views.values import Body, Link, PhotoPage
 
 # So many are compared as one, and rendered if one of them is another.
-_STRETCH = 32
+STRETCH = 32
 
 
 class PhotoComposer:
@@ -50,8 +50,8 @@ class PhotoComposer:
         count = len(album.photos)
         said = (album.title, album.address, album.layout, album.listed, count, crumbs)
         of_all = (self._settings, self._encode(said))
-        for start in range(0, count, _STRETCH):
-            stop = min(start + _STRETCH, count)
+        for start in range(0, count, STRETCH):
+            stop = min(start + STRETCH, count)
             photos = album.photos[start:stop]
             beside = [*album.photos[max(0, start - 1) : start], *album.photos[stop : stop + 1]]
             own = (start, [*map(self._gallery.link, beside)], [*self._own(photos)])
