@@ -7,6 +7,7 @@ joins the values and the other does not say: so no file has two rules for one he
 rule `/static/*`, which one host obeys at `/static-things/` too.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -158,8 +159,13 @@ def crowded(tallies: Iterable[Tally], count: int) -> set[str]:
 
     What does has more than an even share of that in one of them.
     """
-    share = min(host.folder_files for host in HOSTS if host.folder_files) / max(count, 1)
-    return {folder for tally in tallies for folder, files in tally.folders.items() if files > share}
+    least = min((host.folder_files for host in HOSTS if host.folder_files), default=math.inf)
+    return {
+        folder
+        for tally in tallies
+        for folder, files in tally.folders.items()
+        if files * count > least
+    }
 
 
 def summed(tallies: Iterable[Tally], crowded: Iterable[str]) -> Tally:

@@ -136,11 +136,16 @@ def _published(
         # The manifest tells of these names, so it must not outlive a power cut that they do not.
         sync_folders(output / folder for folder in _folders(written))
         removed += _remove(stale - first, found, output)
-        replaced = {unit.key for unit in to_write}.union(found.gone)
-        for block in without(manifest.units, replaced):
+        for block in without(manifest.units, _replaced(found, manifest)):
             kept(block)
     save_begun(Manifest(manifest.place), cache)
     return Changes(token, summed_up(tallies), written, tuple(removed))
+
+
+def _replaced(found: Difference, manifest: Manifest) -> set[str]:
+    """Return what the units go by of which the record holds no more."""
+    known = manifest.units.index
+    return {unit.key for unit in found.to_write if unit.key in known}.union(found.gone)
 
 
 def _note_staged(to_write: Iterable[Unit], manifest: Manifest, cache: Path) -> None:

@@ -42,11 +42,6 @@ def is_sound(record: Record) -> bool:
     return rest == 0 and whole == record.names.count(_BETWEEN) + 1
 
 
-def count_files(record: Record) -> int:
-    """Return how many files a record holds."""
-    return len(record.states) // _STATE.size
-
-
 def sizes_of(record: Record) -> list[int]:
     """Return the bytes of each file of a record."""
     return [size for size, *_ in _lefts(record)]
