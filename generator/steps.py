@@ -468,7 +468,7 @@ def _write(
     design: Design,
     differs: Difference,
     manifest: Manifest,
-    photos: Iterable[Photo],
+    photos: Collection[Photo],
 ) -> Changes:
     content = fetching(order, design, differs, manifest)
     changes = publish(differs, content, manifest, order.output, order.cache)
