@@ -48,7 +48,9 @@ from generator.state.workers import Workers
 NONE: Mapping[str, Problem] = MappingProxyType({})
 UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
-_VALUES_BETWEEN_COLLECTIONS = 100_000
+# How many values are made until the new ones are looked through for cycles, after how many such
+# looks also those before, and after how many of these all there are.
+_COLLECTIONS = 100_000, 50, 1_000
 _MANY_UNITS = 10_000
 
 _OF_NO_USE = (
@@ -149,12 +151,13 @@ def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[],
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Look for cycles seldom: a build makes millions of values, and none that refer to themselves.
+    """Look for cycles seldom, and among what was made long ago next to never.
 
-    Looking takes a twentieth of the time of a build of one change.
+    A build makes millions of values, and none that refer to themselves. To look through all of
+    them again and again takes a tenth of the time of a build of one change.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_VALUES_BETWEEN_COLLECTIONS, *before[1:])
+    gc.set_threshold(*_COLLECTIONS)
     try:
         yield
     finally:
