@@ -15,7 +15,7 @@ from generator.machines import hosting
 from generator.machines.hosting import Host, refusals, tallied
 from generator.output import blocks
 from generator.output.blocks import Records, packed, records_of, without
-from generator.output.manifest import Manifest, difference, open_manifest, pending
+from generator.output.manifest import Manifest, difference, is_intact, open_manifest, pending
 from generator.output.publish import Changes, publish
 from generator.output.record import Record
 from tests.support.records import recorded
@@ -134,6 +134,25 @@ def test_of_what_was_to_be_written_those_are_told_that_were_not_right(tmp_path: 
 
     assert ([*changes.written], len(changes.written)) == ([site[7].path], 1)
     assert changes.tally.files == 40
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_s1_a_build_that_only_removed_and_was_killed_at_its_end_leaves_no_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(site_of(20), tmp_path)
+
+    def killed(manifest: Manifest, cache: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("generator.output.publish.save_begun", killed)
+        with pytest.raises(KeyboardInterrupt):
+            published(site_of(19), tmp_path)
+    changes = published(site_of(19), tmp_path)
+
+    assert is_intact(tmp_path / "output", tmp_path / ".cache", changes.token)
+    assert changes.tally.files == 38
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -131,7 +131,7 @@ def _published(
             keep(block)
             tallies.append(packed_tally(block))
 
-        written = _beside_their_places(to_write, content, manifest, output, cache, kept)
+        written = _write_beside(to_write, content, manifest, output, cache, kept)
         _switch(output, written)
         # The manifest tells of these names, so it must not outlive a power cut that they do not.
         sync_folders(output / folder for folder in _folders(written))
@@ -148,8 +148,10 @@ def _replaced(found: Difference, manifest: Manifest) -> set[str]:
     return {unit.key for unit in found.to_write if unit.key in known}.union(found.gone)
 
 
-def _note_staged(to_write: Iterable[Unit], manifest: Manifest, cache: Path) -> None:
-    """Note beside which paths there will be new files."""
+def _note_staged(to_write: Sequence[Unit], manifest: Manifest, cache: Path) -> None:
+    """Note beside which paths there will be new files, if there will be any."""
+    if not to_write:
+        return
     with _noting(manifest, cache) as note:
         for block in packed((unit.key, recorded(unit.key, "", unit.paths)) for unit in to_write):
             note(block)
@@ -164,7 +166,7 @@ def _noting(manifest: Manifest, cache: Path) -> Iterator[Callable[[Block], None]
         yield note
 
 
-def _beside_their_places(
+def _write_beside(
     to_write: Sequence[Unit],
     content: Callable[[OutputFile], Content],
     manifest: Manifest,
@@ -176,6 +178,8 @@ def _beside_their_places(
 
     Others were right already. An error leaves nothing beside.
     """
+    if not to_write:
+        return Paths()
     is_new = bytearray()
     records = ((unit.key, _stage(output, unit, content, is_new)) for unit in to_write)
     written = Paths(to_write, is_new)
