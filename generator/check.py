@@ -16,7 +16,7 @@ from generator.core.model import OutputFile, PageOrigin, PictureOrigin, Unit
 from generator.core.routes import folders_above
 from generator.design import Design, telling_originals
 from generator.library.survey import ignored, survey
-from generator.machines.hosting import Refusal, refusals
+from generator.machines.hosting import Refusal, refusals, tallied
 from generator.output.manifest import (
     Manifest,
     altered,
@@ -87,7 +87,7 @@ def check_site(order: Order) -> Findings:
     gone = loss_of(order, sketch.library)
     also = (*_duplicates(sketch.plan), *_unused(order, sketch.plan), *((gone,) if gone else ()))
     every = in_order((*refused, *problems, *also))
-    return _findings(order, sketch, every, refusals(_sizes(files, manifest)))
+    return _findings(order, sketch, every, refusals(tallied(_sizes(files, manifest))))
 
 
 def _undecodable(order: Order, plan: Plan, workers: Workers) -> dict[str, Problem]:
@@ -218,8 +218,9 @@ def _sizes(
             return file.origin.photo.stamp.size
         return known[file.path][0] if file.path in known else 0
 
+    records = dict(manifest.units.items())
     for unit in units:
-        record = manifest.units.get(unit.key)
+        record = records.get(unit.key)
         known = dict(files_of(unit.key, record)) if record else {}
         yield unit.paths, [size_of(file, known) for file in unit.files()]
 

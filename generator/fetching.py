@@ -3,7 +3,7 @@
 What was published and stays as it is tells its size; all else is fetched to know it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -31,7 +31,9 @@ def archive_sizes(
     unknown = [archive for archive in archives(plan) if not archive.known_size]
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
     rights = order.config.images.rights
-    sizes = _sizes(assets, to_write, manifest) if unknown else {}
+    wanted = {member.path for archive in unknown for member in archive.members}
+    kept = {unit.key for unit in assets}.difference(unit.key for unit in to_write)
+    sizes = _sizes(wanted, kept, manifest)
 
     def size_of(member: Member) -> int:
         if member.path in sizes:
@@ -50,13 +52,17 @@ def fetching(
     """Return the function that fetches the bytes of a file; the build may be given up at each."""
     pack = lru_cache(maxsize=8)(partial(_pack, order.cache))
 
+    posts = (post for feed in design.feeds for post in feed.posts)
+    wanted = {post.picture.path for post in posts if post.picture is not None}
+
     @cache
     def sizes() -> dict[str, int]:
-        return _sizes(design.units, differs.to_write, manifest)
+        changed = {unit.key for unit in differs.to_write}.union(differs.gone)
+        return _sizes(wanted, manifest.units.index.keys() - changed, manifest)
 
     @cache
     def to_write() -> dict[str, OutputFile]:
-        return {file.path: file for file in files_in(differs.to_write)}
+        return {file.path: file for file in files_in(differs.to_write) if file.path in wanted}
 
     def size_of(path: str) -> int:
         if path in sizes():
@@ -75,14 +81,15 @@ def fetching(
     return content
 
 
-def _sizes(units: Iterable[Unit], to_write: Iterable[Unit], manifest: Manifest) -> dict[str, int]:
-    """Return the bytes of files that are as they should be, by path."""
-    keys = {unit.key for unit in to_write}
+def _sizes(wanted: Collection[str], keys: Collection[str], manifest: Manifest) -> dict[str, int]:
+    """Return the bytes of wanted files that are as they should be, for so are these units."""
+    records = manifest.units.items() if wanted else ()
     return {
         path: size
-        for unit in units
-        if unit.key not in keys
-        for path, (size, *_) in files_of(unit.key, manifest.units[unit.key])
+        for key, record in records
+        if key in keys
+        for path, (size, *_) in files_of(key, record)
+        if path in wanted
     }
 
 

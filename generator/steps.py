@@ -35,8 +35,7 @@ from generator.output import inventory
 from generator.output.content import SourceChangedError
 from generator.output.losses import loss, note_shown
 from generator.output.manifest import Difference, Manifest, altered, difference, pending
-from generator.output.publish import Changes, foresee, publish
-from generator.output.record import NO_PATHS, count_files, paths_of, sizes_of
+from generator.output.publish import Changes, foresee, publish, unchanged
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
@@ -49,7 +48,9 @@ from generator.state.workers import Workers
 NONE: Mapping[str, Problem] = MappingProxyType({})
 UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
-_VALUES_BETWEEN_COLLECTIONS = 100_000
+# How many values are made until the new ones are looked through for cycles, after how many such
+# looks also those before, and after how many of these all there are.
+_COLLECTIONS = 100_000, 50, 1_000
 _MANY_UNITS = 10_000
 
 _OF_NO_USE = (
@@ -143,19 +144,20 @@ def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[],
 
     Returns what waits for the keys of their units. Of few files, that takes less than to start it.
     """
-    if len(manifest.units) < _MANY_UNITS:
+    if len(manifest.units.index) < _MANY_UNITS:
         return cache(partial(altered, order.output, order.cache, manifest.token))
     return workers.promised(partial(altered, order.output, order.cache), manifest.token)
 
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Look for cycles seldom: a build makes millions of values, and none that refer to themselves.
+    """Look for cycles seldom, and among what was made long ago next to never.
 
-    Looking takes a twentieth of the time of a build of one change.
+    A build makes millions of values, and none that refer to themselves. To look through all of
+    them again and again takes a tenth of the time of a build of one change.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_VALUES_BETWEEN_COLLECTIONS, *before[1:])
+    gc.set_threshold(*_COLLECTIONS)
     try:
         yield
     finally:
@@ -255,7 +257,7 @@ def make(
         and not any(problem.passing for problem in made.problems)
         and _is_settled(order, sources, made, workers)
     )
-    return made, report, made.changes.manifest.token if lasting else ""
+    return made, report, made.changes.token if lasting else ""
 
 
 def sketched(
@@ -363,7 +365,7 @@ def _publish(
     without = [each for path, each in unpublished.items() if path not in failures]
     problems = in_order((*sources.refused, *failures.values(), *without, *design.problems, *ahead))
     if order.options.strict and problems:
-        changes = Changes(manifest, NO_PATHS, ())
+        changes = unchanged(manifest)
     else:
         changes = _write(order, design, differs, manifest, sketch.library.photos)
         kept = so_far.placeholders
@@ -469,7 +471,7 @@ def _write(
     design: Design,
     differs: Difference,
     manifest: Manifest,
-    photos: Iterable[Photo],
+    photos: Collection[Photo],
 ) -> Changes:
     content = fetching(order, design, differs, manifest)
     changes = publish(differs, content, manifest, order.output, order.cache)
@@ -483,7 +485,7 @@ def _write(
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:
-    plan, units = made.design.plan, made.changes.manifest.units
+    plan, tally = made.design.plan, made.changes.tally
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     photos = tuple(plan.all_photos())
     kinds = (photo.photo.hdr for photo in photos)
@@ -497,12 +499,12 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         variants_reused=total - made.variants,
         files_written=len(made.changes.written),
         files_removed=len(made.changes.removed),
-        files=sum(map(count_files, units.values())),
+        files=tally.files,
         bytes_in=sum(photo.photo.stamp.size for photo in photos),
-        bytes_out=sum(sum(sizes_of(record)) for record in units.values()),
+        bytes_out=tally.bytes,
         strays=left_out(library, order.config),
         hdr=tuple(sorted(Counter(kind for kind in kinds if kind).items())),
-        hosts=refusals((paths_of(key, each), sizes_of(each)) for key, each in units.items()),
+        hosts=refusals(tally),
         problems=made.problems,
         published=not (order.options.strict and made.problems),
     )

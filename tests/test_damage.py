@@ -26,11 +26,10 @@ from generator.output.record import (
     Left,
     Record,
     files_of,
-    packed_paths,
 )
 from generator.state import store
 from tests.support.cases import cases
-from tests.support.records import recorded
+from tests.support.records import recorded, records, staged
 from tests.support.sites import Site, scraps, stamps, tree
 from tests.test_incremental import TICK_NS, settle
 
@@ -133,15 +132,20 @@ def sealed(place: Path, at: float) -> None:
     """Seal what is no value of ours as if it were."""
     values: list[Any] = [
         None, 0, -1, "", [], {}, b"\xff", {"place": "output"}, ["x"] * 9, {"version": 3},
-        {"place": "output", "adopted": False, "token": "x", "blocks": [{"../x": ["", 1, 2, b""]}]},
+        [[0, 0, [0, ""], {}], {"../x": ["", "../x", b""]}], [{}, {}], [[1], {"../x": "y"}],
     ]  # fmt: skip
-    value = values[int(at * len(values)) % len(values)]
+    body = msgspec.msgpack.encode(values[int(at * len(values)) % len(values)])
     name = place.name
     if place.parent.name == store.OUTPUTS:
         name = f"{store.OUTPUTS}/{place.name}"
-    elif place.parents[1].name == "variants":
+        head = msgspec.msgpack.encode({"place": "output", "adopted": False, "token": "x"})
+        with store.saving_parts(place.parents[1], name) as add:
+            for part in (head, body) if at * 997 % 1 < 0.7 else (body, head):
+                add(part)
+        return
+    if place.parents[1].name == "variants":
         name = place.parent.name + place.name
-    store._write(place, name, msgspec.msgpack.encode(value))
+    store._write(place, name, body)
 
 
 KINDS: dict[str, Callable[[Path, float], object]] = {
@@ -215,11 +219,13 @@ def test_s8_a_manifest_that_lists_places_outside_or_twice_has_nothing_removed(
     paths = [*PATHS, str(letter), str(letter.with_name("x")), "../../precious/x"]
     page = left(ground.site.output / "about/index.html")
     forgery = {path: page if "about" in path else left(letter) for path in paths}
-    records = {"forged": recorded("forged", "", forgery)}
+    lies = {"forged": recorded("forged", "", forgery)}
     forged: Manifest = {
-        "staged": msgspec.structs.replace(known, staged=packed_paths({"forged": paths})),
-        "switching": msgspec.structs.replace(known, switching=(*records.items(),)),
-        "units": msgspec.structs.replace(known, units=known.units | records, token="other"),
+        "staged": msgspec.structs.replace(known, begun=staged(*paths)),
+        "switching": msgspec.structs.replace(known, begun=records(lies)),
+        "units": msgspec.structs.replace(
+            known, units=records(dict(known.units.items()) | lies), token="other"
+        ),
     }[field]
     save_manifest(forged, ground.site.cache)
     before = stamps(ground.folder / "precious")
@@ -244,12 +250,15 @@ def test_s8_a_manifest_that_speaks_of_another_folder_is_not_believed(
     (kept,) = (each for each in (ground.site.cache / store.OUTPUTS).iterdir() if not each.suffix)
     # Under the name of the right one, and under that which its place would have.
     name = f"{store.OUTPUTS}/{digest_of(place.encode(), b'')[:16]}"
-    forgery = Manifest(place, listed, token="x")
+    forgery = Manifest(place, records(listed), token="x")
     save_manifest(forgery, ground.site.cache)
     assert (ground.site.cache / name).exists()
     if place != "output":
-        body = {"place": place, "adopted": False, "token": "x", "blocks": [listed]}
-        store.save(ground.site.cache, f"{store.OUTPUTS}/{kept.name}", body)
+        parts = store.load_parts(ground.site.cache, name)
+        assert parts is not None
+        with store.saving_parts(ground.site.cache, f"{store.OUTPUTS}/{kept.name}") as add:
+            for part in parts:
+                add(part)
 
     ground.assert_right()
     publish.remove_all(ground.site.cache)
@@ -279,7 +288,7 @@ def test_s8_records_that_lie_cost_time_and_never_a_wrong_page(
     ground.set_up()
     known = open_manifest(ground.site.output, ground.site.cache)
     lies = {key: lie(key, record) for key, record in known.units.items()}
-    save_manifest(msgspec.structs.replace(known, units=lies), ground.site.cache)
+    save_manifest(msgspec.structs.replace(known, units=records(lies)), ground.site.cache)
     shutil.rmtree(ground.site.output / "image")
 
     ground.assert_right()

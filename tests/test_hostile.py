@@ -18,7 +18,6 @@ from generator.core.errors import ConfigError, Problem, TemplateError
 from generator.library.photo import read_files, read_photo
 from generator.output import publish
 from generator.output.manifest import Manifest, save_manifest
-from generator.output.record import Paths
 from generator.state import store
 from tests.support.pictures import (
     chart,
@@ -30,6 +29,7 @@ from tests.support.pictures import (
     with_chunk,
     with_segment,
 )
+from tests.support.records import staged
 from tests.support.sites import Site, clean_tree, scraps, tree
 
 
@@ -74,7 +74,7 @@ def test_half_a_file_of_a_build_killed_at_once_is_no_obstacle(site: Site, record
     site.write(f"output/{half}", b"half")
     if recorded:
         save_manifest(
-            Manifest("output", staged=Paths({".nojekyll": ".nojekyll"})),
+            Manifest("output", begun=staged(".nojekyll")),
             site.root / ".cache",
         )
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from generator.machines.hosting import HOSTS, Host, headers, refusals
+from generator.machines.hosting import HOSTS, Host, headers, refusals, tallied
 from tests.support.sites import Site, tree
 from tests.support.told import settings
 
@@ -164,7 +164,7 @@ def test_no_site_has_more_rules_than_hosts_read() -> None:
 def test_hosts_that_would_refuse_are_named_with_the_reason(
     sizes: dict[str, int], expected: dict[str, str]
 ) -> None:
-    found = {each.host: each.why for each in refusals([([*sizes], [*sizes.values()])])}
+    found = {each.host: each.why for each in refusals(tallied([([*sizes], [*sizes.values()])]))}
 
     assert found.keys() == expected.keys()
     assert all(why in found[name] for name, why in expected.items())

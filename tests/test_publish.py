@@ -20,7 +20,7 @@ from generator.state import store
 from tests.support.desks import at_desk
 from tests.support.mounts import run_with_mounts
 from tests.support.pictures import chart, gps_exif, save
-from tests.support.records import recorded
+from tests.support.records import recorded, records
 from tests.support.sites import Site, clean_tree, command, folders, scraps, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
@@ -237,10 +237,9 @@ def test_s8_a_killed_build_is_finished_whatever_its_notes_have_come_to(
         "output/news/index.html", (tmp_path / "clean/output/news/index.html").read_bytes()
     )
     path = "news/index.html"
-    begun = (
-        (path, recorded(path, "", {path: (page.stat().st_size, page.stat().st_mtime_ns, b"")})),
-    )
-    save_begun(msgspec.structs.replace(manifest, switching=begun), site.cache)
+    left = (page.stat().st_size, page.stat().st_mtime_ns, b"")
+    begun = records({path: recorded(path, "", {path: left})})
+    save_begun(msgspec.structs.replace(manifest, begun=begun), site.cache)
     (notes,) = (site.cache / store.OUTPUTS).glob("*.begun")
     notes.write_bytes(damage(notes.read_bytes()))
 

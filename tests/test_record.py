@@ -5,15 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from generator.output.record import (
-    Paths,
-    count_files,
-    files_of,
-    is_sound,
-    packed_paths,
-    paths_of,
-    sizes_of,
-)
+from generator.output.record import files_of, is_sound, paths_of, sizes_of
 from tests.support.records import recorded
 from tests.support.sites import Site, stamps
 
@@ -36,21 +28,7 @@ def test_a_record_gives_back_what_was_recorded(
     assert dict(files_of(key, record)) == files
     assert paths_of(key, record) == [*files]
     assert sizes_of(record) == [size for size, *_ in files.values()]
-    assert count_files(record) == len(files)
     assert is_sound(record)
-
-
-@given(st.dictionaries(paths, st.lists(paths, max_size=3)))
-def test_packed_paths_are_the_same_paths(files: dict[str, list[str]]) -> None:
-    packed = packed_paths(files)
-
-    assert [*packed] == [path for each in files.values() for path in each]
-    assert len(packed) == sum(map(len, files.values()))
-    assert bool(packed) == any(files.values())
-
-
-def test_no_paths_are_none() -> None:
-    assert ([*Paths()], len(Paths()), bool(Paths())) == ([], 0, False)
 
 
 @pytest.mark.parametrize("states", [b"", bytes(23), bytes(25), bytes(72)])

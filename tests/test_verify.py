@@ -16,8 +16,8 @@ from generator.cli import cli
 from generator.core.errors import ConfigError
 from generator.core.files import walk
 from generator.output.manifest import open_manifest, save_begun
-from generator.output.record import Paths
 from generator.output.verify import verify
+from tests.support.records import staged
 from tests.support.sites import Site, folders, stamps, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and names are POSIX's")
@@ -197,7 +197,7 @@ def test_s9_a_file_that_was_only_touched_is_as_it_was_written(built: Site) -> No
 def test_s9_what_cannot_be_compared_yet_is_2_and_says_why(built: Site) -> None:
     manifest = open_manifest(built.output, built.cache)
     save_begun(
-        msgspec.structs.replace(manifest, staged=Paths({"x/index.html": "x/index.html"})),
+        msgspec.structs.replace(manifest, begun=staged("x/index.html")),
         built.cache,
     )
     with pytest.raises(ConfigError, match="a build is at work here") as caught:

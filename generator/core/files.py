@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -233,14 +233,17 @@ def sync(paths: Iterable[Path], count: int) -> None:
         _sync_and_close(descriptor, path)
 
 
-def sync_folders(folders: Collection[Path]) -> None:
+def sync_folders(folders: Iterable[Path]) -> None:
     """Wait until the names in folders are on the disk, where the system can."""
     if os.name != "posix":
         return
-    if len(folders) > _SYNC_EACH and sys.platform == "linux":
-        os.sync()
-        return
+    each: set[Path] = set()
     for folder in folders:
+        each.add(folder)
+        if len(each) > _SYNC_EACH and sys.platform == "linux":
+            os.sync()
+            return
+    for folder in each:
         try:
             _sync_and_close(os.open(folder, os.O_RDONLY | os.O_CLOEXEC), folder)
         except OSError as error:

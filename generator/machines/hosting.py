@@ -7,6 +7,7 @@ joins the values and the other does not say: so no file has two rules for one he
 rule `/static/*`, which one host obeys at `/static-things/` too.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,30 +128,77 @@ class Refusal(Struct, frozen=True):
     why: str
 
 
-def refusals(files: Iterable[tuple[Sequence[str], Sequence[int]]]) -> tuple[Refusal, ...]:
-    """Name the hosts that would refuse a site of these files: some paths, with the bytes of each.
+class Tally(Struct, frozen=True, array_like=True):
+    """What hosts look at: files, bytes, the largest file by size and path, and files by folder."""
+
+    files: int = 0
+    bytes: int = 0
+    largest: tuple[int, str] = (0, "")
+    folders: dict[str, int] = {}
+
+
+def tallied(files: Iterable[tuple[Sequence[str], Sequence[int]]]) -> Tally:
+    """Count the files of a site: some paths, with the bytes of each.
 
     They come as many at a time as are at hand: there may be millions.
     """
     count = total = 0
     largest = (0, "")
-    in_folders: Counter[str] = Counter()
+    folders: Counter[str] = Counter()
     for paths, sizes in files:
         count += len(sizes)
         total += sum(sizes)
         if sizes and max(sizes) >= largest[0]:
             largest = max(largest, *zip(sizes, paths, strict=True))
-        in_folders.update([path[: max(0, path.rfind("/"))] for path in paths])
-    most, fullest = max(((each, name) for name, each in in_folders.items()), default=(0, ""))
+        folders.update([path[: max(0, path.rfind("/"))] for path in paths])
+    return Tally(count, total, largest, dict(folders))
+
+
+def crowded(tallies: Iterable[Tally], count: int) -> set[str]:
+    """Name, of so many tallies, the folders that may hold more in all than some host takes.
+
+    What does has more than an even share of that in one of them.
+    """
+    least = min((host.folder_files for host in HOSTS if host.folder_files), default=math.inf)
+    return {
+        folder
+        for tally in tallies
+        for folder, files in tally.folders.items()
+        if files * count > least
+    }
+
+
+def summed(tallies: Iterable[Tally], crowded: Iterable[str]) -> Tally:
+    """Add up, of folders only those that are named: a site has as many as photos."""
+    count = total = 0
+    largest = (0, "")
+    folders = dict.fromkeys(crowded, 0)
+    for tally in tallies:
+        count += tally.files
+        total += tally.bytes
+        largest = max(largest, tally.largest)
+        for folder in folders:
+            folders[folder] += tally.folders.get(folder, 0)
+    return Tally(count, total, largest, folders)
+
+
+def refusals(tally: Tally) -> tuple[Refusal, ...]:
+    """Name the hosts that would refuse a site of so much."""
+    size, largest = tally.largest
+    most, fullest = max(((each, name) for name, each in tally.folders.items()), default=(0, ""))
     found = []
     for host in HOSTS:
         reasons = (
-            (count, host.files, f"{count:,} files, of {host.files:,} allowed"),
-            (total, host.site_bytes, f"{_mb(total)}, of {_mb(host.site_bytes)} allowed"),
+            (tally.files, host.files, f"{tally.files:,} files, of {host.files:,} allowed"),
             (
-                largest[0],
+                tally.bytes,
+                host.site_bytes,
+                f"{_mb(tally.bytes)}, of {_mb(host.site_bytes)} allowed",
+            ),
+            (
+                size,
                 host.file_bytes,
-                f"{largest[1]} has {_mb(largest[0])}, of {_mb(host.file_bytes)} allowed",
+                f"{largest} has {_mb(size)}, of {_mb(host.file_bytes)} allowed",
             ),
             (most, host.folder_files, f"{most:,} files in {fullest}/, of {host.folder_files:,}"),
         )

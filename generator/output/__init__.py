@@ -3,6 +3,7 @@
 From the bottom up:
 
     alone inventory record
-    content manifest places
+    blocks content places
+    manifest
     losses publish verify
 """

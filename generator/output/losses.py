@@ -6,10 +6,11 @@ left out by the settings are not taken for lost.
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import islice, zip_longest
 from pathlib import Path
 
-from msgspec import Struct
+import msgspec
 
 from generator.core.errors import Problem
 from generator.core.layout import PICTURES
@@ -24,15 +25,10 @@ _FEW = 20
 # Beside the manifest, under its name with this behind.
 _PHOTOS = ".photos"
 
-
 # So much of a digest tells the photos of a site apart.
 _BEGINNING = 16
 
-
-class _Shown(Struct, frozen=True):
-    """The photos of a site as it was published: the beginning of the digest of each by its path."""
-
-    photos: dict[str, str] = {}
+_PART = 1_000
 
 
 def loss(
@@ -43,6 +39,8 @@ def loss(
     `is_left_out` tells by its path whether the settings pass over a photo.
     """
     shown = _shown(output, cache)
+    if not shown:
+        return None
     now = {photo.path: photo.digest[:_BEGINNING] for photo in photos}
     contents = set(now.values())
     gone = [path for path, digest in shown.items() if digest not in contents]
@@ -55,16 +53,28 @@ def loss(
     return None if _are_few(gone, shown) else _told(gone, len(shown), now)
 
 
-def note_shown(photos: Iterable[Photo], output: Path, cache: Path) -> None:
+def note_shown(photos: Collection[Photo], output: Path, cache: Path) -> None:
     """Note what an output folder shows from now on."""
-    now = {photo.path: photo.digest[:_BEGINNING] for photo in photos}
-    if now != _shown(output, cache):
-        store.save(cache, record_name(output, cache) + _PHOTOS, _Shown(now))
+    name = record_name(output, cache) + _PHOTOS
+    known = store.load_parts(cache, name) or ()
+    if any(now != before for now, before in zip_longest(_noted(photos), known)):
+        with store.saving_parts(cache, name) as add:
+            for part in _noted(photos):
+                add(part)
+
+
+def _noted(photos: Iterable[Photo]) -> Iterator[bytes]:
+    """Yield the beginning of the digest of each photo by its path, in parts of a thousand."""
+    each = ((photo.path, photo.digest[:_BEGINNING]) for photo in photos)
+    while part := dict(islice(each, _PART)):
+        yield msgspec.msgpack.encode(part)
 
 
 def _shown(output: Path, cache: Path) -> Mapping[str, str]:
-    known = store.load(cache, record_name(output, cache) + _PHOTOS, _Shown)
-    return known.photos if known else {}
+    shown: dict[str, str] = {}
+    for part in store.load_parts(cache, record_name(output, cache) + _PHOTOS) or ():
+        shown |= store.decoded(part, dict[str, str]) or {}
+    return shown
 
 
 def _are_few(gone: Collection[str], shown: Collection[str]) -> bool:

@@ -10,9 +10,8 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice, starmap
+from itertools import chain, starmap
 from pathlib import Path, PurePath
-from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,42 +21,45 @@ from generator.core.errors import ConfigError, Problem
 from generator.core.files import listed
 from generator.core.model import Unit
 from generator.core.routes import MARK, MARK_PATH, folders_above
-from generator.output.record import NO_PATHS, Left, Paths, Record, files_of, is_sound
+from generator.output.blocks import NO_RECORDS, Block, Records
+from generator.output.record import Left, Record, files_of, is_sound, paths_of
 from generator.state import store
 
 # What a build has begun lies beside the manifest, under its name with this behind.
 _BEGUN = ".begun"
 
-# How many units are read at once to see whether their files are as they were left.
-_BLOCK = 1_000
-
-_Block = TypeVar("_Block")
-
 
 class Manifest(Struct, frozen=True):
-    """What we wrote to an output folder, by unit, and what a build that was killed began to write.
+    """What we wrote to an output folder, by unit, and what builds that were killed began to write.
 
-    `place` is where the folder lies, seen from the site. Beside their places, hidden, there may be
-    new files for the paths in `staged`; those in `switching`, of any number of killed builds, may
-    be in their places. `token` is another after every change. A folder is `adopted` if
-    it is ours by its mark alone.
+    `place` is where the folder lies, seen from the site. Beside the places of what is `begun`,
+    hidden, there may be new files; of records that tell how those were left, they may be in their
+    places. `token` is another after every change. A folder is `adopted` if it is ours by its mark
+    alone.
     """
 
     place: str
-    units: dict[str, Record] = {}
-    staged: Paths = NO_PATHS
-    switching: tuple[tuple[str, Record], ...] = ()
+    units: Records = NO_RECORDS
+    begun: Records = NO_RECORDS
     adopted: bool = False
     token: str = ""
 
     def files(self) -> Iterator[tuple[str, Left]]:
         """Yield every path that may hold a file of ours, and how it was left then."""
-        for key, record in chain(self.units.items(), self.switching):
+        for key, record in chain(self.units.items(), self.switching()):
             yield from files_of(key, record)
 
     def paths(self) -> set[str]:
         """Return all paths that may hold a file of ours."""
         return {path for path, _ in self.files()}
+
+    def switching(self) -> Iterator[tuple[str, Record]]:
+        """Yield the records of files that may be in their places, of any number of builds."""
+        return ((key, record) for key, record in self.begun.items() if record.states)
+
+    def staged(self) -> Iterator[str]:
+        """Yield the paths beside which there may be new files."""
+        return (path for key, record in self.begun.items() for path in paths_of(key, record))
 
 
 class Difference(Struct, frozen=True):
@@ -74,23 +76,15 @@ class Difference(Struct, frozen=True):
     gone: Collection[str]
 
 
-class _Kept(Struct, Generic[_Block], frozen=True):
-    """What is kept of a manifest: its units in blocks, each of which may be left unread."""
+class _Head(Struct, frozen=True):
+    """What stands before the blocks of a manifest."""
 
     place: str
     adopted: bool
     token: str
-    blocks: tuple[_Block, ...]
 
 
-class _Begun(Struct, frozen=True):
-    """What a manifest notes while a build writes, in a file of its own beside it."""
-
-    staged: Paths = NO_PATHS
-    switching: tuple[tuple[str, Record], ...] = ()
-
-
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
     """Tell whether a path leads to a place below the folder that it goes from, and straight."""
     plain = PurePath(path)
     straight = plain.as_posix() == path and ".." not in plain.parts and "\0" not in path
@@ -116,50 +110,67 @@ def record_name(output: Path, cache: Path) -> str:
 
 def save_manifest(manifest: Manifest, cache: Path) -> None:
     """Keep a manifest for the next build."""
+    with saving_manifest(manifest, cache) as keep:
+        for block in manifest.units.blocks:
+            keep(block)
+    save_begun(manifest, cache)
+
+
+@contextmanager
+def saving_manifest(manifest: Manifest, cache: Path) -> Iterator[Callable[[Block], None]]:
+    """Lend what keeps a block of records for the next build, in the place of those there were."""
     name = _record_name(manifest.place, cache)
-    units = iter(manifest.units.items())
-    blocks = tuple(iter(lambda: dict(islice(units, _BLOCK)), {}))
-    kept = _Kept(manifest.place, manifest.adopted, manifest.token, blocks)
-    store.save(cache, name, kept, durable=True)
-    _save_notes(manifest, name, cache)
+    with store.saving_parts(cache, name, durable=True) as add:
+        add(msgspec.msgpack.encode(_Head(manifest.place, manifest.adopted, manifest.token)))
+        yield add
 
 
 def save_begun(manifest: Manifest, cache: Path) -> None:
-    """Note only what is about to be written: the list of all files is a hundred times as long."""
-    if not manifest.units:
-        save_manifest(manifest, cache)
-        return
-    _save_notes(manifest, _record_name(manifest.place, cache), cache)
-
-
-def _save_notes(manifest: Manifest, name: str, cache: Path) -> None:
-    if manifest.staged or manifest.switching:
-        begun = _Begun(manifest.staged, manifest.switching)
-        store.save(cache, f"{name}{_BEGUN}", begun, durable=True)
+    """Note what builds that were killed began, beside the manifest."""
+    if manifest.begun:
+        with saving_begun(manifest, cache) as note:
+            for block in manifest.begun.blocks:
+                note(block)
     else:
-        (cache / f"{name}{_BEGUN}").unlink(missing_ok=True)
+        (cache / f"{_record_name(manifest.place, cache)}{_BEGUN}").unlink(missing_ok=True)
+
+
+@contextmanager
+def saving_begun(manifest: Manifest, cache: Path) -> Iterator[Callable[[Block], None]]:
+    """Lend what notes a block of what is about to be written: it is far less than a manifest."""
+    name = _record_name(manifest.place, cache)
+    with store.saving_parts(cache, f"{name}{_BEGUN}", durable=True) as add:
+        yield add
 
 
 def _load(name: str, cache: Path) -> Manifest | None:
-    kept = store.load(cache, name, _Kept[dict[str, Record]])
-    begun: _Begun | None = _Begun()
-    if _has_begun(name, cache):
-        # What was written if this is lost nobody knows: only the mark tells that it is ours.
-        begun = store.load(cache, f"{name}{_BEGUN}", _Begun)
-    if kept is None or begun is None or not _is_of(kept.place, name, cache):
+    kept = _kept(name, cache)
+    # What was written if this is lost nobody knows: only the mark tells that it is ours.
+    begun = store.load_parts(cache, f"{name}{_BEGUN}") if _has_begun(name, cache) else ()
+    if kept is None or begun is None or not _is_of(kept[0].place, name, cache):
         return None
-    units: dict[str, Record] = {}
-    for block in kept.blocks:
-        units |= block
-    if not all(map(is_sound, (*units.values(), *(record for _, record in begun.switching)))):
-        return None
-    staged = begun.staged if all(map(_is_inside, begun.staged)) else NO_PATHS
-    return Manifest(kept.place, units, staged, begun.switching, kept.adopted, kept.token)
+    head, units = kept
+    known = Manifest(head.place, units, Records(tuple(begun)), head.adopted, head.token)
+    return known if _can_be_read(known) else None
+
+
+def _kept(name: str, cache: Path) -> tuple[_Head, Records] | None:
+    parts = store.load_parts(cache, name)
+    head = store.decoded(parts[0], _Head) if parts else None
+    return (head, Records(tuple(parts[1:]))) if parts and head else None
+
+
+def _can_be_read(manifest: Manifest) -> bool:
+    try:
+        units = manifest.units.index
+        return len(units) >= 0 and all(is_sound(record) for _, record in manifest.switching())
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_of(place: str, name: str, cache: Path) -> bool:
     """Tell whether a manifest of this name may speak of that place: no other, and none above."""
-    return _record_name(place, cache) == name and (Path(place).is_absolute() or _is_inside(place))
+    return _record_name(place, cache) == name and (Path(place).is_absolute() or is_inside(place))
 
 
 def _has_begun(name: str, cache: Path) -> bool:
@@ -184,8 +195,8 @@ def open_manifest(output: Path, cache: Path) -> Manifest:
     place = _place(output, cache)
     known = recorded(output, cache) or Manifest(place)
     if _is_vacant(output):
-        return Manifest(place, staged=known.staged)
-    if known.staged or known.switching or _has_any(output, known):
+        return Manifest(place, begun=known.begun)
+    if known.begun or _has_any(output, known):
         return known
     if _is_marked(output):
         return Manifest(place, adopted=True)
@@ -214,36 +225,33 @@ def _is_marked(output: Path) -> bool:
 
 def is_intact(output: Path, cache: Path, token: str) -> bool:
     """Tell whether every file is as the build left it whose manifest had this token."""
-    kept = _kept_blocks(output, cache, token)
-    if kept is None or not kept.blocks or _has_begun(_record_name(kept.place, cache), cache):
+    units = _units(output, cache, token)
+    if not units or _has_begun(record_name(output, cache), cache):
         return False
-    return next(_altered(output, kept), None) is None
+    return next(_altered(output, units), None) is None
 
 
 def altered(output: Path, cache: Path, token: str) -> set[str]:
     """Return what units go by of which a file is not as the build of this token left it."""
-    kept = _kept_blocks(output, cache, token)
-    return set() if kept is None else set(_altered(output, kept))
+    return set(_altered(output, _units(output, cache, token)))
 
 
-def _kept_blocks(output: Path, cache: Path, token: str) -> _Kept[msgspec.Raw] | None:
-    kept = store.load(cache, record_name(output, cache), _Kept[msgspec.Raw])
-    return kept if kept is not None and kept.token == token else None
+def _units(output: Path, cache: Path, token: str) -> Records:
+    kept = _kept(record_name(output, cache), cache)
+    return kept[1] if kept is not None and kept[0].token == token else NO_RECORDS
 
 
-def _altered(output: Path, kept: _Kept[msgspec.Raw]) -> Iterator[str]:
+def _altered(output: Path, units: Records) -> Iterator[str]:
     """Judge by size and time; a block of units at a time, for all together take much memory."""
-    units = msgspec.msgpack.Decoder(dict[str, Record])
     with _looking_into(output) as is_as_left_at:
-        for block in kept.blocks:
-            for key, record in units.decode(block).items():
-                if not (is_sound(record) and all(starmap(is_as_left_at, files_of(key, record)))):
-                    yield key
+        for key, record in units.items():
+            if not (is_sound(record) and all(starmap(is_as_left_at, files_of(key, record)))):
+                yield key
 
 
 def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str]) -> list[Unit]:
     """Return the units that are not in the output folder as they should be, in the same order."""
-    known = manifest.units
+    known = manifest.units.index
     return [
         unit
         for unit in units
@@ -255,22 +263,21 @@ def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str])
 
 def difference(units: Sequence[Unit], to_write: Sequence[Unit], manifest: Manifest) -> Difference:
     """Compare a site of these units, of which some are to be written, with what we know of."""
-    keys = {unit.key for unit in units}
-    gone = [key for key in manifest.units if key not in keys]
+    known = manifest.units.index
+    keys = {unit.key for unit in units} if known else set()
+    gone = [key for key in known if key not in keys]
     touched: Iterable[Unit] = to_write
-    old = [(unit.key, record) for unit in to_write if (record := manifest.units.get(unit.key))]
-    if manifest.switching:
+    old = manifest.units.chosen(chain((unit.key for unit in to_write), gone))
+    if any(manifest.switching()):
         # Whatever is known of a path may no longer hold.
-        touched, old = units, [*manifest.units.items(), *manifest.switching]
-    else:
-        old += ((key, manifest.units[key]) for key in gone)
+        touched, old = units, chain(manifest.units.items(), manifest.switching())
     ours: dict[str, list[Left]] = {}
     for key, record in old:
         for path, left in files_of(key, record):
             ours.setdefault(path, []).append(left)
     wanted = {path for unit in touched for path in unit.paths} if ours else set()
     # Whatever a manifest says, nothing outside the folder is ours.
-    stale = {path for path in ours if path not in wanted and _is_inside(path)}
+    stale = {path for path in ours if path not in wanted and is_inside(path)}
     return Difference(to_write, stale, ours, gone)
 
 

@@ -5,12 +5,12 @@ import io
 import os
 import stat
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
-from itertools import product
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import chain, compress, groupby, product
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from generator.core.digest import digest_of
@@ -19,7 +19,9 @@ from generator.core.files import naming, sync, sync_folders, walk, within
 from generator.core.model import OutputFile, Unit
 from generator.core.routes import FULL, IMAGE, MARK, MARK_PATH, folded, folders_above
 from generator.core.text import spelt
+from generator.machines.hosting import Tally
 from generator.output.alone import alone
+from generator.output.blocks import Block, packed, packed_tally, summed_up, without
 from generator.output.content import (
     Archive,
     Content,
@@ -35,27 +37,42 @@ from generator.output.manifest import (
     difference,
     is_as_left,
     is_behind_link,
+    is_inside,
     manifests,
     save_begun,
     save_manifest,
+    saving_begun,
+    saving_manifest,
 )
-from generator.output.record import (
-    NO_PATHS,
-    Left,
-    Paths,
-    Record,
-    packed_lefts,
-    packed_paths,
-    paths_of,
-)
+from generator.output.record import Left, Record, paths_of, recorded
+
+# How many folders are remembered that nobody else has put anything into the place of.
+_FOLDERS_AT_ONCE = 1_000
+
+
+class Paths(Struct, frozen=True):
+    """Paths of some units, in the order of their files: those of which it `is_meant`."""
+
+    units: Sequence[Unit] = ()
+    is_meant: bytes | bytearray = b""
+
+    def __iter__(self) -> Iterator[str]:
+        return compress(_paths_of(self.units), self.is_meant)
+
+    def __len__(self) -> int:
+        return self.is_meant.count(True)
 
 
 class Changes(Struct, frozen=True):
-    """What a publication did: files written and removed, and what there is now."""
+    """What a publication did: files written and removed.
 
-    manifest: Manifest
-    written: Paths
-    removed: tuple[str, ...]
+    All that there is now has this `token`, and comes to this `tally`.
+    """
+
+    token: str
+    tally: Tally
+    written: Paths = Paths()
+    removed: tuple[str, ...] = ()
 
 
 def foresee(found: Difference, manifest: Manifest, output: Path) -> tuple[Problem, ...]:
@@ -77,12 +94,16 @@ def publish(
     All new files are complete beside their places before the first is switched; pictures come
     before the pages that show them, removals last. An error before that leaves the site as it was.
     """
-    unfinished = manifest.staged or manifest.switching or manifest.adopted
-    if not (found.to_write or found.gone or unfinished):
-        return Changes(manifest, NO_PATHS, ())
+    if not (found.to_write or found.gone or manifest.begun or manifest.adopted):
+        return unchanged(manifest)
     with alone(output):
         refuse_foreign(found, manifest, output)
         return _published(found, content, manifest, output, cache)
+
+
+def unchanged(manifest: Manifest) -> Changes:
+    """Return that nothing was done to what is in an output folder."""
+    return Changes(manifest.token, manifest.units.tally())
 
 
 def _published(
@@ -93,45 +114,97 @@ def _published(
     cache: Path,
 ) -> Changes:
     to_write, stale = found.to_write, found.stale
-    paths = packed_paths({unit.key: unit.paths for unit in to_write})
-    _sweep(output, manifest.staged)
+    _sweep(output, manifest.staged())
     if manifest.adopted:
-        _sweep(output, paths)
-    save_begun(msgspec.structs.replace(manifest, staged=paths), cache)
+        _sweep(output, _paths_of(to_write))
+    if not manifest.units:
+        # There is none yet, or none that is believed, beside which anything could be noted.
+        save_manifest(manifest, cache)
+    _note_staged(to_write, manifest, cache)
     # A file cannot be written beside its place while another stands where its folder must be.
-    first = _in_the_way(stale, paths)
+    first = _in_the_way(stale, to_write)
     removed = _remove(first, found, output)
+    token, tallies = uuid.uuid4().hex, []
+    with saving_manifest(Manifest(manifest.place, token=token), cache) as keep:
+
+        def kept(block: Block) -> None:
+            keep(block)
+            tallies.append(packed_tally(block))
+
+        written = _write_beside(to_write, content, manifest, output, cache, kept)
+        _switch(output, written)
+        # The manifest tells of these names, so it must not outlive a power cut that they do not.
+        sync_folders(output / folder for folder in _folders(written))
+        removed += _remove(stale - first, found, output)
+        for block in without(manifest.units, _replaced(found, manifest)):
+            kept(block)
+    save_begun(Manifest(manifest.place), cache)
+    return Changes(token, summed_up(tallies), written, tuple(removed))
+
+
+def _replaced(found: Difference, manifest: Manifest) -> set[str]:
+    """Return what the units go by of which the record holds no more."""
+    known = manifest.units.index
+    return {unit.key for unit in found.to_write if unit.key in known}.union(found.gone)
+
+
+def _note_staged(to_write: Sequence[Unit], manifest: Manifest, cache: Path) -> None:
+    """Note beside which paths there will be new files, if there will be any."""
+    if not to_write:
+        return
+    with _noting(manifest, cache) as note:
+        for block in packed((unit.key, recorded(unit.key, "", unit.paths)) for unit in to_write):
+            note(block)
+
+
+@contextmanager
+def _noting(manifest: Manifest, cache: Path) -> Iterator[Callable[[Block], None]]:
+    """Lend what notes a block of what is begun, behind what killed builds may have switched."""
+    with saving_begun(manifest, cache) as note:
+        for block in packed(manifest.switching()):
+            note(block)
+        yield note
+
+
+def _write_beside(
+    to_write: Sequence[Unit],
+    content: Callable[[OutputFile], Content],
+    manifest: Manifest,
+    output: Path,
+    cache: Path,
+    keep: Callable[[Block], None],
+) -> Paths:
+    """Write files beside their places, keep and note their records, and return which they are.
+
+    Others were right already. An error leaves nothing beside.
+    """
+    if not to_write:
+        return Paths()
+    is_new = bytearray()
+    records = ((unit.key, _stage(output, unit, content, is_new)) for unit in to_write)
+    written = Paths(to_write, is_new)
     try:
-        records = {
-            unit.key: Record(unit.identity, paths.packed[unit.key], _stage(output, unit, content))
-            for unit in to_write
-        }
-        written = _beside_their_places(output, paths)
-        sync((output / _beside(path) for path in written), len(written))
-        switching = (*manifest.switching, *((key, records[key]) for key in written.packed))
-        begun = msgspec.structs.replace(manifest, staged=written, switching=switching)
-        save_begun(begun, cache)
+        with _noting(manifest, cache) as note:
+            for block in packed(records):
+                note(block)
+                keep(block)
+            sync((output / _beside(path) for path in written), len(written))
     except BaseException:
-        _sweep(output, paths)
-        _prune(output, paths)
+        _sweep(output, _paths_of(to_write))
+        _prune(output, _paths_of(to_write))
         with suppress(OSError):
             save_begun(manifest, cache)
         raise
-    _switch(output, written)
-    # The manifest tells of these names, so it must not outlive a power cut that they do not.
-    sync_folders({(output / path).parent for path in written})
-    removed += _remove(stale - first, found, output)
-    current = manifest.units | records
-    for key in found.gone:
-        del current[key]
-    result = Manifest(manifest.place, current, token=uuid.uuid4().hex)
-    save_manifest(result, cache)
-    return Changes(result, written, tuple(removed))
+    return written
 
 
-def _beside_their_places(output: Path, paths: Paths) -> Paths:
-    """Return the files that were written, for others were right already."""
-    return paths.only(lambda path: (output / _beside(path)).exists())
+def _paths_of(units: Iterable[Unit]) -> Iterator[str]:
+    return chain.from_iterable(unit.paths for unit in units)
+
+
+def _folders(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the folders that paths are in, once for those of one folder behind each other."""
+    return (folder for folder, _ in groupby(paths, lambda path: path[: max(0, path.rfind("/"))]))
 
 
 def _switch(output: Path, paths: Iterable[str]) -> None:
@@ -178,7 +251,8 @@ def _beside(path: str) -> str:
 def _sweep(output: Path, paths: Iterable[str]) -> None:
     """Remove what was written beside these paths and never switched."""
     for path in paths:
-        if not is_behind_link(output, path):
+        # Whatever a manifest says, nothing outside the folder is ours.
+        if is_inside(path) and not is_behind_link(output, path):
             with suppress(FileNotFoundError, NotADirectoryError):
                 (output / _beside(path)).unlink()
 
@@ -193,30 +267,33 @@ def _is_ours(output: Path, path: str, found: Difference) -> bool:
 def refuse_foreign(found: Difference, manifest: Manifest, output: Path) -> None:
     """Refuse to overwrite files, or to write through links, that somebody else put there."""
     if manifest.adopted:
-        _refuse_another((path for unit in found.to_write for path in unit.paths), output)
-    folders: set[str] = set()
+        _refuse_another(_paths_of(found.to_write), output)
     unsure = _never_published(manifest)
-    for path in (path for unit in found.to_write for path in unit.paths):
-        place = output / path
-        known = path in found.ours and (path not in unsure or _is_ours(output, path, found))
-        replaceable = not place.is_dir() and (known or manifest.adopted)
-        if not (replaceable or _is_free(output, path, found)):
-            raise _foreign(place)
-        folders.update(folders_above(path))
-    for folder in folders:
+
+    @lru_cache(maxsize=_FOLDERS_AT_ONCE)
+    def refuse_folder(folder: str) -> None:
         inside = output / folder
         if inside.is_symlink() or (
             inside.exists() and not inside.is_dir() and not _is_ours(output, folder, found)
         ):
             raise _foreign(inside)
 
+    for path in _paths_of(found.to_write):
+        place = output / path
+        known = path in found.ours and (path not in unsure or _is_ours(output, path, found))
+        replaceable = not place.is_dir() and (known or manifest.adopted)
+        if not (replaceable or _is_free(output, path, found)):
+            raise _foreign(place)
+        for folder in folders_above(path):
+            refuse_folder(folder)
+
 
 def _never_published(manifest: Manifest) -> set[str]:
     """Return the paths at which only builds that were killed may have left files of ours."""
-    if not manifest.switching:
-        return set()
-    published = {path for key, each in manifest.units.items() for path in paths_of(key, each)}
-    return {path for key, each in manifest.switching for path in paths_of(key, each)} - published
+    unsure = {path for key, each in manifest.switching() for path in paths_of(key, each)}
+    for key, each in manifest.units.items() if unsure else ():
+        unsure.difference_update(paths_of(key, each))
+    return unsure
 
 
 def _refuse_another(paths: Iterable[str], output: Path) -> None:
@@ -258,14 +335,14 @@ def _foreign(path: Path) -> ConfigError:
     return ConfigError(Problem(str(path), what, "move it elsewhere", code="foreign-file"))
 
 
-def _in_the_way(stale: Collection[str], paths: Iterable[str]) -> set[str]:
+def _in_the_way(stale: Collection[str], to_write: Iterable[Unit]) -> set[str]:
     """Choose what must go first: a file where a folder is needed, or the other way round.
 
     Also one of the same name but for case, which on some systems is the same file.
     """
     if not stale:
         return set()
-    names = {folded(path) for path in paths}
+    names = set(map(folded, _paths_of(to_write)))
     folders = {folder for name in names for folder in folders_above(name)}
     return {
         path
@@ -300,19 +377,24 @@ def _prune(output: Path, paths: Iterable[str]) -> None:
             (output / folder).rmdir()
 
 
-def _stage(output: Path, unit: Unit, content: Callable[[OutputFile], Content]) -> bytes:
-    """Write the files of a unit beside their places; return how they were left."""
-    return packed_lefts(_stage_file(output, each.path, content(each)) for each in unit.files())
+def _stage(
+    output: Path, unit: Unit, content: Callable[[OutputFile], Content], is_new: bytearray
+) -> Record:
+    """Write the files of a unit beside their places, and tell of each whether it had to be.
 
-
-def _stage_file(output: Path, path: str, content: Content) -> Left:
-    """Write a file beside its place, unless the right one is there; return how it was left."""
-    place = within(output, path)
-    status = _already(place, content)
-    if status is None:
-        place = output / _beside(path)
-        status = _written(place, content)
-    return status.st_size, status.st_mtime_ns, content_digest(content, place)
+    Of one that is right in its place already, nothing is written.
+    """
+    lefts: list[Left] = []
+    for file in unit.files():
+        filling = content(file)
+        place = within(output, file.path)
+        status = _already(place, filling)
+        is_new.append(status is None)
+        if status is None:
+            place = output / _beside(file.path)
+            status = _written(place, filling)
+        lefts.append((status.st_size, status.st_mtime_ns, content_digest(filling, place)))
+    return recorded(unit.key, unit.identity, unit.paths, lefts)
 
 
 def _written(place: Path, content: Content) -> os.stat_result:
@@ -394,7 +476,7 @@ def remove_all(cache: Path) -> tuple[int, list[Problem]]:
     for output, manifest in manifests(cache):
         all_of_it = difference((), (), manifest)
         problems += foresee(all_of_it, manifest, output)
-        _sweep(output, manifest.staged)
+        _sweep(output, manifest.staged())
         ours = set(all_of_it.stale)
         if any(path not in ours for path, _ in walk(output)):
             # The mark, by which the folder is known as ours, stays with what others put there.

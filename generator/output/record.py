@@ -1,6 +1,6 @@
 """How files were left, packed: a site of many photos has fifteen times as many files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct as Layout
 from typing import cast
 
@@ -26,9 +26,9 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
     states: bytes
 
 
-def packed_lefts(lefts: Iterable[Left]) -> bytes:
-    """Pack how files were left, in the order of their paths."""
-    return b"".join(_STATE.pack(*left) for left in lefts)
+def recorded(key: str, identity: str, paths: Sequence[str], lefts: Iterable[Left] = ()) -> Record:
+    """Record a unit: where its files lie, and how each was left, if that is known."""
+    return Record(identity, _packed(key, paths), b"".join(_STATE.pack(*left) for left in lefts))
 
 
 def files_of(key: str, record: Record) -> Iterator[tuple[str, Left]]:
@@ -40,11 +40,6 @@ def is_sound(record: Record) -> bool:
     """Tell whether what was read back can be a record: as many files as there are paths."""
     whole, rest = divmod(len(record.states), _STATE.size)
     return rest == 0 and whole == record.names.count(_BETWEEN) + 1
-
-
-def count_files(record: Record) -> int:
-    """Return how many files a record holds."""
-    return len(record.states) // _STATE.size
 
 
 def sizes_of(record: Record) -> list[int]:
@@ -59,40 +54,6 @@ def paths_of(key: str, record: Record) -> list[str]:
 
 def _lefts(record: Record) -> Iterator[Left]:
     return cast(Iterator[Left], _STATE.iter_unpack(record.states))
-
-
-class Paths(Struct, frozen=True):
-    """Many paths in little memory, by what their units go by."""
-
-    packed: dict[str, str] = {}
-
-    def __iter__(self) -> Iterator[str]:
-        for key, names in self.packed.items():
-            yield from _unpacked(key, names)
-
-    def __len__(self) -> int:
-        return sum(names.count(_BETWEEN) + 1 for names in self.packed.values())
-
-    def __bool__(self) -> bool:
-        return bool(self.packed)
-
-    def only(self, wanted: Callable[[str], bool]) -> "Paths":
-        """Return those that are wanted; what is wanted whole takes no more memory."""
-        left = {}
-        for key, names in self.packed.items():
-            paths = _unpacked(key, names)
-            few = [*filter(wanted, paths)]
-            if few:
-                left[key] = names if len(few) == len(paths) else _packed(key, few)
-        return Paths(left)
-
-
-NO_PATHS = Paths()
-
-
-def packed_paths(paths: Mapping[str, Sequence[str]]) -> Paths:
-    """Pack paths by the keys of their units, without units that have none."""
-    return Paths({key: _packed(key, each) for key, each in paths.items() if each})
 
 
 def _packed(key: str, paths: Sequence[str]) -> str:

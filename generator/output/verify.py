@@ -11,7 +11,7 @@ from generator.core.files import walk
 from generator.core.text import spelt
 from generator.output.content import file_digest
 from generator.output.manifest import Manifest, is_as_left, is_behind_link, recorded
-from generator.output.record import Left, count_files
+from generator.output.record import Left
 
 _BUILD = "build again, and it is made anew"
 _REMOVE = "remove it and build again, or build with --force: its size and time are as they were"
@@ -34,7 +34,7 @@ def verify(output: Path, cache: Path, progress: Callable[[int, int], None]) -> V
     manifest = _finished(output, cache)
     problems: list[Problem] = []
     size = 0
-    total = sum(map(count_files, manifest.units.values()))
+    total = manifest.units.tally().files
     for done, (path, left) in enumerate(manifest.files(), 1):
         fault = _fault(output, path, left)
         if fault is not None:
@@ -56,7 +56,7 @@ def _finished(output: Path, cache: Path, before: Manifest | None = None) -> Mani
     if manifest is None or not (manifest.units and output.is_dir()):
         what = "no build of this site is known"
         raise ConfigError(Problem(str(output), what, "build it first", code="not-built"))
-    if manifest.staged or manifest.switching or (before and before.token != manifest.token):
+    if manifest.begun or (before and before.token != manifest.token):
         what = "a build is at work here, or was ended before it was done"
         hint = "wait for it, or build again, and then verify"
         raise ConfigError(Problem(str(output), what, hint, code="unfinished-build"))

@@ -19,10 +19,19 @@ import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
 
 from generator.core.digest import digest_of
-from generator.core.files import naming, open_regular, stamp_of, write_whole
+from generator.core.files import (
+    naming,
+    open_regular,
+    stamp_of,
+    sync_folders,
+    write_whole,
+    written_whole,
+)
 from generator.core.model import Stamp
 
 _DIGEST_SIZE = 16
+# In front of each part of what is kept in parts: its number of bytes.
+_LENGTH_SIZE = 4
 # What the cache holds: the variants, what was read, what was published, what was done last.
 _PACKS = "variants"
 MEMO = "memo"
@@ -74,7 +83,13 @@ def _make_room(path: Path) -> None:
 
 
 def _digest(name: str, body: bytes | memoryview) -> bytes:
-    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE, key=name.encode()[:64]).digest()
+    digest = _digesting(name)
+    digest.update(body)
+    return digest.digest()
+
+
+def _digesting(name: str) -> "hashlib.blake2b":
+    return hashlib.blake2b(digest_size=_DIGEST_SIZE, key=name.encode()[:64])
 
 
 def _read(path: Path, name: str) -> memoryview | None:
@@ -89,10 +104,11 @@ def _read(path: Path, name: str) -> memoryview | None:
 
 def load(cache: Path, name: str, kind: type[T]) -> T | None:
     """Read back what was saved under a name; None if it is missing, damaged or of another shape."""
-    return _decoded(_read(cache / name, name), kind)
+    return decoded(_read(cache / name, name), kind)
 
 
-def _decoded(body: memoryview | None, kind: type[T]) -> T | None:
+def decoded(body: memoryview | None, kind: type[T]) -> T | None:
+    """Return the value that was encoded to these bytes; None if they are of another shape."""
     try:
         return None if body is None else msgspec.msgpack.decode(body, type=kind)
     except (ValueError, RecursionError):
@@ -109,6 +125,48 @@ def save(cache: Path, name: str, value: object, *, durable: bool = False) -> Non
     _write(cache / name, name, msgspec.msgpack.encode(value), durable=durable)
 
 
+@contextmanager
+def saving_parts(
+    cache: Path, name: str, *, durable: bool = False
+) -> Iterator[Callable[[bytes | memoryview], None]]:
+    """Lend what adds a part to what is kept under a name: all of them in the end, or none.
+
+    However many there are, they never are in memory together.
+    """
+    path = cache / name
+    digest = _digesting(name)
+    _make_room(path)
+    with written_whole(path) as file:
+
+        def add(part: bytes | memoryview) -> None:
+            for piece in (len(part).to_bytes(_LENGTH_SIZE, "little"), part):
+                digest.update(piece)
+                file.write(piece)
+
+        file.write(bytes(_DIGEST_SIZE))
+        yield add
+        file.seek(0)
+        file.write(digest.digest())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    if durable:
+        sync_folders([path.parent])
+
+
+def load_parts(cache: Path, name: str) -> list[memoryview] | None:
+    """Read back the parts that were saved under a name; None if they are missing or damaged."""
+    body = _read(cache / name, name)
+    parts = []
+    while body:
+        end = _LENGTH_SIZE + int.from_bytes(body[:_LENGTH_SIZE], "little")
+        if end > len(body):
+            return None
+        parts.append(body[_LENGTH_SIZE:end])
+        body = body[end:]
+    return None if body is None else parts
+
+
 def _pack_path(cache: Path, key: str) -> Path:
     return cache / _PACKS / key[:2] / key[2:]
 
@@ -120,7 +178,7 @@ def put_pack(cache: Path, key: str, blobs: Sequence[bytes]) -> None:
 
 def get_pack(cache: Path, key: str) -> list[bytes] | None:
     """Return the variants kept under a key; None if they are missing or damaged."""
-    return _decoded(_read(_pack_path(cache, key), key), list[bytes])
+    return decoded(_read(_pack_path(cache, key), key), list[bytes])
 
 
 def has_pack(cache: Path, key: str, count: int) -> bool:
