@@ -3,6 +3,7 @@
 Paths are relative to their root, with forward slashes. Sizes are pixels, upright.
 """
 
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Protocol
 
@@ -37,6 +38,20 @@ class Stamp(Struct, frozen=True, array_like=True, gc=False):
     mtime_ns: int
     ctime_ns: int
     inode: int
+
+    @property
+    def packed(self) -> bytes:
+        """Itself in `STAMP_SIZE` bytes."""
+        return _STAMP.pack(self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+_STAMP = struct.Struct("<qqqQ")
+STAMP_SIZE = _STAMP.size
+
+
+def unpacked(data: bytes, at: int = 0) -> Stamp:
+    """Return the stamp that is packed at this place."""
+    return Stamp(*_STAMP.unpack_from(data, at))
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):
