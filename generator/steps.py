@@ -500,7 +500,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
     plan, units = made.design.plan, made.changes.manifest.units
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     photos = tuple(plan.all_photos())
-    kinds = (photo.photo.hdr for photo in photos)
+    kinds = (photo.photo.form.hdr for photo in photos)
     return Report(
         photos=len(photos),
         described=sum(1 for photo in photos if photo.words.described),

@@ -55,7 +55,7 @@ class Gallery:
                     or language.gettext("Photo %(position)s", position=language.number(position))
                 )
                 alt = _alt(photo, position, album, language)
-                known = None if photo.photo.transparent else placeholders.get(photo.shown)
+                known = None if photo.photo.form.transparent else placeholders.get(photo.shown)
                 self.pictures[path] = Picture(
                     size=photo.photo.size,
                     alt=alt,

@@ -71,13 +71,13 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
             longest=photo.size.longest,
             steps=steps(photo.size),
             format=photo.format,
-            transparent=photo.transparent,
-            wide=photo.wide,
-            deep=photo.deep,
+            transparent=photo.form.transparent,
+            wide=photo.form.wide,
+            deep=photo.form.deep,
             rights=rights_packet(rights_of(photo.metadata, images.rights)).decode(),
         )
         chosen: _Menu = menu(shape)
-        moving = (_animation(photo, shape, images),) if photo.frames > 1 else ()
+        moving = (_animation(photo, shape, images),) if photo.form.frames > 1 else ()
         keys = {
             recipe: digest_of(encoded(recipe), photo.digest.encode())
             for recipe in (*chosen.shown, chosen.alias, *moving)
@@ -126,7 +126,7 @@ def _animation(photo: Photo, shape: _Shape, images: ImageSettings) -> Recipe:
     WebP, which every browser plays, whatever formats are asked for.
     """
     steps = (*images.max_dimensions, images.default_dimension)
-    longest = moving_step(photo.size, photo.frames, images.default_dimension, steps)
+    longest = moving_step(photo.size, photo.form.frames, images.default_dimension, steps)
     still = _recipe(shape, images, "webp", (longest,), (longest,))
     return replace(still, animated=True)
 
