@@ -28,6 +28,7 @@ from generator.output.publish import foresee, refuse_foreign
 from generator.output.record import Left, files_of
 from generator.pages.html import Renderer
 from generator.pixels.render import undecodable, unscrubbable
+from generator.planning.files import PhotoFiles, files_in
 from generator.planning.plan import Plan
 from generator.report import Order
 from generator.state import store
@@ -129,10 +130,10 @@ def _pages(
 
 def _render(order: Order, design: Design, to_write: Iterable[Unit]) -> None:
     renderer = Renderer(design.plan.theme, design.site, design.language)
-    origins = [each.origin for each in to_write if isinstance(each, OutputFile)]
-    pages = [origin.index for origin in origins if isinstance(origin, PageOrigin)]
-    for done, index in enumerate(pages, 1):
-        renderer.render(design.pages[index])
+    others = [unit for unit in to_write if not isinstance(unit, PhotoFiles)]
+    pages = [each.origin for each in files_in(others) if isinstance(each.origin, PageOrigin)]
+    for done, origin in enumerate(pages, 1):
+        renderer.render(design.page(origin))
         order.listener.progress("Rendering pages", done, len(pages))
 
 

@@ -42,6 +42,7 @@ from generator.pages.language import LANGUAGES, Language, is_spoken
 from generator.pages.lint import idle_parts
 from generator.planning.plan import Plan
 from generator.privacy.originals import scrubbed
+from generator.views.stretches import Pages, PhotoPages
 from generator.views.values import AnyPage, Link, Site
 
 # What originals may tell, the most private first.
@@ -65,10 +66,19 @@ class Design(Struct, frozen=True):
     plan: Plan
     language: Language
     site: Site
-    pages: tuple[AnyPage, ...]
+    pages: tuple[Pages, ...]
     feeds: tuple[Feed, ...]
     units: tuple[Unit, ...]
     problems: tuple[Problem, ...]
+
+    def page(self, origin: PageOrigin) -> AnyPage:
+        """Return the value of a page."""
+        found = self.pages[origin.index]
+        return found.page(origin.within) if isinstance(found, PhotoPages) else found
+
+    def count_pages(self) -> int:
+        """Return how many pages there are."""
+        return sum(len(each.photos) if isinstance(each, PhotoPages) else 1 for each in self.pages)
 
 
 def make_design(
@@ -91,7 +101,7 @@ def make_design(
     told = tuple(inventory.for_machines(site, pages, feeds, renderer))
     taken = chain(
         (path for unit in (*assets, *told) for path in unit.paths),
-        map(inventory.page_path, pages),
+        chain.from_iterable(map(inventory.page_paths, pages)),
         inventory.HOST_PATHS,
     )
     moved, clashes = find_moved(plan, pages, taken)
@@ -206,8 +216,8 @@ def contents(
 
     def content(file: OutputFile) -> Content:
         match file.origin:
-            case PageOrigin(index):
-                return renderer.render(design.pages[index])
+            case PageOrigin() as origin:
+                return renderer.render(design.page(origin))
             case FeedOrigin(index, form):
                 return written_feed(design.feeds[index], form, size_of)
             case IconOrigin(icon):

@@ -505,7 +505,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
         photos=len(photos),
         described=sum(1 for photo in photos if photo.words.described),
         albums=sum(1 for _ in plan.all_albums()) - 1,
-        pages=len(made.design.pages),
+        pages=made.design.count_pages(),
         photos_rendered=made.photos,
         variants_made=made.variants,
         variants_reused=total - made.variants,

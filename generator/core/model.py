@@ -426,9 +426,13 @@ class TextOrigin(Struct, frozen=True, tag=True):
 
 
 class PageOrigin(Struct, frozen=True, tag=True, gc=False):
-    """The bytes are those of a page yet to be rendered: the one with this number."""
+    """The bytes are those of a page yet to be rendered: the one with this number.
+
+    Of pages that are kept together under a number, `within` counts.
+    """
 
     index: int
+    within: int = 0
 
 
 class IconOrigin(Struct, frozen=True, tag=True, gc=False):

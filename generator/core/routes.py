@@ -90,6 +90,11 @@ def folders_above(path: str) -> Iterator[str]:
         yield path
 
 
+def folder_of(path: str) -> str:
+    """Return the folder of a path, which is empty for the root."""
+    return path.rpartition("/")[0]
+
+
 def page_address(address: str, number: int) -> str:
     """Return the address of a page of a list that begins at `address`, counted from 1."""
     return f"{address}page-{number}/" if number > 1 else address
@@ -190,7 +195,7 @@ def raw_files(paths: Sequence[str], taken: Collection[str] = ()) -> list[str]:
 
 
 def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list[str]:
-    """Give pictures their old-style addresses below image/.
+    """Give pictures their old-style addresses, below image/.
 
     A path keeps its suffix if that is among those of what it will hold, else the first of those
     is appended. A name that looks like one of our variants' is marked.
@@ -200,7 +205,7 @@ def alias_files(paths: Sequence[str], suffixes: Sequence[Sequence[str]]) -> list
         for path, known in zip(paths, suffixes, strict=True)
     ]
     safe = [with_mark(path, path) if is_variant(path) else path for path in wished]
-    return [f"{IMAGE}/{path}" for path in raw_files(safe)]
+    return raw_files(safe)
 
 
 def is_variant(path: str) -> bool:

@@ -18,9 +18,11 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from generator.core.model import Size
+from generator.planning.plan import PhotoWords
 from generator.views.addresses import absolute, base_path, host
+from generator.views.stretches import Pages, PhotoPages
 from generator.views.told import told
-from generator.views.values import AnyPage, FrontPage, Page, PhotoPage, Picture, Site
+from generator.views.values import FrontPage, Page, PhotoPage, Picture, Site
 
 POSTS = 50
 
@@ -32,6 +34,9 @@ _TAGGED = "2026"
 
 # What XML cannot hold (XML 1.0, 2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Where the page of a photo is: the pages that it is kept with, and its number among them.
+_Newest = tuple[PhotoPages, int]
 
 # Returns the size in bytes of a file of the site.
 SizeOf = Callable[[str], int]
@@ -80,33 +85,42 @@ class Feed(Struct, frozen=True):
 
 
 def make_feeds(
-    site: Site, pages: Sequence[AnyPage], items: Literal["album", "photo"]
+    site: Site, pages: Sequence[Pages], items: Literal["album", "photo"]
 ) -> tuple[Feed, ...]:
     """Decide every feed of a site; there are none without its address, by which posts are named."""
     if not site.base_url:
         return ()
-    within: dict[str, list[PhotoPage]] = defaultdict(list)
-    for photo in _newest_first(pages):
-        for step in photo.crumbs:
-            within[step.url].append(photo)
-    owners = [page for page in pages if page.feed and page.feed == f"{page.url}feed"]
+    within: dict[str, list[_Newest]] = defaultdict(list)
+    own: dict[str, _Newest] = {}
+    for each in _newest_first(pages):
+        stretch, _ = each
+        own.setdefault(stretch.album.address, each)
+        for step in stretch.crumbs:
+            if len(within[step.url]) < POSTS:
+                within[step.url].append(each)
+    lists = [page for page in pages if not isinstance(page, PhotoPages)]
+    owners = [page for page in lists if page.feed and page.feed == f"{page.url}feed"]
     feeds = []
     for page in owners:
         if isinstance(page, FrontPage) and items == "album":
-            posts = (_album(each, within[each.url], site) for each in owners)
-            shown = sorted(filter(None, posts), key=_by_moment, reverse=True)
+            posts = [_album(each, own[each.url], site) for each in owners if each.url in own]
+            shown = sorted(posts, key=_by_moment, reverse=True)
         else:
-            shown = [_photo(photo, site) for photo in within[page.url][:POSTS]]
+            shown = [_photo(stretch.page(number), site) for stretch, number in within[page.url]]
         feeds.append(_feed(page, site, shown[:POSTS]))
     return tuple(feeds)
 
 
-def _newest_first(pages: Iterable[AnyPage]) -> list[PhotoPage]:
-    listed = (page for page in pages if isinstance(page, PhotoPage) and page.indexed)
-    photos = (page for page in listed if page.taken)
-    dated = [(_instant(_moment(photo)), photo.url, photo) for photo in photos]
+def _newest_first(pages: Iterable[Pages]) -> list[_Newest]:
+    dated = [
+        (_instant(_moment(photo.words)), photo.address, (stretch, number))
+        for stretch in pages
+        if isinstance(stretch, PhotoPages) and stretch.album.listed
+        for number, photo in enumerate(stretch.photos)
+        if photo.words.taken
+    ]
     dated.sort(key=itemgetter(0, 1), reverse=True)
-    return [photo for _, _, photo in dated]
+    return [each for _, _, each in dated]
 
 
 def _by_moment(post: Post) -> tuple[datetime, str]:
@@ -133,17 +147,15 @@ def _feed(page: Page, site: Site, posts: Iterable[Post]) -> Feed:
     )
 
 
-def _album(page: Page, newest_first: Iterable[PhotoPage], site: Site) -> Post | None:
-    """Tell of an album as of its newest photo; None if it has only albums."""
-    newest = next((each for each in newest_first if each.crumbs[-1].url == page.url), None)
-    if newest is None:
-        return None
+def _album(page: Page, newest: _Newest, site: Site) -> Post:
+    """Tell of an album as of the newest of its own photos."""
+    stretch, number = newest
     return Post(
         id=_tag(page.url, site),
         url=absolute(page.url, site),
         title=page.title,
         summary=page.description,
-        moment=_moment(newest),
+        moment=_moment(stretch.photos[number].words),
         author="",
         keywords=(),
         picture=_attached(page.image, site),
@@ -176,15 +188,15 @@ def _tag(address: str, site: Site) -> str:
     return f"tag:{host(site)},{_TAGGED}:{base_path(site)}{address}"
 
 
-def _moment(page: PhotoPage) -> str:
+def _moment(said: PhotoWords | PhotoPage) -> str:
     """Write when a photo was taken as RFC 3339 asks, which knows no time without a zone.
 
     A clock whose zone nobody noted is taken for UTC's. A day alone becomes its noon, which is the
     same day from Greenland to Fiji.
     """
-    if "T" not in page.taken:
-        return f"{page.taken}T12:00:00Z"
-    return page.taken + (page.offset or "Z")
+    if "T" not in said.taken:
+        return f"{said.taken}T12:00:00Z"
+    return said.taken + (said.offset or "Z")
 
 
 def _instant(moment: str) -> datetime:

@@ -6,7 +6,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ from generator.core.model import Document
 from generator.core.routes import FILE_FOLDERS, folded, folders_above, legal
 from generator.planning.plan import Plan
 from generator.views.addresses import link_address
-from generator.views.values import AnyPage, Link, MovedPage, Site
+from generator.views.stretches import Pages, PhotoPages
+from generator.views.values import Link, MovedPage, Site
 
 PATH = "_redirects"
 
@@ -47,7 +48,7 @@ class Moved(Struct, frozen=True):
 
 
 def find_moved(
-    plan: Plan, pages: Sequence[AnyPage], taken: Iterable[str]
+    plan: Plan, pages: Iterable[Pages], taken: Iterable[str]
 ) -> tuple[tuple[Moved, ...], tuple[Problem, ...]]:
     """Gather the former addresses that texts tell; what is there now wins over what was there.
 
@@ -56,7 +57,7 @@ def find_moved(
     told = tuple(_documents(plan))
     if not told:
         return (), ()
-    by_address = {page.url: page for page in pages}
+    titles = _titles(pages, {address for address, _ in told})
     there, small = _Tree(set(), set()), _Tree(set(), set())
     for file in taken:
         there.add(folded(file))
@@ -71,8 +72,8 @@ def find_moved(
                 hint = "write it as /old/address/, without ? and #"
                 problems.append(Problem(place, what, hint, "warning", code="wrong-alias"))
                 continue
-            page = by_address[address]
-            moved = Moved(path, Link(page.title, address), page.indexed)
+            title, listed = titles[address]
+            moved = Moved(path, Link(title, address), listed)
             key = folded(moved.file)
             if why := _clash(key, there, small, found):
                 hint = "remove it, or give that another slug"
@@ -84,6 +85,19 @@ def find_moved(
                 if moved.has_page:
                     small.add(key)
     return tuple(found.values()), tuple(problems)
+
+
+def _titles(pages: Iterable[Pages], wanted: Collection[str]) -> dict[str, tuple[str, bool]]:
+    """Return the titles of the pages at some addresses, and whether they are listed."""
+    found: dict[str, tuple[str, bool]] = {}
+    for page in pages:
+        if not isinstance(page, PhotoPages):
+            found[page.url] = (page.title, page.indexed)
+            continue
+        for number, photo in enumerate(page.photos):
+            if photo.address in wanted:
+                found[photo.address] = (page.page(number).title, page.album.listed)
+    return found
 
 
 def _documents(plan: Plan) -> Iterator[tuple[str, Document]]:

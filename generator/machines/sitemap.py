@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from generator.views.addresses import absolute
-from generator.views.values import AnyPage, PhotoPage, Site
+from generator.views.stretches import Pages, PhotoPages
+from generator.views.values import Site
 
 # Of one sitemap, by the protocol.
 MAX_URLS = 50_000
@@ -30,9 +31,9 @@ def robots(site: Site) -> str:
     return f"User-agent: *\nDisallow:\n\nSitemap: {absolute(PATH, site)}\n"
 
 
-def sitemaps(site: Site, pages: Iterable[AnyPage]) -> Iterator[tuple[str, str]]:
+def sitemaps(site: Site, pages: Iterable[Pages]) -> Iterator[tuple[str, str]]:
     """Yield the path and text of every sitemap; of several, the first lists the others."""
-    entries = [_entry(page, site) for page in pages if page.indexed]
+    entries = [entry for page in pages for entry in _entries(page, site)]
     parts = list(_parts(entries))
     if len(parts) == 1:
         yield PATH, parts[0]
@@ -45,12 +46,19 @@ def sitemaps(site: Site, pages: Iterable[AnyPage]) -> Iterator[tuple[str, str]]:
     yield from zip(paths, parts, strict=True)
 
 
-def _entry(page: AnyPage, site: Site) -> str:
-    image = ""
-    if isinstance(page, PhotoPage):
-        place = html.escape(absolute(page.picture.largest.url, site))
-        image = f"<image:image><image:loc>{place}</image:loc></image:image>"
-    return f"<url><loc>{html.escape(absolute(page.url, site))}</loc>{image}</url>\n"
+def _entries(page: Pages, site: Site) -> Iterator[str]:
+    if not isinstance(page, PhotoPages):
+        if page.indexed:
+            yield _entry(page.url, "", site)
+    elif page.album.listed:
+        for photo in page.photos:
+            place = html.escape(absolute(photo.largest, site))
+            image = f"<image:image><image:loc>{place}</image:loc></image:image>"
+            yield _entry(photo.address, image, site)
+
+
+def _entry(url: str, image: str, site: Site) -> str:
+    return f"<url><loc>{html.escape(absolute(url, site))}</loc>{image}</url>\n"
 
 
 def _parts(entries: Sequence[str]) -> Iterator[str]:

@@ -6,5 +6,6 @@ From the bottom up:
     html sections
     gallery lint
     collected maps references
+    photos
     compose
 """

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
 from generator.core import routes
 from generator.core.errors import Problem
 from generator.core.model import Layout, Placeholder, Theme
@@ -19,13 +17,13 @@ from generator.pages.collected import tag_pages, year_pages
 from generator.pages.gallery import Gallery, counted, dates_of, paged
 from generator.pages.language import Language
 from generator.pages.maps import map_page
+from generator.pages.photos import PhotoComposer
 from generator.pages.references import References, describe
 from generator.pages.sections import Stretch
 from generator.pages.stories import untold
 from generator.planning.archives import archive_of
-from generator.planning.locations import is_told
 from generator.planning.plan import Album, Plan, Text
-from generator.planning.tags import TagPath, key_of_path
+from generator.views.stretches import Pages
 from generator.views.values import (
     AlbumPage,
     AnyPage,
@@ -38,7 +36,6 @@ from generator.views.values import (
     GridPage,
     Link,
     MissingPage,
-    PhotoPage,
     SearchPage,
     Section,
     Site,
@@ -100,8 +97,10 @@ def make_pages(
     placeholders: Mapping[str, Placeholder],
     language: Language,
     sizes: Mapping[str, int] | None = None,
-) -> tuple[tuple[AnyPage, ...], tuple[Problem, ...]]:
-    """Build the value of every page; the problems are references that lead nowhere.
+) -> tuple[tuple[Pages, ...], tuple[Problem, ...]]:
+    """Build the value of every page, those of photos when they are asked for.
+
+    The problems are references that lead nowhere.
 
     Placeholders go by the key of the source that every browser shows. `sizes` are those of
     archives by path, in bytes, as far as only rendering tells them.
@@ -130,7 +129,8 @@ class _Builder:
         self._home = Link(plan.config.site.title, "")
         self._albums = tuple(plan.all_albums())
         tags = (tag for root in plan.tags for tag in root.with_all_below())
-        self._tags = {tag.key: Link(tag.name, tag.address) for tag in tags}
+        links = {tag.key: Link(tag.name, tag.address) for tag in tags}
+        self._photos = PhotoComposer(plan, self._gallery, self._references, links, self._page_size)
         self._texts_in: dict[str, list[Link]] = defaultdict(list)
         for text in plan.texts:
             if not text.apart:
@@ -140,7 +140,7 @@ class _Builder:
         """Return what was wrong with the texts so far, each fault once."""
         return tuple(dict.fromkeys((*self._problems, *self._references.problems)))
 
-    def pages(self) -> Iterator[AnyPage]:
+    def pages(self) -> Iterator[Pages]:
         """Yield every page once."""
         yield from self._paged(self._front())
         yield self._search()
@@ -162,14 +162,13 @@ class _Builder:
         """Return how many photos of an album a page shows; a story is told on one."""
         return sys.maxsize if layout == "story" else self.plan.config.gallery.page_size
 
-    def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
+    def _below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[Pages]:
         inside = (*crumbs, self._crumb(album))
-        for index in range(len(album.photos)):
-            yield self._photo(album, index, inside)
+        yield from self._photos.stretches(album, inside)
         for child in album.albums:
             yield from self._with_all_below(child, inside)
 
-    def _with_all_below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[AnyPage]:
+    def _with_all_below(self, album: Album, crumbs: tuple[Link, ...]) -> Iterator[Pages]:
         yield from self._paged(self._album(album, crumbs))
         yield from self._below(album, crumbs)
 
@@ -200,7 +199,7 @@ class _Builder:
         root = self.plan.root
         if root.document is None or not root.document.matter.cover or root.cover is None:
             return None
-        picture = self._gallery.pictures[root.cover.photo.path]
+        picture = self._gallery.picture(root.cover)
         return Figure(root.cover.address, picture, root.cover.words.title, block=True)
 
     def _newest(self) -> Section | None:
@@ -250,9 +249,10 @@ class _Builder:
         A photo that stands below the text has its id there.
         """
         below, is_story = self._sections(album), album.layout == "story"
-        own = {tile.url: "" for tile in (newest.tiles if newest else ())}
-        for section in below:
-            own |= {tile.url: tile.anchor if is_story else "" for tile in section.tiles}
+        own: dict[str, str] = {}
+        if album.document is not None:
+            own = {tile.url: "" for tile in (newest.tiles if newest else ())}
+            own |= {each.address: each.anchor if is_story else "" for each in album.photos}
         body = self._references.body(album.document, own)
         if is_story:
             below = tuple(rest for each in below if (rest := untold(each, body)).tiles)
@@ -262,51 +262,6 @@ class _Builder:
         stretches, problems = sections.of_album(album, self.language)
         self._problems += problems
         return tuple(self._gallery.section(each, album.layout) for each in stretches)
-
-    def _photo(self, album: Album, index: int, crumbs: tuple[Link, ...]) -> PhotoPage:
-        photo = album.photos[index]
-        words = photo.words
-        body = self._references.body(words.document)
-        heading = self._gallery.headings[photo.photo.path]
-        said = photo.photo.metadata
-        if not is_told(photo.photo, self.plan.config) and (said.location or said.place):
-            # Not even a theme that does not ask may show it.
-            said = replace(said, location=None, place=())
-        link, last = self._gallery.link, len(album.photos) - 1
-        on_page = routes.page_address(album.address, index // self._page_size(album.layout) + 1)
-        return PhotoPage(
-            url=photo.address,
-            title=heading,
-            description=words.description
-            or words.caption
-            or describe(words.document, body)
-            or self._gallery.pictures[photo.photo.path].alt,
-            crumbs=crumbs,
-            body=body,
-            indexed=album.listed,
-            heading=heading,
-            caption=words.caption,
-            picture=self._gallery.pictures[photo.photo.path],
-            taken=words.taken,
-            offset=words.offset,
-            metadata=said,
-            keywords=tuple(dict.fromkeys(map(self._keyword, words.tags))),
-            place=said.place,
-            show_location=said.location is not None,
-            previous=link(album.photos[index - 1]) if index else None,
-            next=link(album.photos[index + 1]) if index < last else None,
-            album=Link(album.title, f"{on_page}#{photo.anchor}"),
-            position=index + 1,
-            count=len(album.photos),
-            animation=quote(photo.animation.path) if photo.animation else "",
-            original=quote(photo.original),
-            # How large a scrubbed one is, nobody knows before it is made.
-            original_size=0 if photo.scrubbed else photo.photo.stamp.size,
-        )
-
-    def _keyword(self, path: TagPath) -> Link:
-        """Return the link to a tag; what only unlisted photos have has no page."""
-        return self._tags.get(key_of_path(path)) or Link(path[-1], "")
 
     def _search(self) -> SearchPage:
         return SearchPage(

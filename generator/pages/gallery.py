@@ -1,16 +1,18 @@
 """What lists show of photos and albums: pictures, tiles, cards; and lists page by page. Pure."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import overload
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from generator.core.config import Config
+from generator.core.digest import digest_of
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
 from generator.core.model import DirectiveKind, Layout, Placeholder
-from generator.core.routes import page_address
+from generator.core.routes import folder_of, page_address
 from generator.pages.language import Language
 from generator.pages.sections import Stretch
 from generator.planning.plan import Album, Plan, PlannedPhoto
@@ -33,8 +35,48 @@ from generator.views.values import (
 _SECTIONS = 4
 
 
+class Tiles(Sequence[Tile]):
+    """The tiles of photos, each made when it is asked for, and not kept.
+
+    Two lists with the same `identity` hold the same tiles, which is known without any of them.
+    """
+
+    def __init__(
+        self,
+        photos: Sequence[PlannedPhoto],
+        tile: Callable[[PlannedPhoto], Tile],
+        face: Callable[[PlannedPhoto], bytes],
+    ) -> None:
+        self.photos = photos
+        self._tile = tile
+        self._face = face
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    @overload
+    def __getitem__(self, index: int) -> Tile: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Tiles": ...
+
+    def __getitem__(self, index: int | slice) -> "Tile | Tiles":
+        if isinstance(index, slice):
+            return Tiles(self.photos[index], self._tile, self._face)
+        return self._tile(self.photos[index])
+
+    def __repr__(self) -> str:
+        # A theme may print it, and must not print where it is in memory.
+        return repr(tuple(self))
+
+    @property
+    def identity(self) -> str:
+        """A digest of all that the tiles are made of."""
+        return digest_of(self._tile.__qualname__.encode(), *map(self._face, self.photos))
+
+
 class Gallery:
-    """The photos of a plan as pages show them; `headings` and `pictures` go by path.
+    """The photos of a plan as pages show them.
 
     Placeholders go by the key of the source that every browser shows.
     """
@@ -42,38 +84,81 @@ class Gallery:
     def __init__(
         self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
     ) -> None:
-        self.headings: dict[str, str] = {}
-        self.pictures: dict[str, Picture] = {}
-        self._of_all: dict[str, Tile] = {}
-        for album in plan.all_albums():
-            for position, photo in enumerate(album.photos, 1):
-                path = photo.photo.path
-                words = photo.words
-                self.headings[path] = (
-                    words.title
-                    or words.name
-                    or language.gettext("Photo %(position)s", position=language.number(position))
-                )
-                alt = _alt(photo, position, album, language)
-                known = None if photo.photo.form.transparent else placeholders.get(photo.shown)
-                self.pictures[path] = Picture(
-                    size=photo.photo.size,
-                    alt=alt,
-                    sources=photo.sources,
-                    placeholder=known,
-                    plain=_plain(photo, plan.config),
-                    focus=photo.words.focus,
-                )
+        self._plan = plan
+        self._placeholders = placeholders
+        self._language = language
+        self._albums = {album.path: album for album in plan.all_albums()}
+        self._positions = {
+            photo.photo.path: position
+            for album in self._albums.values()
+            for position, photo in enumerate(album.photos, 1)
+        }
+
+    def heading(self, photo: PlannedPhoto) -> str:
+        """Return the title of a photo, or what number it has."""
+        words = photo.words
+        if words.title or words.name:
+            return words.title or words.name
+        position = self._language.number(self._positions[photo.photo.path])
+        return self._language.gettext("Photo %(position)s", position=position)
+
+    def picture(self, photo: PlannedPhoto) -> Picture:
+        """Return a photo as a picture."""
+        return Picture(
+            size=photo.photo.size,
+            alt=self._alt(photo),
+            sources=photo.sources,
+            placeholder=self._placeholder(photo),
+            plain=_plain(photo, self._plan.config),
+            focus=photo.words.focus,
+        )
+
+    def face(self, photo: PlannedPhoto) -> bytes:
+        """Return what is another whenever a tile or page of the photo is, but for its neighbours.
+
+        What a site has in common is not in it.
+        """
+        known = self._placeholder(photo)
+        tint = f"{known.colour}{known.parts}" if known else ""
+        words, where = photo.words, ""
+        if not (words.described and (words.title or words.name)):
+            album = self._album(photo)
+            where = f"{self._positions[photo.photo.path]} {len(album.photos)} {album.title}"
+        return photo.told + f"{tint} {where}".encode()
+
+    def _album(self, photo: PlannedPhoto) -> Album:
+        return self._albums[folder_of(photo.path)]
+
+    def _placeholder(self, photo: PlannedPhoto) -> Placeholder | None:
+        return None if photo.photo.form.transparent else self._placeholders.get(photo.shown)
+
+    def _alt(self, photo: PlannedPhoto) -> str:
+        """Describe a picture in words: never empty, and never a file name."""
+        words = photo.words
+        if words.described:
+            return words.described
+        album, language = self._album(photo), self._language
+        number = language.number
+        place = {
+            "position": number(self._positions[photo.photo.path]),
+            "count": number(len(album.photos)),
+            "album": album.title,
+        }
+        if not words.taken:
+            return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
+        day = language.date(words.taken[:10])
+        return language.gettext(
+            "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
+        )
 
     def link(self, photo: PlannedPhoto) -> Link:
         """Return the link to a photo."""
-        return Link(self.headings[photo.photo.path], photo.address)
+        return Link(self.heading(photo), photo.address)
 
     def section(self, stretch: Stretch, layout: Layout) -> Section:
         """Show photos of one album."""
-        tiles = tuple(self._tile(photo, photo.anchor) for photo in stretch.photos)
-        if layout == "story":
-            tiles = tuple(map(_captioned, tiles, stretch.photos))
+        tile = self._told_tile if layout == "story" else self._own_tile
+        tiles = Tiles(stretch.photos, tile, self.face)
         return Section(layout, tiles, stretch.heading, stretch.anchor)
 
     def section_of_all(self, stretch: Stretch, layout: Layout) -> Section:
@@ -81,7 +166,7 @@ class Gallery:
 
         Together they tell no story.
         """
-        tiles = tuple(map(self._tile_of_all, stretch.photos))
+        tiles = Tiles(stretch.photos, self._tile_of_all, self.face)
         layout = "rows" if layout == "story" else layout
         return Section(layout, tiles, stretch.heading, stretch.anchor)
 
@@ -96,26 +181,25 @@ class Gallery:
             case "gallery":
                 return Section("rows", tiles)
 
+    def _own_tile(self, photo: PlannedPhoto) -> Tile:
+        return self._tile(photo, photo.anchor)
+
+    def _told_tile(self, photo: PlannedPhoto) -> Tile:
+        return _captioned(self._own_tile(photo), photo)
+
     def _tile_of_all(self, photo: PlannedPhoto) -> Tile:
-        # A photo stands on the pages of many tags.
-        tile = self._of_all.get(photo.photo.path)
-        if tile is None:
-            tile = self._tile(photo, photo.address.replace("/", "_"))
-            self._of_all[photo.photo.path] = tile
-        return tile
+        return self._tile(photo, photo.address.replace("/", "_"))
 
     def _tile(self, photo: PlannedPhoto, anchor: str) -> Tile:
-        picture = self.pictures[photo.photo.path]
-        return Tile(photo.address, photo.words.title, anchor, picture)
+        return Tile(photo.address, photo.words.title, anchor, self.picture(photo))
 
     def card(self, link: Link, photos: Sequence[PlannedPhoto], cover: PlannedPhoto) -> Card:
         """Show a list of photos by its cover."""
-        picture = self.pictures[cover.photo.path]
-        return Card(link.url, link.title, len(photos), dates_of(photos), picture)
+        return Card(link.url, link.title, len(photos), dates_of(photos), self.picture(cover))
 
     def cover(self, album: Album) -> Picture | None:
         """Return the picture that stands for an album; None if nothing in it is listed."""
-        return self.pictures[album.cover.photo.path] if album.cover else None
+        return self.picture(album.cover) if album.cover else None
 
 
 def _captioned(tile: Tile, photo: PlannedPhoto) -> Tile:
@@ -191,25 +275,6 @@ def _continued(
         case TagPage():
             return replace(bare, tags=())
     return bare
-
-
-def _alt(photo: PlannedPhoto, position: int, album: Album, language: Language) -> str:
-    """Describe a picture in words: never empty, and never a file name."""
-    words = photo.words
-    if words.described:
-        return words.described
-    number = language.number
-    place = {
-        "position": number(position),
-        "count": number(len(album.photos)),
-        "album": album.title,
-    }
-    if not words.taken:
-        return language.gettext("Photo %(position)s of %(count)s, %(album)s", **place)
-    day = language.date(words.taken[:10])
-    return language.gettext(
-        "Photo %(position)s of %(count)s, %(album)s, %(date)s", **place, date=day
-    )
 
 
 def _plain(photo: PlannedPhoto, config: Config) -> Variant | None:

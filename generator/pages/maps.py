@@ -100,7 +100,7 @@ def _spot(
 ) -> Spot:
     photos = within.photos
     first = photos[0]
-    picture = gallery.pictures[first.photo.path]
+    picture = gallery.picture(first)
     return Spot(
         anchor=anchors[within.leader],
         title=_name(photos) if named else "",

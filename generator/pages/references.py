@@ -9,6 +9,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from generator.core import routes
 from generator.core.errors import Code, Problem
@@ -16,8 +17,8 @@ from generator.core.model import Directive, Document, Html, ImageRef, LinkRef, R
 from generator.core.routes import folded
 from generator.pages.gallery import Gallery
 from generator.pages.stories import KEYWORD, Photos, anchored, keyword, named, photos_by_name
-from generator.planning.plan import Plan
-from generator.planning.words import Targets, fragment, is_external, lookup, nearest, path_of
+from generator.planning.plan import Plan, PlannedPhoto
+from generator.planning.words import fragment, is_external, lookup, nearest, path_of
 from generator.views.addresses import web_address
 from generator.views.values import Anchor, Body, BodyPart, Figure, Prose, Section
 
@@ -32,6 +33,16 @@ _BLOCK = re.compile(r"<[^>]*>")
 _COLONS = re.compile(r"^(?:<p>)?:{3}[^<]*", re.MULTILINE)
 
 
+class _Targets(Struct, frozen=True):
+    """What a reference in a text may lead to: photos and pages, by path and by address.
+
+    `pages` gives the address for every path of a text, album and photo, and for every address.
+    """
+
+    photos: Mapping[str, PlannedPhoto]
+    pages: Mapping[str, str]
+
+
 class References:
     """Resolves the references of texts; gathers the problems it meets.
 
@@ -44,7 +55,7 @@ class References:
         self._plan = plan
 
     @cached_property
-    def _targets(self) -> Targets:
+    def _targets(self) -> _Targets:
         """All that texts may refer to; gathered only if one does."""
         return _targets(self._plan)
 
@@ -93,11 +104,10 @@ class References:
         if is_external(image.target) or found is None:
             self._report(document, image.line, *self._no_picture(image.target, document))
             return Prose(html.escape(image.alt))
-        picture = self._gallery.pictures[found]
+        picture = self._gallery.picture(found)
         if image.alt:
             picture = msgspec.structs.replace(picture, alt=image.alt)
-        url = "" if in_link else self._targets.pages[folded(found)]
-        return Figure(url, picture, image.title, block=False)
+        return Figure("" if in_link else found.address, picture, image.title, block=False)
 
     @cached_property
     def _by_name(self) -> Mapping[str, Photos]:
@@ -171,9 +181,9 @@ def describe(document: Document | None, body: Body) -> str:
     return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + " …"
 
 
-def _targets(plan: Plan) -> Targets:
+def _targets(plan: Plan) -> _Targets:
     """Gather all that a text may refer to, under every name that it has."""
-    photos: dict[str, str] = {}
+    photos: dict[str, PlannedPhoto] = {}
     pages = {"": ""}
 
     def add(address: str, *names: str) -> None:
@@ -183,7 +193,7 @@ def _targets(plan: Plan) -> Targets:
         add(album.address, album.path, album.address, *path_of(album.document))
         for photo in album.photos:
             path = photo.photo.path
-            photos[folded(path)] = path
+            photos[folded(path)] = photo
             add(photo.address, path, photo.address, *path_of(photo.words.document))
             add(quote(photo.alias.path), photo.alias.path)
             add(quote(photo.original), photo.original)
@@ -192,7 +202,7 @@ def _targets(plan: Plan) -> Targets:
     # A folder of such a name keeps its name.
     for address in _collected(plan):
         pages.setdefault(address[:-1], address)
-    return Targets(photos, pages)
+    return _Targets(photos, pages)
 
 
 def _collected(plan: Plan) -> Iterator[str]:

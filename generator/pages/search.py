@@ -39,7 +39,7 @@ def make_index(plan: Plan) -> str:
     numbers = {tag.key: number for number, tag in enumerate(tags)}
     albums = tuple(plan.root.all_albums())
     above = {each.path: number for number, album in enumerate(albums) for each in album.albums}
-    endings = Counter(_thumbnail(photo)[1] for photo in plan.photos)
+    endings = Counter(_ending(photo) for photo in plan.photos)
     variant = max(endings, key=lambda ending: endings[ending], default="")
     index = {
         "variant": variant,
@@ -51,7 +51,7 @@ def make_index(plan: Plan) -> str:
                 album.title if album.path else plan.config.site.title,
                 album.address,
                 above.get(album.path, -1),
-                _smallest(album.cover) if album.cover else "",
+                album.cover.smallest if album.cover else "",
                 [_photo(photo, numbers, variant) for photo in album.photos],
             )
             for album in albums
@@ -62,7 +62,7 @@ def make_index(plan: Plan) -> str:
 
 def _photo(photo: PlannedPhoto, tags: Mapping[TagPath, int], variant: str) -> _Photo:
     words = photo.words
-    key, ending = _thumbnail(photo)
+    key, ending = photo.stamp, _ending(photo)
     fields: _Photo = [
         photo.anchor,
         words.taken[:10],
@@ -76,15 +76,9 @@ def _photo(photo: PlannedPhoto, tags: Mapping[TagPath, int], variant: str) -> _P
     return fields
 
 
-def _smallest(photo: PlannedPhoto) -> str:
-    source = photo.sources[-1]
-    return source.path(source.steps[0])
-
-
-def _thumbnail(photo: PlannedPhoto) -> tuple[str, str]:
-    """Return what the smallest variant for every browser is called, behind the photo's address."""
-    source = photo.sources[-1]
-    return source.stem[-8:], f"-{source.steps[0].longest}{source.suffix}"
+def _ending(photo: PlannedPhoto) -> str:
+    """Return what the name of its smallest variant for every browser ends with."""
+    return photo.variants.menu.endings[0]
 
 
 def _beginning(caption: str) -> str:

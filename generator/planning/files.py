@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-import msgspec
 from msgspec import Struct
 
 from generator.core.digest import digest_of
@@ -34,21 +33,28 @@ def original_of(photo: PlannedPhoto, rights: Collection[str]) -> tuple[str, Phot
     return photo.photo.digest, PictureOrigin(photo.photo)
 
 
-class PhotoFiles(Struct, frozen=True):
+class PhotoFiles(Struct, frozen=True, gc=False):
     """All that is published of a photo beside its page: a dozen variants, and its original.
 
-    As one they are most of a site in a fraction of the memory. Two with the same `identity` have
-    the same files; `rights` are those that a scrubbed original keeps.
+    As one they are most of a site in a fraction of the memory. `rights` are those that a scrubbed
+    original keeps.
     """
 
     photo: PlannedPhoto
-    identity: str
     rights: tuple[str, ...]
 
     @property
     def key(self) -> str:
         """What they go by: the address of the photo's page, which no other file has."""
         return self.photo.address
+
+    @property
+    def identity(self) -> str:
+        """What they are made as: where they lie, and of what."""
+        photo = self.photo
+        original = original_of(photo, self.rights)[0] if photo.original_name else ""
+        names = (photo.address, photo.alias_name, photo.original_name, original)
+        return digest_of(photo.variants.keys, *(name.encode() for name in names))
 
     @property
     def paths(self) -> list[str]:
@@ -73,17 +79,6 @@ class PhotoFiles(Struct, frozen=True):
             yield OutputFile(photo.animation.path, *stored(photo.animation.key, 0))
         if photo.original:
             yield OutputFile(photo.original, *original_of(photo, self.rights))
-
-
-def files_of_photos(
-    photos: Iterable[PlannedPhoto], rights: tuple[str, ...]
-) -> Iterator[PhotoFiles]:
-    """Yield the files of each photo."""
-    encode = msgspec.msgpack.Encoder().encode
-    for photo in photos:
-        original = (photo.original, original_of(photo, rights)[0]) if photo.original else ()
-        said = (photo.sources, photo.alias, photo.animation, original)
-        yield PhotoFiles(photo, digest_of(encode(said)), rights)
 
 
 def files_in(units: Iterable[Unit]) -> Iterator[OutputFile]:

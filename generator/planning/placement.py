@@ -68,7 +68,7 @@ def place_pages(
 def _by_folder(paths: Iterable[str]) -> Mapping[str, list[str]]:
     inside: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        inside[posixpath.dirname(path)].append(path)
+        inside[routes.folder_of(path)].append(path)
     return inside
 
 

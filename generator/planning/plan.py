@@ -1,10 +1,11 @@
 """Config and Library to Plan: every address, size, key and file of the site, decided. Pure."""
 
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ from generator.planning.owners import stem
 from generator.planning.placement import Places, place_pages, subfolders
 from generator.planning.tags import Tag, TagPath, plan_tags, tag_paths
 from generator.planning.titles import title_of_name
-from generator.planning.variants import planner
+from generator.planning.variants import Variants, planner
 from generator.planning.words import Words, heeded, lookup, match, nearest
 
 
@@ -67,7 +68,7 @@ class Animation(Struct, frozen=True, array_like=True, gc=False):
     key: str
 
 
-class PhotoWords(Struct, frozen=True):
+class PhotoWords(Struct, frozen=True, gc=False):
     """What is said of a photo, by its text or by itself; empty where nobody says anything.
 
     `tags` are its keywords with those above each. `name` is a title made of the file's name, for
@@ -92,27 +93,88 @@ class PhotoWords(Struct, frozen=True):
         return self.alt or self.caption or self.title
 
 
-class PlannedPhoto(Struct, frozen=True):
-    """A photo with its words and its place in the site; `original` is empty if not published.
+class PlannedPhoto(Struct, frozen=True, gc=False):
+    """A photo with its words and its place in the site.
 
-    A `scrubbed` original is published without what it tells.
-    `sources` are in the order a browser shall try them; the last is what every browser shows. They
-    are stills; `animation` is there if something moves.
+    `alias_name` and `original_name` are those of its old-style file and of its original in their
+    folders, the second empty if that is not published. A `scrubbed` original is published without
+    what it tells. `told` is a digest of all that a page may show of the photo.
     """
 
     photo: Photo
     words: PhotoWords
     address: str
-    sources: tuple[Source, ...]
-    alias: Alias
-    animation: Animation | None
-    original: str
+    variants: Variants
+    alias_name: str
+    original_name: str
     scrubbed: bool
+    told: bytes
+
+    @property
+    def path(self) -> str:
+        """Where it lies in pictures/."""
+        return self.photo.path
 
     @property
     def shown(self) -> str:
         """The key of the source that every browser shows."""
-        return self.sources[-1].key
+        return self.variants.key(self.variants.menu.shown - 1)
+
+    @property
+    def _stem(self) -> str:
+        return f"{routes.IMAGE}/{self.address[:-1]}"
+
+    @property
+    def stamp(self) -> str:
+        """The digest that the names of all its stills have: pages are shorter if there is one."""
+        keys = (self.variants.key(number) for number in range(self.variants.menu.shown))
+        return digest_of(*(key.encode() for key in keys))[:8]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Its stills, in the order a browser shall try them; every browser shows the last."""
+        stem = f"{self._stem}.{self.stamp}"
+        steps = _steps(self.photo.size, self.variants.steps)
+        return tuple(
+            Source(PUBLISHED[name].mime, key, stem, PUBLISHED[name].suffixes[0], steps)
+            for name, key in self.variants.shown
+        )
+
+    @property
+    def largest(self) -> str:
+        """Where the largest still lies that every browser shows."""
+        return f"{self._stem}.{self.stamp}{self.variants.menu.endings[-1]}"
+
+    @property
+    def smallest(self) -> str:
+        """Where the smallest still lies that every browser shows."""
+        return f"{self._stem}.{self.stamp}{self.variants.menu.endings[0]}"
+
+    @property
+    def alias(self) -> Alias:
+        """Its old-style address."""
+        made = self.variants
+        path = f"{routes.IMAGE}/{self.alias_name}"
+        return Alias(path, made.alias_key, made.menu.alias_index)
+
+    @property
+    def animation(self) -> Animation | None:
+        """Where what moves in it lies, if something does."""
+        for key, longest in self.variants.animations:
+            suffix = PUBLISHED["webp"].suffixes[0]
+            return Animation(f"{self._stem}.{key[:8]}-{longest}{suffix}", key)
+        return None
+
+    @property
+    def original(self) -> str:
+        """Where its original lies in the site; empty if it is not published."""
+        return f"{routes.FULL}/{self.original_name}" if self.original_name else ""
+
+    @property
+    def job(self) -> Job:
+        """The pixel work for it."""
+        shown = "" if self.photo.format == "SVG" else self.shown
+        return Job(self.photo, self.variants.recipes, shown)
 
     @property
     def anchor(self) -> str:
@@ -177,7 +239,8 @@ class Plan(Struct, frozen=True):
     Whatever gathers or names photos and albums takes them from `root`, `photos`, `tags` and
     `years`, which hold what is listed; albums that stand apart are `apart`, those above first.
     `photos` are in the order of the settings; tags go by their numbers. Years are in order, the
-    last one first. `mapped` are the photos on the map, which is not there without any.
+    last one first. `mapped` are the photos on the map, which is not there without any. `pictures`
+    has one photo of all that are the same picture, the largest first.
     """
 
     config: Config
@@ -189,7 +252,12 @@ class Plan(Struct, frozen=True):
     years: tuple[Year, ...]
     mapped: tuple[PlannedPhoto, ...]
     texts: tuple[Text, ...]
-    jobs: tuple[Job, ...]
+    pictures: tuple[PlannedPhoto, ...]
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The pixel work for all, one for each different picture, largest first."""
+        return tuple(each.job for each in self.pictures)
 
     def all_albums(self) -> Iterator[Album]:
         """Yield every album that has a page, listed or not, those above first."""
@@ -218,7 +286,7 @@ def make_plan(
     shown = tuple(photo for photo in library.photos if is_shown(photo, config))
     places, moved = place_pages(shown, words, config.gallery.page_size)
     originals = dict(_originals(config, shown, words, unpublished))
-    photos, jobs = _plan_photos(config, shown, words, places, originals, engine)
+    photos = _plan_photos(config, shown, words, places, originals, engine)
     listing = make_listing(words)
     root, apart, cover_problems = _plan_albums(config, photos, words, places, listing)
     by_date, undated = _by_date(root.all_photos(), backwards=config.albums.reverse)
@@ -235,7 +303,7 @@ def make_plan(
         years=_years(by_date),
         mapped=tuple(each for each in in_order if each.photo.path in paths),
         texts=tuple(_plan_texts(words, places, listing)),
-        jobs=jobs,
+        pictures=_pictures(photos.values()),
     )
     warnings = (
         *cover_problems,
@@ -339,37 +407,37 @@ def _plan_photos(
     places: Places,
     originals: Mapping[str, Originals],
     engine: Callable[[str], str],
-) -> tuple[dict[str, PlannedPhoto], tuple[Job, ...]]:
-    """Plan every photo, by path; there is one job for each different picture, largest first."""
+) -> dict[str, PlannedPhoto]:
+    """Plan every photo, by path."""
     variants_of = planner(config.images, engine)
-    variants = [variants_of(photo) for photo in photos]
+    variants = [*map(variants_of, photos)]
     paths = [photo.path for photo in photos]
-    aliases = routes.alias_files(
-        paths, [PUBLISHED[each.alias_format].suffixes for each in variants]
-    )
+    suffixes = [PUBLISHED[each.alias_format].suffixes for each in variants]
+    aliases = routes.alias_files(paths, suffixes)
     raw_files = routes.raw_files([*map(_original_name, photos)])
-    steps_of = cache(_steps)
+    encode = msgspec.msgpack.Encoder().encode
     planned: dict[str, PlannedPhoto] = {}
-    jobs: dict[tuple[str, ...], Job] = {}
     for photo, made, alias, raw in zip(photos, variants, aliases, raw_files, strict=True):
         how = originals[photo.path]
         address = places.photos[photo.path]
-        stem_path = f"{routes.IMAGE}/{address[:-1]}"
-        steps = steps_of(photo.size, made.steps)
+        said = _words(photo, words.photos.get(photo.path))
+        original = "" if how == "none" else raw
+        scrubbed = how == "scrub" and photo.format != "SVG"
+        of_photo = (photo.path, photo.size, photo.stamp.size, photo.metadata, said)
+        of_files = (address, made.keys, alias, original, scrubbed)
+        told = bytes.fromhex(digest_of(encode(of_photo), encode(of_files)))
         planned[photo.path] = PlannedPhoto(
-            photo=photo,
-            words=_words(photo, words.photos.get(photo.path)),
-            address=address,
-            sources=_sources(made.shown, stem_path, steps),
-            alias=Alias(alias, made.alias_key, made.alias_index),
-            animation=next((_animation(*each, stem_path) for each in made.animations), None),
-            original="" if how == "none" else f"{routes.FULL}/{raw}",
-            scrubbed=how == "scrub" and photo.format != "SVG",
+            photo, said, address, made, alias, original, scrubbed, told
         )
-        shown = "" if photo.format == "SVG" else made.shown[-1][1]
-        jobs.setdefault(tuple(key for key, _ in made.recipes), Job(photo, made.recipes, shown))
-    largest_first = sorted(jobs.values(), key=lambda job: (-_pixels(job.photo), job.photo.path))
-    return planned, tuple(largest_first)
+    return planned
+
+
+def _pictures(photos: Iterable[PlannedPhoto]) -> tuple[PlannedPhoto, ...]:
+    """Choose one photo of all that are the same picture, largest pictures first."""
+    distinct: dict[bytes, PlannedPhoto] = {}
+    for each in photos:
+        distinct.setdefault(each.variants.keys, each)
+    return tuple(sorted(distinct.values(), key=lambda each: (-_pixels(each.photo), each.path)))
 
 
 def _original_name(photo: Photo) -> str:
@@ -378,24 +446,9 @@ def _original_name(photo: Photo) -> str:
     return photo.path if is_plain else f"{photo.path}.svg"
 
 
+@lru_cache(maxsize=1_000)
 def _steps(size: Size, longest: Sequence[int]) -> tuple[Step, ...]:
     return tuple(Step(each, fit(size, each).width) for each in longest)
-
-
-def _sources(
-    shown: Sequence[tuple[str, str]], stem_path: str, steps: tuple[Step, ...]
-) -> tuple[Source, ...]:
-    """Give all formats of a photo one digest in their names: pages of many are shorter so."""
-    stamp = digest_of(*(key.encode() for _, key in shown))[:8]
-    outputs = ((PUBLISHED[name], key) for name, key in shown)
-    return tuple(
-        Source(output.mime, key, f"{stem_path}.{stamp}", output.suffixes[0], steps)
-        for output, key in outputs
-    )
-
-
-def _animation(key: str, longest: int, stem_path: str) -> Animation:
-    return Animation(f"{stem_path}.{key[:8]}-{longest}{PUBLISHED['webp'].suffixes[0]}", key)
 
 
 def _pixels(photo: Photo) -> int:
@@ -447,13 +500,16 @@ def _plan_albums(
     """
     photos_in: dict[str, list[PlannedPhoto]] = defaultdict(list)
     for path, photo in photos.items():
-        photos_in[posixpath.dirname(path)].append(photo)
+        photos_in[routes.folder_of(path)].append(photo)
     folders_in = subfolders(photos_in)
-    photos_by_name = {routes.folded(path): photo for path, photo in photos.items()}
-    covers = {
-        folder: _named_cover(folder, text, photos_by_name, listing)
+    naming = {
+        folder: text
         for folder in folders_in
         if (text := words.albums.get(folder)) and text.matter.cover
+    }
+    by_name = {routes.folded(path): photo for path, photo in photos.items()} if naming else {}
+    covers = {
+        folder: _named_cover(folder, text, by_name, listing) for folder, text in naming.items()
     }
     albums: dict[str, Album] = {}
     has_download = heeded(
@@ -527,11 +583,20 @@ def _named_cover(
 def _ordered(
     photos: Iterable[PlannedPhoto], by: Sort, *, backwards: bool
 ) -> tuple[PlannedPhoto, ...]:
-    """Sort the photos of an album, which lie in one folder; undated ones come last."""
-    named = sorted(photos, key=lambda each: natural(posixpath.basename(each.photo.path)))
+    """Sort the photos of an album, which lie in one folder; undated ones come last.
+
+    Names decide between photos of one moment. To compare them takes long, so others' are not.
+    """
+    photos = tuple(photos)
+    moments = Counter("" if by == "name" else each.words.taken for each in photos)
+
+    def key(each: PlannedPhoto) -> tuple[object, ...]:
+        moment = "" if by == "name" else each.words.taken
+        return moment, natural(each.photo.path.rpartition("/")[2]) if moments[moment] > 1 else ()
+
     if by == "name":
-        return tuple(reversed(named) if backwards else named)
-    dated, undated = _by_date(named, backwards=backwards)
+        return tuple(sorted(photos, key=key, reverse=backwards))
+    dated, undated = _by_date(sorted(photos, key=key), backwards=backwards)
     return (*dated, *undated)
 
 

@@ -9,6 +9,8 @@ from generator.core.text import clean_text
 
 _BETWEEN = re.compile(r"[\s_'’,&!()-]+|\.\s+")  # noqa: RUF001
 
+_DIGIT = re.compile(r"\d")
+
 # What names of people and places have before a capital.
 _SON_OF = re.compile(r"\AMa?c(?=\w)")
 
@@ -44,6 +46,8 @@ def title_of_name(path: str) -> str:
     with a digit is theirs. So is one whose words are all of their kind (`Untitled design`), one of
     a single letter, and one with capitals inside of words (`FullSizeRender`, but not `McDonald`).
     """
+    if _DIGIT.search(path, path.rfind("/") + 1, path.rfind(".") + 1 or len(path)):
+        return ""
     name = clean_text(posixpath.splitext(posixpath.basename(path))[0])
     words = [word for word in _BETWEEN.split(name) if word]
     is_written = (

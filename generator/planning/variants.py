@@ -9,31 +9,79 @@ from msgspec.structs import replace
 
 from generator.core.config import ImageSettings
 from generator.core.digest import digest_of
-from generator.core.formats import OUTPUTS, web_format
+from generator.core.formats import OUTPUTS, PUBLISHED, web_format
 from generator.core.geometry import ladder, moving_step, of_distinct_width
-from generator.core.model import Photo, Recipe, Size
-from generator.privacy.rights import RIGHTS_FROM, rights_of, rights_packet
+from generator.core.model import Photo, Recipe
+from generator.privacy.rights import RIGHTS_FROM, Rights, rights_of, rights_packet
+
+_KEY_SIZE = 16
 
 
-class Variants(Struct, frozen=True):
-    """The variants of one photo.
+class Menu(Struct, frozen=True):
+    """What all photos of a shape get: recipes, each once, and each as its keys are made of it.
 
-    `steps` are their longest sides, ascending; `shown` are the formats of `<picture>` in the order
-    a browser shall try them, each with its key. The alias is one variant more, or one of those.
-    `animations` are the keys and longest sides of those that move: one, or none.
+    `steps` are the longest sides of variants, ascending. The first of the recipes, as many as are
+    `shown`, are the formats of `<picture>` in the order a browser shall try them. The alias is by
+    the recipe of its number, and the variant of its index. What moves is by the last, if any is.
+    `endings` is what the names of the variants end with that every browser shows.
     """
 
     steps: tuple[int, ...]
-    shown: tuple[tuple[str, str], ...]
-    alias_format: str
-    alias_key: str
+    recipes: tuple[Recipe, ...]
+    encoded: tuple[bytes, ...]
+    shown: int
+    alias: int
     alias_index: int
-    animations: tuple[tuple[str, int], ...]
-    recipes: tuple[tuple[str, Recipe], ...]
+    moves: bool
+    endings: tuple[str, ...]
+
+
+class Variants(Struct, frozen=True, gc=False):
+    """The variants of one photo: those of its menu, by the keys of what the recipes make of it."""
+
+    menu: Menu
+    keys: bytes
+
+    def key(self, number: int) -> str:
+        """Return the key of what a recipe makes of the photo."""
+        return self.keys[number * _KEY_SIZE :][:_KEY_SIZE].hex()
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Their longest sides, ascending."""
+        return self.menu.steps
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """The formats of `<picture>` in the order a browser shall try them, each with its key."""
+        recipes = self.menu.recipes[: self.menu.shown]
+        return tuple((each.format, self.key(number)) for number, each in enumerate(recipes))
+
+    @property
+    def alias_format(self) -> str:
+        """The format of the alias, which is one variant more, or one of those."""
+        return self.menu.recipes[self.menu.alias].format
+
+    @property
+    def alias_key(self) -> str:
+        """The key of the alias."""
+        return self.key(self.menu.alias)
+
+    @property
+    def animations(self) -> tuple[tuple[str, int], ...]:
+        """The keys and longest sides of those that move: one, or none."""
+        if not self.menu.moves:
+            return ()
+        return ((self.key(len(self.menu.recipes) - 1), self.menu.recipes[-1].outputs[0]),)
+
+    @property
+    def recipes(self) -> tuple[tuple[str, Recipe], ...]:
+        """The recipes, each with the key of what it makes of the photo."""
+        return tuple((self.key(number), each) for number, each in enumerate(self.menu.recipes))
 
 
 class _Shape(Struct, frozen=True):
-    """What photos have in common that get the same recipes."""
+    """What photos have in common that get the same recipes; `moving` is a longest side, or 0."""
 
     engine: str
     longest: int
@@ -43,13 +91,7 @@ class _Shape(Struct, frozen=True):
     wide: bool
     deep: bool
     rights: str
-
-
-class _Menu(Struct, frozen=True):
-    steps: tuple[int, ...]
-    shown: tuple[Recipe, ...]
-    alias: Recipe
-    alias_index: int
+    moving: int
 
 
 def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Photo], Variants]:
@@ -58,51 +100,68 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
     `engine` names the software that will render pictures of an input format.
     """
     engine = cache(engine)
-    menu = cache(lambda shape: _menu(shape, images))
-    encoded = cache(msgspec.msgpack.encode)
+    menus: dict[tuple[object, ...], Menu] = {}
 
     @cache
-    def steps(size: Size) -> tuple[int, ...]:
-        return of_distinct_width(size, ladder(size.longest, images.max_dimensions))
+    def menu(shape: _Shape) -> Menu:
+        return _menu(shape, images)
+
+    def menu_of(photo: Photo, rights: Rights) -> Menu:
+        form = photo.form
+        moving = form.frames > 1 and _moving(photo, images)
+        shape = _Shape(
+            engine=engine(form.format),
+            longest=form.size.longest,
+            steps=of_distinct_width(form.size, ladder(form.size.longest, images.max_dimensions)),
+            format=form.format,
+            transparent=form.transparent,
+            wide=form.wide,
+            deep=form.deep,
+            rights=rights_packet(rights).decode(),
+            moving=moving,
+        )
+        return menu(shape)
 
     def variants(photo: Photo) -> Variants:
-        shape = _Shape(
-            engine=engine(photo.format),
-            longest=photo.size.longest,
-            steps=steps(photo.size),
-            format=photo.format,
-            transparent=photo.form.transparent,
-            wide=photo.form.wide,
-            deep=photo.form.deep,
-            rights=rights_packet(rights_of(photo.metadata, images.rights)).decode(),
-        )
-        chosen: _Menu = menu(shape)
-        moving = (_animation(photo, shape, images),) if photo.form.frames > 1 else ()
-        keys = {
-            recipe: digest_of(encoded(recipe), photo.digest.encode())
-            for recipe in (*chosen.shown, chosen.alias, *moving)
-        }
-        return Variants(
-            steps=chosen.steps,
-            shown=tuple((recipe.format, keys[recipe]) for recipe in chosen.shown),
-            alias_format=chosen.alias.format,
-            alias_key=keys[chosen.alias],
-            alias_index=chosen.alias_index,
-            animations=tuple((keys[recipe], recipe.outputs[0]) for recipe in moving),
-            recipes=tuple((key, recipe) for recipe, key in keys.items()),
-        )
+        rights = rights_of(photo.metadata, images.rights)
+        seen = (photo.form, rights)
+        chosen = menus.get(seen)
+        if chosen is None:
+            chosen = menus[seen] = menu_of(photo, rights)
+        digest = photo.digest.encode()
+        keys = (bytes.fromhex(digest_of(each, digest)) for each in chosen.encoded)
+        return Variants(chosen, b"".join(keys))
 
     return variants
 
 
-def _menu(shape: _Shape, images: ImageSettings) -> _Menu:
+def _menu(shape: _Shape, images: ImageSettings) -> Menu:
+    shown, alias, alias_index = _stills(shape, images)
+    moving = (_animation(shape, images),) if shape.moving else ()
+    recipes = tuple(dict.fromkeys((*shown, alias, *moving)))
+    steps = shown[-1].outputs
+    suffix = PUBLISHED[shown[-1].format].suffixes[0]
+    return Menu(
+        steps=steps,
+        recipes=recipes,
+        encoded=tuple(map(msgspec.msgpack.encode, recipes)),
+        shown=len(shown),
+        alias=recipes.index(alias),
+        alias_index=alias_index,
+        moves=shape.moving > 0,
+        endings=tuple(f"-{step}{suffix}" for step in steps),
+    )
+
+
+def _stills(shape: _Shape, images: ImageSettings) -> tuple[tuple[Recipe, ...], Recipe, int]:
     """Choose sizes and formats; a transparent picture gets WebP or PNG in the place of JPEG.
 
-    A drawing is one file, which is all sizes.
+    A drawing is one file, which is all sizes. Returns the recipes that are shown, that of the
+    alias, and the number of its variant.
     """
     if shape.format == "SVG":
         drawing = Recipe(shape.engine, "svg", 0, "", (shape.longest,), (shape.longest,))
-        return _Menu(drawing.outputs, (drawing,), drawing, 0)
+        return (drawing,), drawing, 0
     steps = shape.steps
     alias_step = min(images.default_dimension, shape.longest)
     chain = tuple(sorted({*steps, alias_step}, reverse=True))
@@ -116,18 +175,22 @@ def _menu(shape: _Shape, images: ImageSettings) -> _Menu:
     web = web_format(shape.format, transparent=shape.transparent)
     for each in shown:
         if each.format == web and alias_step in steps:
-            return _Menu(steps, shown, each, steps.index(alias_step))
-    return _Menu(steps, shown, _recipe(shape, images, web, chain, (alias_step,)), 0)
+            return shown, each, steps.index(alias_step)
+    return shown, _recipe(shape, images, web, chain, (alias_step,)), 0
 
 
-def _animation(photo: Photo, shape: _Shape, images: ImageSettings) -> Recipe:
+def _moving(photo: Photo, images: ImageSettings) -> int:
     """Choose the size of an animation: the default dimension, or a smaller step if frames are many.
 
-    WebP, which every browser plays, whatever formats are asked for.
+    The size is its longest side.
     """
     steps = (*images.max_dimensions, images.default_dimension)
-    longest = moving_step(photo.size, photo.form.frames, images.default_dimension, steps)
-    still = _recipe(shape, images, "webp", (longest,), (longest,))
+    return moving_step(photo.size, photo.form.frames, images.default_dimension, steps)
+
+
+def _animation(shape: _Shape, images: ImageSettings) -> Recipe:
+    """Choose WebP, which every browser plays, whatever formats are asked for."""
+    still = _recipe(shape, images, "webp", (shape.moving,), (shape.moving,))
     return replace(still, animated=True)
 
 

@@ -73,6 +73,8 @@ def match(
     which has no text of its own. A page that almost has the name of something is reported.
     `unread` are the paths of texts that cannot be read.
     """
+    if not (documents or unread):
+        return Words({}, {}, {}, frozenset()), ()
     owners = owners_of([photo.path for photo in photos])
     exact = {path for each in documents for path in owners.named(stem(each.path))}
     albums, shown, pages = _Claims(list), _Claims(list), _Claims(list)
@@ -218,16 +220,6 @@ def _almost(document: Document, owners: Owners) -> Iterator[Problem]:
             "warning",
             code="text-without-picture",
         )
-
-
-class Targets(Struct, frozen=True):
-    """What a reference in a text may lead to: photos and pages, by path and by address.
-
-    `pages` gives the address for every path of a text, album and photo, and for every address.
-    """
-
-    photos: Mapping[str, str]
-    pages: Mapping[str, str]
 
 
 def is_external(target: str) -> bool:

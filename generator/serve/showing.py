@@ -79,7 +79,7 @@ class Preview:
         tried: set[str] = set()
         for file in reversed(self.files.values()):
             if isinstance(file.origin, PageOrigin) and not _is_in(file, before):
-                template = self.design.pages[file.origin.index].template
+                template = self.design.page(file.origin).template
                 if template not in tried:
                     tried.add(template)
                     self._content(file)

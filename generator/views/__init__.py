@@ -4,5 +4,5 @@ From the bottom up:
 
     rows told
     values
-    addresses
+    addresses stretches
 """

@@ -5,7 +5,7 @@ its kind, below). Addresses are percent-encoded (RFC 3986) and relative to the s
 filter `url` makes them relative to the page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -162,7 +162,7 @@ class Section(Struct, frozen=True, tag=True):
     """
 
     layout: Layout | Literal["row"]
-    tiles: tuple[Tile, ...]
+    tiles: Sequence[Tile]
     heading: str = ""
     anchor: str = ""
 
