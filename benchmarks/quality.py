@@ -102,7 +102,7 @@ def _photos(folder: Path) -> Iterator[Photo]:
             photo = read_photo(path.relative_to(folder).as_posix(), folder)
             if not isinstance(photo, Photo):
                 raise SystemExit(f"cannot be measured: {photo}")
-            if not photo.transparent:
+            if not photo.form.transparent:
                 yield photo
 
 

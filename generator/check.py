@@ -72,7 +72,7 @@ def check_site(order: Order) -> Findings:
     manifest = open_manifest(order.output, order.cache)
     with hired(order) as workers:
         found = survey(order.site, order.config)
-        sources = read_sources(order, found, kept_memo(order), workers)
+        sources, _ = read_sources(order, found, kept_memo(order), workers)
         sketch = sketched(order, sources)
         damaged = lost(sketch.library, _undecodable(order, sketch.plan, workers))
         if damaged:

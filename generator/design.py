@@ -138,13 +138,17 @@ def _unspoken(plan: Plan) -> Iterator[Problem]:
 def _faults(library: Library) -> Iterator[Problem]:
     """Say what is wrong with pictures that are built all the same."""
     for photo in library.photos:
-        if photo.fault:
+        if photo.form.fault:
             hint = "it is taken for sRGB; export it anew"
             yield Problem(
-                f"{PICTURES}/{photo.path}", photo.fault, hint, "warning", code="damaged-profile"
+                f"{PICTURES}/{photo.path}",
+                photo.form.fault,
+                hint,
+                "warning",
+                code="damaged-profile",
             )
-        if photo.stilled:
-            what = f"this animation is shown as a still: {photo.stilled}"
+        if photo.form.stilled:
+            what = f"this animation is shown as a still: {photo.form.stilled}"
             hint = "copy or export it anew; images.max_pixels limits all frames together"
             yield Problem(
                 f"{PICTURES}/{photo.path}", what, hint, "warning", code="damaged-animation"

@@ -63,7 +63,7 @@ def stats_of(order: Order) -> Stats:
     """Count what a site holds; what no build remembers is read. ConfigError without any photo."""
     with hired(order) as workers:
         found = survey(order.site, order.config)
-        sources = read_sources(order, found, kept_memo(order), workers)
+        sources, _ = read_sources(order, found, kept_memo(order), workers)
     plan, _ = make_plan(order.config, sources.library, engine=str)
     photos = tuple(plan.all_photos())
     folders = tuple(filter(None, _built(order.cache)))

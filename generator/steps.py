@@ -64,7 +64,6 @@ class Sources(Struct, frozen=True):
     survey: Survey
     library: Library
     refused: tuple[Problem, ...]
-    memo: Memo
 
 
 class Sketch(Struct, frozen=True):
@@ -128,15 +127,21 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
     try:
         with _rare_collections(), hired(order) as workers:
             looking = _looking(order, manifest, workers)
-            sources = read_sources(order, found, kept_memo(order), workers)
-            refuse_loss(order, sources.library, sources.refused)
-            store.save(order.cache, store.MEMO, sources.memo)
+            sources = _read(order, found, workers)
             return make(order, sources, manifest, workers, looking=looking)[1:]
     except BaseException:
         # Its processes were ended in the midst of what they wrote.
         with suppress(OSError):
             store.remove_scraps(order.cache)
         raise
+
+
+def _read(order: Order, found: Survey, workers: Workers) -> Sources:
+    """Read what changed, and have the cache remember it: here it would only be in the way."""
+    sources, memo = read_sources(order, found, kept_memo(order), workers)
+    refuse_loss(order, sources.library, sources.refused)
+    store.save(order.cache, store.MEMO, memo)
+    return sources
 
 
 def _looking(order: Order, manifest: Manifest, workers: Workers) -> Callable[[], Collection[str]]:
@@ -191,8 +196,11 @@ def kept_memo(order: Order, known: Memo | None = None) -> Memo:
     return memo
 
 
-def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> Sources:
-    """Read what the memo does not know; ConfigError if no photo is left that can be shown."""
+def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> tuple[Sources, Memo]:
+    """Read what the memo does not know; the new memo knows it.
+
+    ConfigError if no photo is left that can be shown.
+    """
     svg = order.config.images.svg
     progress = partial(order.listener.progress, "Reading files")
     library, refused, memo = scan(found, order.site, memo, workers, progress, svg=svg)
@@ -210,7 +218,7 @@ def read_sources(order: Order, found: Survey, memo: Memo, workers: Workers) -> S
         raise ConfigError(
             (Problem(SETTINGS, what, "lower gallery.min_rating", code="no-pictures"), *refused)
         )
-    return Sources(found, library, refused, memo)
+    return Sources(found, library, refused), memo
 
 
 def loss_of(order: Order, library: Library) -> Problem | None:
@@ -244,19 +252,22 @@ def make(
     known: Known | None = None,
     looking: Callable[[], Collection[str]] | None = None,
 ) -> tuple[Made, Report, str]:
-    """Make all that is missing and publish it: beside what was made, what `run_steps` returns."""
+    """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
+
+    What was read to the sources must be in the cache.
+    """
     looking = looking or _looking(order, manifest, workers)
     made = _make(order, sources, manifest, workers, known or Known(), looking)
-    if made.failures:
-        store.save(order.cache, store.MEMO, _remember(sources.memo, made.failures))
     for line in telling_originals(made.design.plan):
         order.listener.detail(line)
     report = _report(order, sources.library, made)
     lasting = (
         report.published
         and not any(problem.passing for problem in made.problems)
-        and _is_settled(order, sources, made, workers)
+        and _is_settled(order, sources, workers)
     )
+    if made.failures:
+        _remember(order, made.failures)
     return made, report, made.changes.token if lasting else ""
 
 
@@ -455,15 +466,18 @@ def _without(library: Library, failures: Mapping[str, Problem], config: Config) 
     return msgspec.structs.replace(library, photos=left)
 
 
-def _remember(memo: Memo, failures: dict[str, Problem]) -> Memo:
+def _remember(order: Order, failures: Mapping[str, Problem]) -> None:
     """Note photos that cannot be decoded, so that the next build does not try them again."""
+    memo = store.load(order.cache, store.MEMO, Memo)
+    if memo is None:
+        return
     names = {f"{PICTURES}/{path}": each for path, each in failures.items() if not each.passing}
     failed = {
         name: Remembered(memo.files[name].stamp, memo.files[name].at_ns, problem)
         for name, problem in names.items()
         if name in memo.files
     }
-    return Memo(memo.version, memo.files | failed)
+    store.save(order.cache, store.MEMO, Memo(memo.version, memo.files | failed))
 
 
 def _write(
@@ -488,7 +502,7 @@ def _report(order: Order, library: Library, made: Made) -> Report:
     plan, tally = made.design.plan, made.changes.tally
     total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
     photos = tuple(plan.all_photos())
-    kinds = (photo.photo.hdr for photo in photos)
+    kinds = (photo.photo.form.hdr for photo in photos)
     return Report(
         photos=len(photos),
         described=sum(1 for photo in photos if photo.words.described),
@@ -516,7 +530,7 @@ def left_out(library: Library, config: Config) -> tuple[tuple[str, int], ...]:
     return (*library.strays, *((("photo below the minimum rating", below),) if below else ()))
 
 
-def _is_settled(order: Order, sources: Sources, made: Made, workers: Workers) -> bool:
+def _is_settled(order: Order, sources: Sources, workers: Workers) -> bool:
     """Tell whether the sources were as they are now all along.
 
     Files that were changed just before they were read are read once more: a second change may
@@ -528,8 +542,9 @@ def _is_settled(order: Order, sources: Sources, made: Made, workers: Workers) ->
     if not again.settled or again.files != sources.survey.files:
         return False
     svg = order.config.images.svg
-    reread, _, memo = scan(
-        again, order.site, sources.memo, workers, lambda done, total: None, svg=svg
-    )
-    store.save(order.cache, store.MEMO, _remember(memo, made.failures))
+    known = store.load(order.cache, store.MEMO, Memo)
+    if known is None:
+        return False
+    reread, _, memo = scan(again, order.site, known, workers, lambda done, total: None, svg=svg)
+    store.save(order.cache, store.MEMO, memo)
     return reread == sources.library

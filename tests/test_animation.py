@@ -106,7 +106,7 @@ def test_i8_the_still_is_the_first_frame(tmp_path: Path, name: str) -> None:
     photo = read(moving(name, waves()), tmp_path)
     recipe = Recipe("test", "png", 0, "fast", (96,), (96,))
     (still,) = encode_photo(Job(photo, (("key", recipe),)), tmp_path)["key"]
-    assert photo.frames == 4
+    assert photo.form.frames == 4
     assert psnr(Image.open(io.BytesIO(still)), waves()[0]) > 40
 
 
@@ -116,7 +116,7 @@ def test_a_png_shows_its_default_image_where_nothing_moves(tmp_path: Path) -> No
     photo = read(body, tmp_path)
     recipe = Recipe("test", "png", 0, "fast", (96,), (96,))
     (still,) = encode_photo(Job(photo, (("key", recipe),)), tmp_path)["key"]
-    assert photo.frames == 2
+    assert photo.form.frames == 2
     assert difference(Image.open(io.BytesIO(still)), chart()) == 0
     frames = shown(animated(body, tmp_path, default_dimension=96))
     assert [duration for _, duration in frames] == [100, 250]
@@ -125,7 +125,7 @@ def test_a_png_shows_its_default_image_where_nothing_moves(tmp_path: Path) -> No
 
 def test_a_png_of_one_frame_beside_its_default_image_is_a_still(tmp_path: Path) -> None:
     body = moving("PNG", [chart(), soft()], default_image=True, duration=100)
-    assert read(body, tmp_path).frames == 1
+    assert read(body, tmp_path).form.frames == 1
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_transparency_is_that_of_each_frame(tmp_path: Path, name: str) -> None:
     opaque = Image.new("RGBA", (64, 64), (0, 0, 255, 255))
     body = moving(name, [opaque, disc(), disc().rotate(180, translate=(9, 0)), opaque])
     photo = read(body, tmp_path)
-    assert not photo.transparent
+    assert not photo.form.transparent
     frames = [frame.convert("RGBA") for frame, _ in shown(animated(body, tmp_path))]
     assert [frame.getpixel((1, 1))[3] >= 252 for frame in frames] == [True, False, False, True]  # type: ignore[index]
     red, green, blue, alpha = frames[1].getpixel((32, 32))  # type: ignore[misc]
@@ -215,7 +215,7 @@ def test_high_dynamic_range_is_tone_mapped(tmp_path: Path) -> None:
     photo = read(pq, tmp_path)
     (still,) = encode_photo(Job(photo, (("key", recipe),)), tmp_path)["key"]
     wanted = Image.open(io.BytesIO(still)).convert("L").getpixel((9, 9))
-    assert photo.hdr == "pq"
+    assert photo.form.hdr == "pq"
     assert isinstance(seen, int)
     assert isinstance(plain, int)
     assert isinstance(wanted, int)
@@ -297,16 +297,16 @@ def test_i4_an_animation_with_a_damaged_last_frame_is_a_still_and_says_why(
     tmp_path: Path, name: str
 ) -> None:
     photo = read(broken(name), tmp_path)
-    assert photo.frames == 1
-    assert re.match(r"frame [34] of 4: .+", photo.stilled)
+    assert photo.form.frames == 1
+    assert re.match(r"frame [34] of 4: .+", photo.form.stilled)
 
 
 def test_i4_an_animation_that_cannot_be_counted_is_a_still(tmp_path: Path) -> None:
     body = moving("GIF", waves())
     last = body.rindex(b"\x21\xf9\x04")
     photo = read(body[: last + 10], tmp_path)
-    assert photo.frames == 1
-    assert "cannot be counted" in photo.stilled
+    assert photo.form.frames == 1
+    assert "cannot be counted" in photo.form.stilled
 
 
 def test_i8_frames_times_pixels_are_limited(
@@ -314,11 +314,11 @@ def test_i8_frames_times_pixels_are_limited(
 ) -> None:
     body = moving("PNG", waves())
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4 * 96 * 64)
-    assert (read(body, tmp_path).frames, read(body, tmp_path).stilled) == (4, "")
+    assert (read(body, tmp_path).form.frames, read(body, tmp_path).form.stilled) == (4, "")
     decode.prepare(4 * 96 * 64 - 1)
     photo = read(body, tmp_path)
-    assert photo.frames == 1
-    assert photo.stilled == "4 frames of together 0 megapixels, more than the limit of 0"
+    assert photo.form.frames == 1
+    assert photo.form.stilled == "4 frames of together 0 megapixels, more than the limit of 0"
 
 
 def grown() -> bytes:
@@ -339,8 +339,8 @@ def test_i8_a_gif_that_grows_beyond_the_limit_is_a_still(
     """Each frame of a GIF says for itself how large it is."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2 * 96 * 64 - 1)
     photo = read(grown(), tmp_path)
-    assert photo.frames == 1
-    assert photo.stilled.startswith("frame 2 of 2: 2 frames of together")
+    assert photo.form.frames == 1
+    assert photo.form.stilled.startswith("frame 2 of 2: 2 frames of together")
 
 
 def test_frames_beyond_the_picture_are_cut_off(tmp_path: Path) -> None:
@@ -403,7 +403,8 @@ def test_a_second_build_writes_nothing_and_a_change_makes_what_a_clean_build_mak
 
 def test_only_what_is_missing_is_made(tmp_path: Path) -> None:
     """A still is not made for an animation's sake: a damaged last frame is no matter to it."""
-    photo = structs.replace(read(broken("GIF"), tmp_path), frames=4)
+    photo = read(broken("GIF"), tmp_path)
+    photo = structs.replace(photo, form=structs.replace(photo.form, frames=4))
     recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
     stills = tuple((key, recipe) for key, recipe in recipes if not recipe.animated)
     made = encode_photo(Job(photo, stills), tmp_path)
@@ -443,7 +444,8 @@ def test_i8_a_first_frame_that_is_damaged_costs_the_picture(site: Site) -> None:
 
 
 def test_a_job_that_fails_keeps_no_still(tmp_path: Path) -> None:
-    photo = structs.replace(read(broken("GIF"), tmp_path), frames=4)
+    photo = read(broken("GIF"), tmp_path)
+    photo = structs.replace(photo, form=structs.replace(photo.form, frames=4))
     recipes = planner(ImageSettings(), lambda name: "test")(photo).recipes
     done = render_job(Job(photo, recipes), tmp_path, tmp_path / "cache")
     assert done.problem is not None

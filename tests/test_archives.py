@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from generator.core.files import stamp_of
-from generator.core.model import Member, Metadata, Photo, PictureOrigin, Size, StoreOrigin
+from generator.core.model import Form, Member, Metadata, PictureOrigin, Size, StoreOrigin, photo_of
 from generator.output.content import Archive, Original
 from generator.pages.language import Language
 from generator.planning.archives import PlannedArchive
@@ -238,7 +238,7 @@ def test_a_large_one_takes_no_memory(tmp_path: Path) -> None:
     with source.open("wb") as file:
         file.truncate(size)
     stamp = stamp_of(source.stat())
-    photo = Photo("large.jpg", "", stamp, "JPEG", Size(1, 1), False, Metadata())
+    photo = photo_of("large.jpg", "00" * 32, stamp, Form("JPEG", Size(1, 1), False), Metadata())
     entry = Member("large.jpg", "", "full/large.jpg", "", PictureOrigin(photo))
     tracemalloc.start()
     with (tmp_path / "a.zip").open("xb") as target:

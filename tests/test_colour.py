@@ -408,7 +408,7 @@ SRGB_PROFILES = {
 def test_not_a_value_changes_of_what_is_srgb(folder: Path, name: str) -> None:
     body = encoded(soft(), "PNG", icc_profile=SRGB_PROFILES[name])
     made = rendered(body, folder / "exact")
-    assert not made.photo.wide
+    assert not made.photo.form.wide
     found = Image.open(io.BytesIO(made.variants["png"][0]))
     assert (values(found) == values(soft())).all()
 
@@ -440,12 +440,12 @@ DEEP_BY_ANOTHER_NAME = ("TIFF in planes", "TIFF of Motorola's order")
 
 def test_a_photo_says_that_it_is_wide_or_deep(made: Made) -> None:
     for name in PLAIN_SOURCES:
-        assert not made(name, "keep").photo.wide, name
+        assert not made(name, "keep").photo.form.wide, name
     for name in WIDE_SOURCES:
-        assert made(name, "keep").photo.wide, name
+        assert made(name, "keep").photo.form.wide, name
     for name in SOURCES:
         deep = ("bits" in name and "8 bits" not in name) or name in DEEP_BY_ANOTHER_NAME
-        assert made(name, "keep").photo.deep == deep, name
+        assert made(name, "keep").photo.form.deep == deep, name
 
 
 BROKEN = {
@@ -588,7 +588,7 @@ def test_lossy_ramps_only_rise(folder: Path, output: str) -> None:
 @pytest.mark.parametrize("name", RAMPS)
 def test_a_deep_source_gets_a_deep_avif(folder: Path, name: str) -> None:
     made = rendered(RAMPS[name](0.0, 1.0), folder / "ramp", formats=("avif",))
-    assert made.photo.deep
+    assert made.photo.form.deep
     variant = seen(made.variants["avif"][0])
     assert variant.bits == 10
     green = np.rint(variant.values[..., 1] * 1023)
@@ -644,7 +644,7 @@ def test_a_deep_source_stays_deep_whichever_way_it_was_held(
 
 @pytest.mark.parametrize("name", ["PNG", "PNG Adobe", "JPEG P3", "CMYK TIFF", "Lab TIFF", "HEIC"])
 def test_a_source_of_eight_bits_gets_an_avif_of_eight(made: Made, name: str) -> None:
-    assert not made(name, "keep").photo.deep
+    assert not made(name, "keep").photo.form.deep
     assert seen(made(name, "keep").variants["avif"][0]).bits == 8
 
 
@@ -708,7 +708,7 @@ def test_transparent_colours_are_converted_and_alpha_is_not(
 ) -> None:
     write, meant = CLEAR_SOURCES[name]
     made = rendered(write(), folder / "clear", profile=profile)
-    assert made.photo.transparent
+    assert made.photo.form.transparent
     assert set(made.variants) == {"avif", "webp", "png"}
     for output, (body,) in made.variants.items():
         variant = seen(body)
@@ -729,7 +729,7 @@ def test_of_sixteen_bits_only_the_very_value_is_transparent(folder: Path, kind: 
     key = (b"tRNS", b"\x80\x00" * channels)
     body = png(pixels if channels == 3 else pixels[..., 0], key)
     made = rendered(body, folder / "key", formats=("png",))
-    assert made.photo.transparent
+    assert made.photo.form.transparent
     alpha = seen(made.variants["png"][0]).alpha
     assert alpha[:, :32].max() == 0
     assert alpha[:, 32:].min() == 1
@@ -738,7 +738,7 @@ def test_of_sixteen_bits_only_the_very_value_is_transparent(folder: Path, kind: 
 def test_a_deep_alpha_channel_without_a_transparent_pixel_is_dropped(folder: Path) -> None:
     pixels = levels(patches(np.concatenate([COLOURS, COLOURS[:, :1] * 0 + 1], axis=1)), 16)
     made = rendered(png(pixels), folder / "opaque", formats=("jpeg",))
-    assert not made.photo.transparent
+    assert not made.photo.form.transparent
     assert "jpeg" in made.variants
 
 

@@ -304,7 +304,13 @@ def lying(memo: Memo) -> Iterator[dict[str, Remembered]]:
     about = memo.files["content/about.md"]
     for value in (other.value, photo, about.value):
         yield memo.files | {name: msgspec.structs.replace(mine, value=value)}
-    for lie in ({"digest": "x"}, {"size": Size(0, 0)}, {"size": Size(-1, 5)}, {"digest": "../x"}):
+    form = mine.value.form
+    lies: tuple[dict[str, Any], ...] = (
+        *({"form": msgspec.structs.replace(form, size=size)} for size in (Size(0, 0), Size(-1, 5))),
+        *({"file": mine.value.file[:length]} for length in (0, 40, 64)),
+        *({"file": mine.value.file[:64] + said} for said in (b"\xc1", b"\x81\xa5title\x01")),
+    )
+    for lie in lies:
         photo = msgspec.structs.replace(mine.value, **lie)
         yield memo.files | {name: msgspec.structs.replace(mine, value=photo)}
     yield dict.fromkeys(memo.files, other)

@@ -282,7 +282,7 @@ def test_i3_a_tiff_with_a_tag_that_cannot_be_read_is_decoded_all_the_same(tmp_pa
     at = body.index(struct.pack("<HHI", 262, 3, 1))
     struct.pack_into("<HI", body, at + 2, 0xFF, 1)
     photo = read(bytes(body), tmp_path)
-    assert (photo.size, photo.deep) == (Size(96, 64), True)
+    assert (photo.size, photo.form.deep) == (Size(96, 64), True)
     rendered(bytes(body), tmp_path, 64, formats=("jpeg",))
 
 

@@ -33,7 +33,7 @@ def sketch_of(site: Site) -> Sketch:
     order = Order(site.root, site.output, site.cache, config, Options(), Listener(), 1 << 30)
     with hired(order) as workers:
         found = survey(site.root, config)
-        return sketched(order, read_sources(order, found, kept_memo(order), workers))
+        return sketched(order, read_sources(order, found, kept_memo(order), workers)[0])
 
 
 def test_what_many_ask_for_at_once_is_made_once(

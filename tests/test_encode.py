@@ -17,7 +17,7 @@ from generator.core.config import ImageSettings
 from generator.core.errors import DecodeError
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
-from generator.core.model import Job, Metadata, Photo, Recipe, Size, Stamp
+from generator.core.model import Form, Job, Metadata, Photo, Recipe, Size, Stamp, photo_of
 from generator.library.photo import read_photo
 from generator.pixels.codec import encode
 from generator.pixels.encode import encode_photo, render_job
@@ -203,7 +203,7 @@ def test_an_alpha_channel_without_a_transparent_pixel_is_dropped(
     source: Source, tmp_path: Path
 ) -> None:
     photo = source(encoded(chart().convert("RGBA"), "PNG"))
-    assert not photo.transparent
+    assert not photo.form.transparent
     assert variant(photo, tmp_path, 48).mode == "RGB"
 
 
@@ -253,7 +253,9 @@ def test_a_large_jpeg_decoded_small_looks_as_if_decoded_whole(
     photo = source(body)
     scaled = variant(photo, tmp_path, 100)
     # A photo of another format is never decoded small.
-    whole = variant(structs.replace(photo, format="TIFF"), tmp_path, 100)
+    whole = variant(
+        structs.replace(photo, form=structs.replace(photo.form, format="TIFF")), tmp_path, 100
+    )
     assert scaled.tobytes() != whole.tobytes()
     assert psnr(scaled, whole) > 40
 
@@ -392,22 +394,20 @@ def test_black_that_nobody_sees_is_not_smeared_over_edges(
     assert np.abs(shown - [255, 220, 0])[edge].mean() < 3
 
 
-def photo_of(name: str, **said: Any) -> Photo:
-    values: dict[str, Any] = {
-        **{"path": "a", "digest": "", "stamp": Stamp(0, 0, 0, 0), "format": name},
-        **{"size": Size(6000, 4000), "transparent": False, "metadata": Metadata()},
-    }
-    return Photo(**{**values, **said})
+def photo_in(name: str, **said: Any) -> Photo:
+    values: dict[str, Any] = {"size": Size(6000, 4000), "transparent": False}
+    form = Form(name, **{**values, **said})
+    return photo_of("a", "00" * 32, Stamp(0, 0, 0, 0), form, Metadata())
 
 
 @pytest.mark.parametrize(
     ("photo", "least"),
     [
-        (photo_of("JPEG"), 72),
-        (photo_of("PNG"), 24 * 5.6),
-        (photo_of("WEBP"), 24 * 15),
-        (photo_of("PNG", transparent=True), 24 * 14),
-        (photo_of("TIFF", deep=True), 24 * 20),
+        (photo_in("JPEG"), 72),
+        (photo_in("PNG"), 24 * 5.6),
+        (photo_in("WEBP"), 24 * 15),
+        (photo_in("PNG", transparent=True), 24 * 14),
+        (photo_in("TIFF", deep=True), 24 * 20),
     ],
     ids=["JPEG", "PNG", "WEBP", "with alpha", "deep"],
 )

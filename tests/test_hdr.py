@@ -83,8 +83,8 @@ def grey(nits: Floats) -> Floats:
 def test_a_photo_says_which_hdr_it_is(tmp_path: Path, name: str) -> None:
     kind, write = SOURCES[name]
     photo = read(write(grey(GREYS)), tmp_path)
-    assert photo.hdr == kind
-    assert photo.deep
+    assert photo.form.hdr == kind
+    assert photo.form.deep
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_photo_says_which_hdr_it_is(tmp_path: Path, name: str) -> None:
     ids=["JPEG", "PNG of 16 bits", "PNG P3", "AVIF Rec. 2020", "HEIC of 10 bits", "stereo"],
 )
 def test_depth_width_and_a_second_picture_are_no_hdr(tmp_path: Path, body: bytes) -> None:
-    assert read(body, tmp_path).hdr == ""
+    assert read(body, tmp_path).form.hdr == ""
 
 
 @pytest.mark.parametrize("profile", ["keep", "srgb"])
@@ -157,7 +157,7 @@ def test_the_avif_of_hdr_is_deep_and_no_longer_hdr(tmp_path: Path, name: str) ->
     made = rendered(SOURCES[name][1](grey(GREYS)), tmp_path, formats=("avif",))
     (body,) = made.variants["avif"]
     assert seen(body).bits == 10
-    assert read(body, tmp_path / "again").hdr == ""
+    assert read(body, tmp_path / "again").form.hdr == ""
 
 
 # ---- gain maps --------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_gain_maps_are_what_they_say() -> None:
 @pytest.mark.parametrize("name", GAIN_MAPS)
 def test_a_gain_map_is_known(tmp_path: Path, name: str) -> None:
     photo = read(GAIN_MAPS[name](), tmp_path)
-    assert photo.hdr == "gain map"
+    assert photo.form.hdr == "gain map"
     assert photo.size == Size(96, 64)
 
 

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from generator.build import build
 from generator.core.config import load_config
 from generator.core.errors import ConfigError
-from generator.core.model import Photo
+from generator.core.model import Photo, photo_of
 from generator.library import scan
 from generator.library.photo import read_files
 from generator.output import losses
@@ -249,7 +248,9 @@ def test_s11_more_than_half_and_more_than_20(
     read = read_files(["here/0.jpg"], published.pictures, svg=False)
     (photo,) = (each for each in read if isinstance(each, Photo))
     photos = [
-        msgspec.structs.replace(photo, path=f"{number}.jpg", digest=f"{number:x}")
+        photo_of(
+            f"{number}.jpg", f"{number:016x}" + 48 * "0", photo.stamp, photo.form, photo.metadata
+        )
         for number in range(shown)
     ]
     output, cache = tmp_path / "output", tmp_path / "cache"

@@ -51,9 +51,9 @@ PACKET = rights_packet(Rights("Ann"))
 def own_variant(body: bytes, folder: Path, quality: int = BEST, rights: str = "") -> bytes:
     """Make the variant of a source that has its size and its format."""
     photo = read(body, folder)
-    name = web_format(photo.format, transparent=photo.transparent)
+    name = web_format(photo.format, transparent=photo.form.transparent)
     chain = (photo.size.longest,)
-    gamut: Gamut = "p3" if photo.wide else "srgb"
+    gamut: Gamut = "p3" if photo.form.wide else "srgb"
     recipe = Recipe("test", name, quality, "small", chain, chain, gamut=gamut, rights=rights)
     return encode_photo(Job(photo, (("key", recipe),)), folder)["key"][0]
 

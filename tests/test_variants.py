@@ -4,10 +4,17 @@ import pytest
 from msgspec import structs
 
 from generator.core.config import FormatName, ImageSettings
-from generator.core.model import Metadata, Photo, Size, Stamp
+from generator.core.model import Form, Metadata, Photo, Size, Stamp, photo_of
 from generator.planning.variants import planner
 
-PHOTO = Photo("a.png", "00" * 32, Stamp(1, 1, 1, 1), "PNG", Size(900, 600), False, Metadata())
+FORM = Form("PNG", Size(900, 600), transparent=False)
+
+
+def picture(form: Form) -> Photo:
+    return photo_of("a.png", "00" * 32, Stamp(1, 1, 1, 1), form, Metadata())
+
+
+PHOTO = picture(FORM)
 
 
 def formats(photo: Photo, *wanted: FormatName) -> list[str]:
@@ -30,11 +37,11 @@ def test_what_jpeg_cannot_show_gets_another_format(
     wanted: tuple[FormatName, ...], opaque: list[str], transparent: list[str]
 ) -> None:
     assert formats(PHOTO, *wanted) == opaque
-    assert formats(structs.replace(PHOTO, transparent=True), *wanted) == transparent
+    assert formats(picture(structs.replace(FORM, transparent=True)), *wanted) == transparent
 
 
 def test_depth_and_gamut_make_other_recipes() -> None:
-    deep = structs.replace(PHOTO, deep=True, wide=True)
+    deep = picture(structs.replace(FORM, deep=True, wide=True))
     recipes = [recipe for _, recipe in planner(ImageSettings(), str)(deep).recipes]
     assert {recipe.gamut for recipe in recipes} == {"p3"}
     assert {recipe.format: recipe.bits for recipe in recipes} == {"avif": 10, "jpeg": 8, "png": 8}
@@ -44,7 +51,7 @@ def test_depth_and_gamut_make_other_recipes() -> None:
 
 @pytest.mark.parametrize("side", [1, 15, 320, 321])
 def test_a_small_source_gets_its_own_size_and_no_other(side: int) -> None:
-    photo = structs.replace(PHOTO, size=Size(side, 1))
+    photo = picture(structs.replace(FORM, size=Size(side, 1)))
     assert planner(ImageSettings(), str)(photo).steps == (side,)
 
 
@@ -57,7 +64,7 @@ def test_a_small_source_gets_its_own_size_and_no_other(side: int) -> None:
     ],
 )
 def test_of_steps_of_one_width_the_largest_is_left(size: Size, steps: tuple[int, ...]) -> None:
-    photo = structs.replace(PHOTO, size=size)
+    photo = picture(structs.replace(FORM, size=size))
     made = planner(ImageSettings(), str)(photo)
     assert made.steps == steps
     keys = {key for _, key in made.shown}

@@ -3,6 +3,7 @@
 From the bottom up:
 
     digest formats layout model text
-    errors files geometry routes
+    errors geometry listing routes
+    files
     config
 """

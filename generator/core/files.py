@@ -22,10 +22,24 @@ CLOCK_TICK_NS = 2_000_000_000
 # Folders within folders that are looked into: no one nests deeper, and no system has paths as long.
 MAX_DEPTH = 100
 
+_HALF = 1 << 63
+
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """Return the part of a stat result that tells an unchanged file from a changed one."""
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    """Return the part of a stat result that tells an unchanged file from a changed one.
+
+    Of a time before 1677 or after 2262, and of a number that is longer, 64 bits are left.
+    """
+    return Stamp(
+        status.st_size,
+        _wrapped(status.st_mtime_ns),
+        _wrapped(status.st_ctime_ns),
+        status.st_ino % (2 * _HALF),
+    )
+
+
+def _wrapped(nanoseconds: int) -> int:
+    return (nanoseconds + _HALF) % (2 * _HALF) - _HALF
 
 
 def is_settled(stamp: Stamp, at_ns: int) -> bool:

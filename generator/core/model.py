@@ -3,13 +3,14 @@
 Paths are relative to their root, with forward slashes. Sizes are pixels, upright.
 """
 
+import struct
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, Protocol
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, msgpack
+from msgspec.structs import replace
 
 # What is read back from a cache must at least be possible.
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Extent = Annotated[int, Meta(ge=1)]
 
 
@@ -38,6 +39,20 @@ class Stamp(Struct, frozen=True, array_like=True, gc=False):
     ctime_ns: int
     inode: int
 
+    @property
+    def packed(self) -> bytes:
+        """Itself in `STAMP_SIZE` bytes."""
+        return _STAMP.pack(self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+_STAMP = struct.Struct("<qqqQ")
+STAMP_SIZE = _STAMP.size
+
+
+def unpacked(data: bytes, at: int = 0) -> Stamp:
+    """Return the stamp that is packed at this place."""
+    return Stamp(*_STAMP.unpack_from(data, at))
+
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):
     """A file that was found, and its stamp."""
@@ -56,7 +71,7 @@ class Location(Struct, frozen=True, gc=False):
 Private = Literal["location", "serial number", "owner name", "face names", "maker notes", "preview"]
 
 
-class Metadata(Struct, frozen=True):
+class Metadata(Struct, frozen=True, omit_defaults=True):
     """What a picture says about itself; empty or None where it says nothing.
 
     Keywords are as people typed them, each once; `keyword_paths` are those that stand in a tree,
@@ -98,28 +113,77 @@ class Metadata(Struct, frozen=True):
     private: tuple[Private, ...] = ()
 
 
-class Photo(Struct, frozen=True, tag=True):
-    """One picture of the library: what the plan needs to know, without its pixels.
+class Form(Struct, frozen=True, array_like=True, gc=False):
+    """What sort of picture a file holds; most of one camera have the same.
 
-    `digest` is the SHA-256 of the file in hexadecimal; `size` is after orientation. `wide` is a
-    gamut beyond sRGB, `deep` more than eight bits a channel, `hdr` the kind of high dynamic range
-    there is; `frames` are more than one in an animation. `fault` says what is wrong with its
-    profile, `stilled` why of an animation only a still is shown: neither costs the picture.
+    `size` is after orientation. `wide` is a gamut beyond sRGB, `deep` more than eight bits a
+    channel, `hdr` the kind of high dynamic range there is; `frames` are more than one in an
+    animation. `fault` says what is wrong with its profile, `stilled` why of an animation only a
+    still is shown: neither costs the picture.
     """
 
-    path: str
-    digest: Sha256
-    stamp: Stamp
     format: str
     size: Size
     transparent: bool
-    metadata: Metadata
     wide: bool = False
     deep: bool = False
     hdr: Literal["", "pq", "hlg", "gain map"] = ""
     frames: int = 1
     fault: str = ""
     stilled: str = ""
+
+
+_DIGEST_SIZE = 32
+_SAID_AT = _DIGEST_SIZE + STAMP_SIZE
+_encoded = msgpack.Encoder().encode
+_decoded = msgpack.Decoder(Metadata).decode
+
+
+class Photo(Struct, frozen=True, tag=True, gc=False):
+    """One picture of the library: what the plan needs to know, without its pixels.
+
+    A build holds all of them to its end, so each is small: `file` is the SHA-256 of the file, its
+    stamp, and what it says of itself, all packed. `photo_of` makes it.
+    """
+
+    path: str
+    form: Form
+    file: Annotated[bytes, Meta(min_length=_SAID_AT + 1)]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file in hexadecimal."""
+        return self.file[:_DIGEST_SIZE].hex()
+
+    @property
+    def stamp(self) -> Stamp:
+        """The stamp of the file when it was read."""
+        return unpacked(self.file, _DIGEST_SIZE)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What it says about itself; ValueError if a cache made that up."""
+        return _decoded(self.file[_SAID_AT:])
+
+    @property
+    def format(self) -> str:
+        """What Pillow calls its format."""
+        return self.form.format
+
+    @property
+    def size(self) -> Size:
+        """Its size, upright."""
+        return self.form.size
+
+
+def photo_of(path: str, digest: str, stamp: Stamp, form: Form, metadata: Metadata) -> Photo:
+    """Return the picture at `path` whose file has this SHA-256, in hexadecimal."""
+    return Photo(path, form, bytes.fromhex(digest) + stamp.packed + _encoded(metadata))
+
+
+def saying(photo: Photo, metadata: Metadata) -> Photo:
+    """Have a photo say something else about itself."""
+    return replace(photo, file=photo.file[:_SAID_AT] + _encoded(metadata))
 
 
 class Stray(Struct, frozen=True, tag=True):

@@ -18,7 +18,7 @@ from generator.core.files import stamp_of
 from generator.core.formats import BY_SUFFIX, foreign_kind
 from generator.core.geometry import turned
 from generator.core.layout import PICTURES
-from generator.core.model import Metadata, Photo, Sidecar, Size, Stray
+from generator.core.model import Form, Metadata, Photo, Sidecar, Size, Stray, photo_of
 from generator.metadata import xmp
 from generator.metadata.exif import safely
 from generator.metadata.reading import of_xmp, read_metadata
@@ -138,13 +138,10 @@ def _read(path: str, source: Path, *, alone: bool) -> Photo | None:
         left, top, right, bottom = coding.crop or (0, 0, *image.size)
         stored = Size(right - left, bottom - top)
         frames, stilled = counted(image, stored, source)
-        return Photo(
-            path=path,
-            digest=_digest(source),
-            stamp=stamp,
+        metadata = safely(lambda: read_metadata(image), Metadata())
+        form = Form(
             format="JPEG" if image.format == "MPO" else image.format or "",
             size=turned(stored, decode.orientation_of(image)),
-            metadata=safely(lambda: read_metadata(image), Metadata()),
             wide=coding.wide,
             deep=coding.bits > 8,
             hdr=coding.hdr,
@@ -154,20 +151,13 @@ def _read(path: str, source: Path, *, alone: bool) -> Photo | None:
             # Last, for it may read the pixels, after which Pillow forgets parts of the file.
             transparent=decode.has_alpha(image, coding.bits),
         )
+        return photo_of(path, _digest(source), stamp, form, metadata)
 
 
 def _draw(path: str, source: Path) -> Photo:
     stamp = stamp_of(source.stat())
-    size = read_drawing(source).size
-    return Photo(
-        path=path,
-        digest=_digest(source),
-        stamp=stamp,
-        format="SVG",
-        size=size,
-        metadata=Metadata(),
-        transparent=True,
-    )
+    form = Form("SVG", read_drawing(source).size, transparent=True)
+    return photo_of(path, _digest(source), stamp, form, Metadata())
 
 
 def _digest(source: Path) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from generator.core.digest import digest_of
 from generator.core.errors import Problem, Unread
@@ -19,12 +19,14 @@ from generator.core.model import (
     Asset,
     Document,
     Entry,
+    Form,
     Library,
     Photo,
     Sidecar,
     Stamp,
     Stray,
     Theme,
+    saying,
 )
 from generator.core.routes import STATIC, folded
 from generator.library.photo import Found, is_sidecar, read_files
@@ -33,7 +35,7 @@ from generator.metadata.reading import overlaid
 from generator.state.workers import Died, Workers
 
 # Raise by one whenever the same file is read to another Photo or Document.
-SCAN_VERSION = 12
+SCAN_VERSION = 13
 
 # What a sidecar is called whose picture is missing.
 LONE_SIDECAR = "XMP sidecar without a picture"
@@ -45,14 +47,19 @@ _BATCH = 24
 
 Progress = Callable[[int, int], None]
 _ReadFiles = Callable[..., list[Found | None]]
+_Read = Callable[[Sequence[str]], Iterable[tuple[str, Found | Document | Unread]]]
 
 
-class Remembered(Struct, frozen=True, array_like=True):
+class Remembered(Struct, frozen=True, array_like=True, gc=False):
     """What a file was read to, its stamp then, and the moment before it was read."""
 
     stamp: Stamp
     at_ns: int
     value: Found | Document | Unread
+
+
+# In the place of what is still to be read.
+_UNREAD = Stray("")
 
 
 class Memo(Struct, frozen=True):
@@ -85,27 +92,35 @@ def scan(
 ) -> tuple[Library, tuple[Problem, ...], Memo]:
     """Read all pictures and texts that the memo does not know; the new memo knows them all."""
     read = partial(read_files, pictures=site / PICTURES, svg=svg)
-    pictures = _read(
-        _under(PICTURES, survey.pictures),
-        survey.at_ns,
-        memo,
-        partial(_read_pictures, read=read, workers=workers, progress=progress),
-    )
-    texts = _read(
-        _under(CONTENT, survey.texts),
+    read_pictures = partial(_read_pictures, read=read, workers=workers, progress=progress)
+    files: dict[str, Remembered] = {}
+    _read(files, PICTURES, survey.pictures, survey.at_ns, memo, read_pictures)
+    _read(
+        files,
+        CONTENT,
+        survey.texts,
         survey.at_ns,
         memo,
         partial(_read_texts, content=site / CONTENT),
     )
-    read_now = pictures | texts
-    library = library_of(read_now, read_theme(survey))
-    problems = [problem for each in read_now.values() for problem in _problems(each.value)]
-    lasting = {
-        name: each
-        for name, each in read_now.items()
-        if not (isinstance(each.value, Problem | Unread) and each.value.passing)
-    }
-    return library, (*survey.problems, *problems), Memo(memo.version, lasting)
+    _share_forms(files.values())
+    library = library_of(files, read_theme(survey))
+    problems = [problem for each in files.values() for problem in _problems(each.value)]
+    for name in [name for name, each in files.items() if _is_passing(each.value)]:
+        del files[name]
+    return library, (*survey.problems, *problems), Memo(memo.version, files)
+
+
+def _share_forms(files: Iterable[Remembered]) -> None:
+    """Have photos of the same form hold the same value, which takes as much as all else of one."""
+    forms: dict[Form, Form] = {}
+    for each in files:
+        if isinstance(photo := each.value, Photo):
+            force_setattr(photo, "form", forms.setdefault(photo.form, photo.form))
+
+
+def _is_passing(value: Found | Document | Unread) -> bool:
+    return isinstance(value, Problem | Unread) and value.passing
 
 
 def _problems(value: Found | Document | Unread) -> tuple[Problem, ...]:
@@ -117,28 +132,28 @@ def _problems(value: Found | Document | Unread) -> tuple[Problem, ...]:
 
 def library_of(files: Mapping[str, Remembered], theme: Theme) -> Library:
     """Put together what the files of a site were read to, by their path below it."""
-    values = {name: each.value for name, each in files.items()}
-    strays = Counter(value.kind for value in values.values() if isinstance(value, Stray))
+    values = [each.value for each in files.values()]
+    strays = Counter(value.kind for value in values if isinstance(value, Stray))
     sidecars = {
-        name.removeprefix(f"{PICTURES}/"): value
-        for name, value in values.items()
-        if isinstance(value, Sidecar)
+        name.removeprefix(f"{PICTURES}/"): each.value
+        for name, each in files.items()
+        if isinstance(each.value, Sidecar)
     }
-    strays[LONE_SIDECAR] = _lone(sidecars, values)
+    strays[LONE_SIDECAR] = _lone(sidecars, files)
     return Library(
-        photos=_described([each for each in values.values() if isinstance(each, Photo)], sidecars),
-        documents=tuple(each for each in values.values() if isinstance(each, Document)),
+        photos=_described((each for each in values if isinstance(each, Photo)), sidecars),
+        documents=tuple(each for each in values if isinstance(each, Document)),
         theme=theme,
         strays=tuple(sorted((+strays).items())),
         unread=tuple(
             name.removeprefix(f"{CONTENT}/")
-            for name, value in values.items()
-            if isinstance(value, Unread)
+            for name, each in files.items()
+            if isinstance(each.value, Unread)
         ),
     )
 
 
-def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
+def _described(photos: Iterable[Photo], sidecars: Mapping[str, Sidecar]) -> tuple[Photo, ...]:
     """Add to each photo what its sidecars say, and forget who is in it.
 
     `falls.jpg.xmp` is about falls.jpg and comes first, `falls.xmp` about every falls.
@@ -148,13 +163,13 @@ def _described(photos: Sequence[Photo], sidecars: Mapping[str, Sidecar]) -> tupl
     }
 
     def described(photo: Photo) -> Photo:
-        said = photo.metadata
+        said = inside = photo.metadata
         for owner in (_stem(photo.path), photo.path):
             if (beside := known.get(folded(owner))) is not None:
                 said = overlaid(beside, said)
         if said.people:
             said = replace(said, people=())
-        return photo if said is photo.metadata else replace(photo, metadata=said)
+        return photo if said == inside else saying(photo, said)
 
     return tuple(map(described, photos))
 
@@ -172,56 +187,64 @@ def _stem(path: str) -> str:
     return posixpath.splitext(path)[0]
 
 
-def _under(folder: str, found: Iterable[Entry]) -> dict[str, Entry]:
-    return {f"{folder}/{entry.path}": entry for entry in found}
-
-
 def _read(
-    found: Mapping[str, Entry],
+    files: dict[str, Remembered],
+    folder: str,
+    found: Iterable[Entry],
     at_ns: int,
     memo: Memo,
-    read: Callable[[Sequence[str]], Mapping[str, Found | Document | Unread]],
-) -> dict[str, Remembered]:
-    """Take from the memo what is known for certain, and read the rest."""
-    known = {
-        name: memo.files[name]
-        for name, entry in found.items()
-        if name in memo.files and _is_known(memo.files[name], entry)
-    }
-    values = read([entry.path for name, entry in found.items() if name not in known])
-    return {
-        name: known.get(name) or Remembered(entry.stamp, at_ns, values[entry.path])
-        for name, entry in found.items()
-    }
+    read: _Read,
+) -> None:
+    """Add the files of a folder, in order: what the memo knows for certain, and the rest read."""
+    unknown: list[str] = []
+    for entry in found:
+        name = f"{folder}/{entry.path}"
+        known = memo.files.get(name)
+        if known is None or not _is_known(known, entry):
+            known = Remembered(entry.stamp, at_ns, _UNREAD)
+            unknown.append(entry.path)
+        files[name] = known
+    for path, value in read(unknown):
+        name = f"{folder}/{path}"
+        files[name] = Remembered(files[name].stamp, at_ns, value)
 
 
 def _is_known(remembered: Remembered, entry: Entry) -> bool:
+    if remembered.stamp != entry.stamp or not is_settled(entry.stamp, remembered.at_ns):
+        return False
     value = remembered.value
     if isinstance(value, Photo | Document) and value.path != entry.path:
         return False
-    return remembered.stamp == entry.stamp and is_settled(entry.stamp, remembered.at_ns)
+    return not isinstance(value, Photo) or _can_be(value)
 
 
-def _read_texts(paths: Sequence[str], content: Path) -> dict[str, Document | Unread]:
+def _can_be(photo: Photo) -> bool:
+    """Tell whether what a photo is remembered to say can be read."""
+    try:
+        return photo.metadata is not None
+    except ValueError:
+        return False
+
+
+def _read_texts(paths: Sequence[str], content: Path) -> Iterator[tuple[str, Document | Unread]]:
     if not paths:
-        return {}
+        return
     # Late: Markdown and YAML cost a build that reads no text a thirtieth of its time.
     from generator.library.document import read_document  # noqa: PLC0415
 
-    return {path: read_document(path, content) for path in paths}
+    for path in paths:
+        yield path, read_document(path, content)
 
 
 def _read_pictures(
     paths: Sequence[str], read: _ReadFiles, workers: Workers, progress: Progress
-) -> dict[str, Found]:
+) -> Iterator[tuple[str, Found]]:
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
-    values: dict[str, Found] = {}
     if paths:
         progress(0, len(paths))
-    for path, value in _results(batches, read, workers):
-        values[path] = value
-        progress(len(values), len(paths))
-    return values
+    for done, found in enumerate(_results(batches, read, workers), 1):
+        yield found
+        progress(done, len(paths))
 
 
 def _results(

@@ -26,6 +26,7 @@ from generator.core.files import (
     read_whole,
 )
 from generator.core.layout import CONTENT, PICTURES, TEMPLATES
+from generator.core.listing import Listing, listing
 from generator.core.model import Entry
 from generator.core.text import is_unicode, spelt
 
@@ -42,13 +43,13 @@ class Survey(Struct, frozen=True):
     """
 
     at_ns: int
-    pictures: tuple[Entry, ...]
-    texts: tuple[Entry, ...]
-    theme: tuple[tuple[str, tuple[Entry, ...]], ...]
+    pictures: Listing
+    texts: Listing
+    theme: tuple[tuple[str, Listing], ...]
     problems: tuple[Problem, ...] = ()
 
     @property
-    def files(self) -> tuple[tuple[Entry, ...], ...]:
+    def files(self) -> tuple[Listing, ...]:
         """All files, as lists."""
         return (self.pictures, self.texts, *(found for _, found in self.theme))
 
@@ -65,7 +66,7 @@ def survey(site: Path, config: Config) -> Survey:
     deep: list[str] = []
     odd: list[tuple[str, bool]] = []
 
-    def below(folder: str, place: Path) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    def below(folder: str, place: Path) -> tuple[Listing, tuple[str, ...]]:
         found = entries(
             place,
             skip,
@@ -85,7 +86,7 @@ def survey(site: Path, config: Config) -> Survey:
     return Survey(
         at_ns=at_ns,
         pictures=pictures,
-        texts=tuple(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
+        texts=listing(text for text in texts if text.path.lower().endswith(_TEXT_SUFFIXES)),
         theme=theme,
         problems=(
             *(_unnameable(f"{PICTURES}/{path}") for path in unnamed),
@@ -187,9 +188,7 @@ def ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
     return skip
 
 
-def _nameable(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+def _nameable(found: Sequence[Entry]) -> tuple[Listing, tuple[str, ...]]:
     """Divide files into those whose names are Unicode and the names of those that are not."""
-    broken = tuple(entry.path for entry in found if not is_unicode(entry.path))
-    return tuple(entry for entry in found if entry.path not in broken), tuple(
-        spelt(path) for path in broken
-    )
+    broken = {entry.path: spelt(entry.path) for entry in found if not is_unicode(entry.path)}
+    return listing(entry for entry in found if entry.path not in broken), tuple(broken.values())

@@ -130,7 +130,7 @@ class Gallery:
         return self._albums[folder_of(photo.path)]
 
     def _placeholder(self, photo: PlannedPhoto) -> Placeholder | None:
-        return None if photo.photo.transparent else self._placeholders.get(photo.shown)
+        return None if photo.photo.form.transparent else self._placeholders.get(photo.shown)
 
     def _alt(self, photo: PlannedPhoto) -> str:
         """Describe a picture in words: never empty, and never a file name."""

@@ -68,7 +68,7 @@ def animate(source: Path, photo: Photo, recipe: Recipe) -> bytes:
     with decode.opened(source) as image:
         plays = _plays(image, source)
         coding = coding_of(image, source.read_bytes)
-        moving = _Moving(_frames(image, coding, photo, recipe), photo.frames)
+        moving = _Moving(_frames(image, coding, photo, recipe), photo.form.frames)
         moving.save(
             buffer,
             "WEBP",
@@ -109,9 +109,9 @@ def _frames(
     size = fit(photo.size, recipe.outputs[0])
     # A frame that reaches beyond the picture is cut off where the still ends.
     coding = replace(coding, crop=coding.crop or (0, 0, *image.size))
-    longest = min(_LONGEST_FRAME, _LONGEST_ANIMATION // photo.frames)
-    for number in range(photo.frames):
-        pixels = _pixels(image, number, photo.frames)
+    longest = min(_LONGEST_FRAME, _LONGEST_ANIMATION // photo.form.frames)
+    for number in range(photo.form.frames):
+        pixels = _pixels(image, number, photo.form.frames)
         duration = min(image.info.get("duration", 0), longest)
         decoded = Decoded(pixels, orientation, coding)
         raster = finished(decoded, size, recipe.gamut, recipe.light)

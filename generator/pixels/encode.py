@@ -174,8 +174,8 @@ def _encode_stills(source: Path, job: Job) -> dict[tuple[str, int], bytes]:
 
 def _may_be_own(photo: Photo, recipe: Recipe) -> bool:
     """Tell whether a variant might be the picture as its source has it coded."""
-    is_still = photo.frames == 1 and not photo.stilled
-    is_simple = is_still and not photo.deep and not photo.hdr
+    is_still = photo.form.frames == 1 and not photo.form.stilled
+    is_simple = is_still and not photo.form.deep and not photo.form.hdr
     return is_simple and recipe.gamut == "srgb" and OUTPUTS[recipe.format].pillow == photo.format
 
 
@@ -198,7 +198,7 @@ def _is_shown_by(body: bytes, photo: Photo, image: Image.Image) -> bool:
     """Tell whether a file that says nothing of its colours shows these pixels."""
     with decode.in_words(), Image.open(io.BytesIO(body), formats=(photo.format,)) as coded:
         pixels = decode.resamplable(coded)
-        shown = converted(pixels if photo.transparent else _without_alpha(pixels), b"", "srgb")
+        shown = converted(pixels if photo.form.transparent else _without_alpha(pixels), b"", "srgb")
         is_alike = (shown.mode, shown.size) == (image.mode, image.size)
         return is_alike and not ImageChops.difference(shown, image).getbbox(alpha_only=False)
 
@@ -258,7 +258,7 @@ def _read(source: Path, photo: Photo, at_least: Size | None) -> Decoded:
         if at_least is not None:
             decode.shrink_on_load(image, turned(at_least, orientation))
         pixels = _pixels(image, source, coding)
-    return Decoded(pixels if photo.transparent else _opaque(pixels), orientation, coding)
+    return Decoded(pixels if photo.form.transparent else _opaque(pixels), orientation, coding)
 
 
 def _pixels(image: ImageFile.ImageFile, source: Path, coding: Coding) -> "Image.Image | Samples":

@@ -147,9 +147,9 @@ def decoded_bytes(job: Job) -> int:
     """Estimate the memory of a decoded photo; a JPEG decodes smaller where that is enough."""
     photo, (_, recipe) = job.photo, job.recipes[0]
     each = _BYTES_A_PIXEL.get(photo.format, _BYTES_OF_OTHERS)
-    each += _BYTES_OF_DEPTH if photo.deep else 0
-    each += _BYTES_OF_PLANES if photo.transparent or recipe.light == "linear" else 0
-    if photo.deep or recipe.light == "linear":
+    each += _BYTES_OF_DEPTH if photo.form.deep else 0
+    each += _BYTES_OF_PLANES if photo.form.transparent or recipe.light == "linear" else 0
+    if photo.form.deep or recipe.light == "linear":
         return photo.size.width * photo.size.height * each
     decoded = _pixels(photo, max(recipe.chain[0] for _, recipe in job.recipes)) * each
     return max(decoded, photo.size.width * photo.size.height * _BYTES_OF_SCANS)

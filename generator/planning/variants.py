@@ -107,15 +107,16 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
         return _menu(shape, images)
 
     def menu_of(photo: Photo, rights: Rights) -> Menu:
-        moving = photo.frames > 1 and _moving(photo, images)
+        form = photo.form
+        moving = form.frames > 1 and _moving(photo, images)
         shape = _Shape(
-            engine=engine(photo.format),
-            longest=photo.size.longest,
-            steps=of_distinct_width(photo.size, ladder(photo.size.longest, images.max_dimensions)),
-            format=photo.format,
-            transparent=photo.transparent,
-            wide=photo.wide,
-            deep=photo.deep,
+            engine=engine(form.format),
+            longest=form.size.longest,
+            steps=of_distinct_width(form.size, ladder(form.size.longest, images.max_dimensions)),
+            format=form.format,
+            transparent=form.transparent,
+            wide=form.wide,
+            deep=form.deep,
             rights=rights_packet(rights).decode(),
             moving=moving,
         )
@@ -123,9 +124,7 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
 
     def variants(photo: Photo) -> Variants:
         rights = rights_of(photo.metadata, images.rights)
-        size = photo.size
-        look = (photo.format, photo.transparent, photo.wide, photo.deep, photo.frames)
-        seen = (*look, size.width, size.height, rights)
+        seen = (photo.form, rights)
         chosen = menus.get(seen)
         if chosen is None:
             chosen = menus[seen] = menu_of(photo, rights)
@@ -186,7 +185,7 @@ def _moving(photo: Photo, images: ImageSettings) -> int:
     The size is its longest side.
     """
     steps = (*images.max_dimensions, images.default_dimension)
-    return moving_step(photo.size, photo.frames, images.default_dimension, steps)
+    return moving_step(photo.size, photo.form.frames, images.default_dimension, steps)
 
 
 def _animation(shape: _Shape, images: ImageSettings) -> Recipe:

@@ -133,7 +133,7 @@ def build_behind(
     made: list[Made] = []
 
     def run(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, str]:
-        store.save(order.cache, store.MEMO, task.sources.memo)
+        store.save(order.cache, store.MEMO, task.memo)
         more = _render_first(task, order, workers)
         known = Known(task.failures | more, task.unpublished, None if more else drawn)
         done, report, token = make(order, task.sources, manifest, workers, known)

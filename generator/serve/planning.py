@@ -37,6 +37,7 @@ class Task(Struct, frozen=True):
 
     order: Order
     sources: Sources
+    memo: Memo
     sketch: Sketch
     failures: dict[str, Problem]
     unpublished: dict[str, Problem]
@@ -117,13 +118,13 @@ class Planner:
             return None
         asking = self._asked(order)
         memo = steady.vouched(kept_memo(order, self._memo), growing)
-        sources = read_sources(order, found, memo, asking.workers)
+        sources, memo = read_sources(order, found, memo, asking.workers)
         refuse_loss(order, sources.library, sources.refused)
-        self._memo, self._before = sources.memo, found
+        self._memo, self._before = memo, found
         library, young = sources.library, steady.young(found)
         failures, left_out = _by_path(library, faulty.failed), _by_path(library, faulty.unpublished)
         sketch = sketched(order, sources, failures, left_out)
-        return Task(order, sources, sketch, failures, left_out, young, growing), asking
+        return Task(order, sources, memo, sketch, failures, left_out, young, growing), asking
 
     def keep_only(self, asking: Asking) -> None:
         """Give up the processes of all plans but the one that is shown."""

@@ -9,6 +9,7 @@ from generator.containers import parts
 from generator.core.errors import Problem
 from generator.core.files import CLOCK_TICK_NS, is_settled, stamp_of
 from generator.core.layout import PICTURES
+from generator.core.listing import listing
 from generator.core.model import Entry
 from generator.library.scan import Memo, Remembered
 from generator.library.survey import Survey
@@ -78,10 +79,12 @@ def as_before(found: Survey, names: Collection[str], before: Survey | None) -> S
 
     Those that were not there are left out.
     """
-    old = before.pictures if before is not None and names else ()
+    if not names:
+        return found
+    old = before.pictures if before is not None else ()
     kept = (entry for entry in old if entry.path in names)
     pictures = (*without(found, names).pictures, *kept)
-    return replace(found, pictures=tuple(sorted(pictures, key=lambda entry: entry.path)))
+    return replace(found, pictures=listing(sorted(pictures, key=lambda entry: entry.path)))
 
 
 def vouched(memo: Memo, names: Collection[str]) -> Memo:
@@ -101,7 +104,9 @@ def without(found: Survey, names: Collection[str]) -> Survey:
     """Leave pictures out, as if they were not there yet."""
     if not names:
         return found
-    return replace(found, pictures=tuple(each for each in found.pictures if each.path not in names))
+    return replace(
+        found, pictures=listing(each for each in found.pictures if each.path not in names)
+    )
 
 
 def lasting(problems: Iterable[Problem], names: Collection[str]) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from generator.core.config import Config
-from generator.core.model import Library, Metadata, Photo, Size, Stamp, Theme
+from generator.core.model import Form, Library, Metadata, Photo, Size, Stamp, Theme, photo_of
 from generator.planning.plan import Plan, make_plan
 
 WORDS = (
@@ -82,7 +82,9 @@ def plan_of(count: int) -> Plan:
             taken=f"{2004 + day // 336}-{1 + day // 28 % 12:02}-{1 + day % 28:02}T10:00:00",
         )
         path = f"{PLACES[album % 12]} {album}/DSC_{number:04}.jpg"
-        return Photo(path, digest, Stamp(1, 1, 1, 1), "JPEG", Size(3000, 2000), False, said)
+        return photo_of(
+            path, digest, Stamp(1, 1, 1, 1), Form("JPEG", Size(3000, 2000), False), said
+        )
 
     library = Library(tuple(map(photo, range(count))), (), Theme({}, "", ()))
     return make_plan(Config(), library, lambda format: "engine")[0]
