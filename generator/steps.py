@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from types import MappingProxyType
@@ -17,9 +17,11 @@ from generator.core.model import (
     ArchiveOrigin,
     Icon,
     IconOrigin,
+    Job,
     Library,
     Photo,
     Placeholder,
+    Recipe,
     ScrubbedOrigin,
     StoreOrigin,
     Stray,
@@ -38,9 +40,16 @@ from generator.output.manifest import Difference, Manifest, altered, difference,
 from generator.output.publish import Changes, foresee, publish, unchanged
 from generator.pixels import decode
 from generator.pixels.encode import engine
-from generator.pixels.render import Results, kept_placeholders, missing, render, unscrubbable
+from generator.pixels.render import (
+    Results,
+    checked,
+    is_missing,
+    kept_placeholders,
+    render,
+    unscrubbable,
+)
 from generator.planning.files import PhotoFiles, files_in, original_of
-from generator.planning.plan import Plan, is_shown, make_plan
+from generator.planning.plan import Plan, PlannedPhoto, is_shown, make_plan
 from generator.report import Order, Report
 from generator.state import store
 from generator.state.workers import Workers
@@ -258,8 +267,9 @@ def make(
     """
     looking = looking or _looking(order, manifest, workers)
     made = _make(order, sources, manifest, workers, known or Known(), looking)
-    for line in telling_originals(made.design.plan):
-        order.listener.detail(line)
+    if order.options.verbose:
+        for line in telling_originals(made.design.plan):
+            order.listener.detail(line)
     report = _report(order, sources.library, made)
     lasting = (
         report.published
@@ -347,9 +357,8 @@ def _render_missing(
     force: bool,
 ) -> None:
     """Make what the store has not, and try what must be scrubbed; _LeftOutError if some fails."""
-    plan, placeholders = sketch.plan, so_far.placeholders
-    unseen = {job.shown for job in plan.jobs if job.shown} - placeholders.keys()
-    results = _render(order, plan, to_write, unseen, workers, force=force)
+    placeholders = so_far.placeholders
+    results = _render(order, sketch.plan, to_write, placeholders, workers, force=force)
     so_far.photos += results.photos
     so_far.variants += results.variants
     placeholders |= results.placeholders
@@ -358,7 +367,9 @@ def _render_missing(
     so_far.unpublished |= unscrubbed
     if results.failures or unscrubbed:
         raise _LeftOutError
-    placeholders |= kept_placeholders(sorted(unseen - placeholders.keys()), order.cache, workers)
+    seen = (photo.seen for photo in sketch.plan.pictures)
+    unknown = sorted({key for key in seen if key and key not in placeholders})
+    placeholders |= kept_placeholders(unknown, order.cache, workers)
 
 
 def _publish(
@@ -380,7 +391,8 @@ def _publish(
     else:
         changes = _write(order, design, differs, manifest, sketch.library.photos)
         kept = so_far.placeholders
-        shown = {job.shown: kept[job.shown] for job in sketch.plan.jobs if job.shown in kept}
+        seen = (photo.seen for photo in sketch.plan.pictures)
+        shown = {key: kept[key] for key in seen if key in kept}
         store.save(order.cache, store.PLACEHOLDERS, shown)
     return Made(
         sketch,
@@ -414,25 +426,75 @@ def _render(
     order: Order,
     plan: Plan,
     to_write: Iterable[Unit],
-    unseen: Collection[str],
+    placeholders: Mapping[str, Placeholder],
     workers: Workers,
     *,
     force: bool,
 ) -> Results:
-    """Render what is to be written, or was never seen, and is not in the store."""
-    keys = set(_stored_keys(to_write))
-    jobs = missing(plan.jobs, keys.union(unseen), order.cache, force=force)
-    for job in jobs:
-        order.listener.detail(f"to render {PICTURES}/{job.photo.path}")
+    """Render what is to be written, or was never seen, and is not in the store.
+
+    By `force` also what is.
+    """
+
+    def is_to_make(key: str, recipe: Recipe) -> bool:
+        return force or is_missing(key, recipe, order.cache)
+
+    tasks = [*_tasks(plan, to_write, placeholders, is_to_make)]
+    for photo, _ in tasks:
+        order.listener.detail(f"to render {PICTURES}/{photo.path}")
     return render(
-        jobs,
+        checked((_job(*task) for task in tasks), order.listener.checkpoint),
+        len(tasks),
         order.site / PICTURES,
         order.cache,
         workers,
         order.memory,
         partial(order.listener.progress, "Rendering photos"),
-        order.listener.checkpoint,
     )
+
+
+def _tasks(
+    plan: Plan,
+    to_write: Iterable[Unit],
+    placeholders: Container[str],
+    is_to_make: Callable[[str, Recipe], bool],
+) -> Iterator[tuple[PlannedPhoto, tuple[int, ...]]]:
+    """Yield the pictures of which something is to be made, each with the numbers of its recipes.
+
+    The jobs themselves take much more memory than that.
+    """
+    photos, others = _divided(to_write)
+    whole = {photo.variants.keys for photo in photos}
+    keys = set(_stored_keys(others))
+    for picture in plan.pictures:
+        made, seen = picture.variants, picture.seen
+        unseen = "" if seen in placeholders else seen
+        if not (made.keys in whole or unseen or keys):
+            continue
+        numbers = tuple(
+            number
+            for number, (key, recipe) in enumerate(made.recipes)
+            if (made.keys in whole or key in keys or key == unseen) and is_to_make(key, recipe)
+        )
+        if numbers:
+            yield picture, numbers
+
+
+def _divided(units: Iterable[Unit]) -> tuple[list[PlannedPhoto], list[Unit]]:
+    """Divide units into the photos whose files some are, and the others."""
+    photos: list[PlannedPhoto] = []
+    others: list[Unit] = []
+    for unit in units:
+        if isinstance(unit, PhotoFiles):
+            photos.append(unit.photo)
+        else:
+            others.append(unit)
+    return photos, others
+
+
+def _job(photo: PlannedPhoto, numbers: Iterable[int]) -> Job:
+    recipes = photo.variants.recipes
+    return Job(photo.photo, tuple(recipes[number] for number in numbers), photo.seen)
 
 
 def _stored_keys(units: Iterable[Unit]) -> Iterator[str]:
@@ -494,13 +556,15 @@ def _write(
     for verb, paths in (("wrote", changes.written), ("removed", changes.removed)):
         for path in paths:
             order.listener.detail(f"{verb} {path}")
-    store.collect(order.cache, {key for job in design.plan.jobs for key, _ in job.recipes})
+    keys = (key for photo in design.plan.pictures for key, _ in photo.variants.recipes)
+    store.collect(order.cache, set(keys))
     return changes
 
 
 def _report(order: Order, library: Library, made: Made) -> Report:
     plan, tally = made.design.plan, made.changes.tally
-    total = sum(len(recipe.outputs) for job in plan.jobs for _, recipe in job.recipes)
+    menus = Counter(photo.variants.menu for photo in plan.pictures)
+    total = sum(count * menu.count for menu, count in menus.items())
     photos = tuple(plan.all_photos())
     kinds = (photo.photo.form.hdr for photo in photos)
     return Report(

@@ -10,7 +10,7 @@ from msgspec import Struct
 from generator.core.errors import Problem
 from generator.core.geometry import DRAFT_RATIO
 from generator.core.layout import PICTURES
-from generator.core.model import Job, Photo, Placeholder
+from generator.core.model import Job, Photo, Placeholder, Recipe
 from generator.pixels.encode import kept_placeholder, render_job, try_job
 from generator.privacy.originals import not_scrubbed, why_not
 from generator.state import store
@@ -45,41 +45,50 @@ class Results(Struct, frozen=True):
     placeholders: dict[str, Placeholder] = {}
 
 
-def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path, *, force: bool) -> list[Job]:
+def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path) -> list[Job]:
     """Return the jobs whose results under these keys are not in the store, without what is."""
     found = []
     for job in jobs:
         recipes = tuple(
-            (key, recipe)
-            for key, recipe in job.recipes
-            if key in keys and (force or not store.has_pack(cache, key, len(recipe.outputs)))
+            each for each in job.recipes if each[0] in keys and is_missing(*each, cache)
         )
         if recipes:
             found.append(msgspec.structs.replace(job, recipes=recipes))
     return found
 
 
+def is_missing(key: str, recipe: Recipe, cache: Path) -> bool:
+    """Tell whether the store has no results of a recipe under a key."""
+    return not store.has_pack(cache, key, len(recipe.outputs))
+
+
+def checked(jobs: Iterable[Job], checkpoint: Callable[[], None]) -> Iterator[Job]:
+    """Call `checkpoint` before each job, which may raise what ends the work."""
+    for job in jobs:
+        checkpoint()
+        yield job
+
+
 def render(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
+    count: int,
     pictures: Path,
     cache: Path,
     workers: Workers,
     max_memory: int,
     progress: Progress,
-    checkpoint: Callable[[], None],
 ) -> Results:
     """Work off the jobs in the order given; what is decoded at once fits in `max_memory` bytes.
 
-    `checkpoint` is called before each, and may raise what ends the work.
+    There are `count` of them.
     """
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
     placeholders: dict[str, Placeholder] = {}
     variants = 0
-    if jobs:
-        progress(0, len(jobs))
-    given = _checked(jobs, checkpoint)
-    for done, (job, result) in enumerate(workers.run(work, given, decoded_bytes, max_memory), 1):
+    if count:
+        progress(0, count)
+    for done, (job, result) in enumerate(workers.run(work, jobs, decoded_bytes, max_memory), 1):
         path = job.photo.path
         if isinstance(result, Died):
             failures[path] = _died(path)
@@ -89,8 +98,8 @@ def render(
             variants += result.variants
             if result.placeholder is not None:
                 placeholders[job.shown] = result.placeholder
-        progress(done, len(jobs))
-    return Results(len(jobs) - len(failures), variants, failures, placeholders)
+        progress(done, count)
+    return Results(count - len(failures), variants, failures, placeholders)
 
 
 def undecodable(
@@ -114,12 +123,6 @@ def undecodable(
 def _died(path: str) -> Problem:
     place = f"{PICTURES}/{path}"
     return Problem(place, Died.what, Died.hint, passing=True, code="decoder-died")
-
-
-def _checked(jobs: Iterable[Job], checkpoint: Callable[[], None]) -> Iterator[Job]:
-    for job in jobs:
-        checkpoint()
-        yield job
 
 
 def kept_placeholders(

@@ -171,10 +171,14 @@ class PlannedPhoto(Struct, frozen=True, gc=False):
         return f"{routes.FULL}/{self.original_name}" if self.original_name else ""
 
     @property
+    def seen(self) -> str:
+        """The key of what its placeholder is made of; empty if it has none."""
+        return "" if self.photo.format == "SVG" else self.shown
+
+    @property
     def job(self) -> Job:
         """The pixel work for it."""
-        shown = "" if self.photo.format == "SVG" else self.shown
-        return Job(self.photo, self.variants.recipes, shown)
+        return Job(self.photo, self.variants.recipes, self.seen)
 
     @property
     def anchor(self) -> str:

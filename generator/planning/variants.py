@@ -35,6 +35,15 @@ class Menu(Struct, frozen=True):
     moves: bool
     endings: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        # Of all its parts that takes long, and menus are counted by the photo.
+        return hash(self.encoded)
+
+    @property
+    def count(self) -> int:
+        """How many files they are."""
+        return sum(len(each.outputs) for each in self.recipes)
+
 
 class Variants(Struct, frozen=True, gc=False):
     """The variants of one photo: those of its menu, by the keys of what the recipes make of it."""

@@ -14,7 +14,7 @@ from generator.core.layout import PICTURES
 from generator.library.survey import Survey
 from generator.output.manifest import Manifest
 from generator.pixels import decode
-from generator.pixels.render import missing, render
+from generator.pixels.render import checked, missing, render
 from generator.report import Listener, Order, Report
 from generator.serve.bulletin import Bulletin, SupersededError, Teller
 from generator.serve.planning import Task
@@ -163,13 +163,14 @@ def _render_first(task: Task, order: Order, workers: Workers) -> dict[str, Probl
     """Render what visitors see first; return the photos that failed."""
     jobs = seen_first(task.sketch.plan)
     keys = {key for job in jobs for key, _ in job.recipes}
+    left = missing(jobs, keys, order.cache)
     results = render(
-        missing(jobs, keys, order.cache, force=False),
+        checked(left, order.listener.checkpoint),
+        len(left),
         order.site / PICTURES,
         order.cache,
         workers,
         order.memory,
         lambda done, total: order.listener.progress("Rendering what is seen first", done, total),
-        order.listener.checkpoint,
     )
     return lost(task.sketch.library, results.failures)
