@@ -28,7 +28,7 @@ if where == "before the switch":
 elif where == "before removals":
     publish.sync_folders = killed
 elif where == "while it writes":
-    publish._beside_their_places = killed
+    publish.sync = killed
 elif where == "full":
     def full(*arguments):
         raise OSError(28, "No space left on device", "x")
