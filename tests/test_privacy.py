@@ -14,7 +14,7 @@ from PIL import Image
 
 from generator.cli import cli
 from generator.core.config import Config, ImageSettings
-from generator.core.model import Metadata, Photo, Recipe
+from generator.core.model import Metadata, Photo, Recipe, saying
 from generator.library.photo import read_photo
 from generator.pages.language import Language
 from generator.pixels.codec import encode
@@ -393,7 +393,7 @@ def photo(tmp_path: Path) -> Callable[[Metadata], Photo]:
         save(chart(2000, 1000), tmp_path / "a.jpg", exif=told_exif())
         read = read_photo("a.jpg", tmp_path)
         assert isinstance(read, Photo)
-        return structs.replace(read, metadata=metadata)
+        return saying(read, metadata)
 
     return make
 

@@ -376,11 +376,20 @@ class Job(Struct, frozen=True):
 class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     """The average colour of a picture and of six parts of it, two rows of three.
 
-    Each is six hexadecimal digits of sRGB.
+    Each is six hexadecimal digits of sRGB, and is held as three bytes.
     """
 
-    colour: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")]
-    parts: Annotated[str, Meta(pattern="^[0-9a-f]{36}$")]
+    _packed: Annotated[bytes, Meta(min_length=21, max_length=21)]
+
+    @property
+    def colour(self) -> str:
+        """The colour of all of it."""
+        return self._packed[:3].hex()
+
+    @property
+    def parts(self) -> str:
+        """The colours of its parts, row by row."""
+        return self._packed[3:].hex()
 
 
 class Icon(Struct, frozen=True, gc=False):

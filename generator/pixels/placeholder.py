@@ -28,7 +28,7 @@ def placeholder_of(variant: bytes) -> Placeholder:
     with Image.open(io.BytesIO(variant)) as image:
         profile = coding_of(image, lambda: variant).profile
         pixels = converted(resamplable(image), profile, "srgb").convert("RGBA")
-    return Placeholder(_average(pixels), "".join(map(_average, _parts(pixels))))
+    return Placeholder(b"".join(map(_average, (pixels, *_parts(pixels)))))
 
 
 def _parts(image: Image.Image) -> Iterator[Image.Image]:
@@ -42,11 +42,11 @@ def _parts(image: Image.Image) -> Iterator[Image.Image]:
             yield image.crop((left, top, right, bottom))
 
 
-def _average(image: Image.Image) -> str:
-    """Return the average as six hexadecimal digits; black if all is transparent."""
+def _average(image: Image.Image) -> bytes:
+    """Return the average as red, green and blue; black if all is transparent."""
     mask = image.getchannel("A").point(lambda value: 255 * (value >= 128))
     counts = image.convert("RGB").histogram(mask)
-    return "".join(f"{_encoded(counts[at : at + 256]):02x}" for at in (0, 256, 512))
+    return bytes(_encoded(counts[at : at + 256]) for at in (0, 256, 512))
 
 
 def _encoded(counts: list[int]) -> int:

@@ -11,7 +11,7 @@ from generator.core.config import ImageSettings
 from generator.core.digest import digest_of
 from generator.core.formats import OUTPUTS, PUBLISHED, web_format
 from generator.core.geometry import ladder, moving_step, of_distinct_width
-from generator.core.model import Photo, Recipe
+from generator.core.model import Form, Photo, Recipe
 from generator.privacy.rights import RIGHTS_FROM, Rights, rights_of, rights_packet
 
 _KEY_SIZE = 16
@@ -109,7 +109,7 @@ def planner(images: ImageSettings, engine: Callable[[str], str]) -> Callable[[Ph
     `engine` names the software that will render pictures of an input format.
     """
     engine = cache(engine)
-    menus: dict[tuple[object, ...], Menu] = {}
+    menus: dict[tuple[Form, Rights], Menu] = {}
 
     @cache
     def menu(shape: _Shape) -> Menu:
