@@ -161,9 +161,14 @@ class Photo(Struct, frozen=True, tag=True, gc=False):
         return unpacked(self.file, _DIGEST_SIZE)
 
     @property
+    def said(self) -> bytes:
+        """What it says about itself, packed."""
+        return self.file[_SAID_AT:]
+
+    @property
     def metadata(self) -> Metadata:
         """What it says about itself; ValueError if a cache made that up."""
-        return _decoded(self.file[_SAID_AT:])
+        return _decoded(self.said)
 
     @property
     def format(self) -> str:

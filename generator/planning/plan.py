@@ -427,7 +427,7 @@ def _plan_photos(
         said = _words(photo, words.photos.get(photo.path))
         original = "" if how == "none" else raw
         scrubbed = how == "scrub" and photo.format != "SVG"
-        of_photo = (photo.path, photo.size, photo.stamp.size, photo.metadata, said)
+        of_photo = (photo.path, photo.size, photo.stamp.size, photo.said, said)
         of_files = (address, made.keys, alias, original, scrubbed)
         told = bytes.fromhex(digest_of(encode(of_photo), encode(of_files)))
         planned[photo.path] = PlannedPhoto(
