@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from types import MappingProxyType
@@ -327,15 +327,20 @@ def _make(
         )
         if so_far.failures:
             refuse_loss(order, sketch.library, (*sources.refused, *so_far.failures.values()))
-        to_write = pending(sketch.assets, known, looking())
+        # First what was planned otherwise, while a process looks for what was touched.
+        others = pending(sketch.assets, known)
         try:
-            _render_missing(order, sketch, to_write, so_far, workers, force=force)
-            sizes = dict(archive_sizes(order, sketch.plan, sketch.assets, to_write, manifest))
+            _render_missing(order, sketch, others, so_far, workers, force=force)
+            sizes = dict(archive_sizes(order, sketch.plan, sketch.assets, others, manifest))
             is_drawn = drawn and drawn.placeholders == so_far.placeholders and not sizes
             design = (
                 drawn.design if drawn and is_drawn else sketch.design(so_far.placeholders, sizes)
             )
-            to_write += pending(design.units[len(sketch.assets) :], known, looking())
+            others += pending(design.units[len(sketch.assets) :], known)
+            touched = set(looking()).difference(unit.key for unit in others)
+            to_write = _with_touched(design.units, others, touched)
+            if again := [unit for unit in sketch.assets if unit.key in touched]:
+                _render_missing(order, sketch, again, so_far, workers, force=False)
             differs = difference(design.units, to_write, manifest)
             return _publish(order, sources, sketch, design, differs, manifest, so_far)
         except SourceChangedError as error:
@@ -345,6 +350,16 @@ def _make(
         except _LeftOutError:
             pass
         drawn, force = None, False
+
+
+def _with_touched(
+    units: Sequence[Unit], others: list[Unit], touched: Collection[str]
+) -> list[Unit]:
+    """Add to some units those that go by these keys, in the order of all."""
+    if not touched:
+        return others
+    keys = {unit.key for unit in others}.union(touched)
+    return [unit for unit in units if unit.key in keys]
 
 
 def _render_missing(

@@ -165,6 +165,10 @@ class Photo(Struct, frozen=True, tag=True, gc=False):
         """What it says about itself, packed."""
         return self.file[_SAID_AT:]
 
+    def says(self, field: str) -> bool:
+        """Tell whether it may say something in a field, without reading all that it says."""
+        return field.encode() in self.said
+
     @property
     def metadata(self) -> Metadata:
         """What it says about itself; ValueError if a cache made that up."""

@@ -163,6 +163,8 @@ def _described(photos: Iterable[Photo], sidecars: Mapping[str, Sidecar]) -> tupl
     }
 
     def described(photo: Photo) -> Photo:
+        if not known and not photo.says("people"):
+            return photo
         said = inside = photo.metadata
         for owner in (_stem(photo.path), photo.path):
             if (beside := known.get(folded(owner))) is not None:

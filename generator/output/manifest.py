@@ -249,8 +249,11 @@ def _altered(output: Path, units: Records) -> Iterator[str]:
                 yield key
 
 
-def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str]) -> list[Unit]:
-    """Return the units that are not in the output folder as they should be, in the same order."""
+def pending(units: Iterable[Unit], manifest: Manifest, altered: Collection[str] = ()) -> list[Unit]:
+    """Return the units that are not in the output folder as they should be, in the same order.
+
+    Of those that were `altered` since, only the keys are known.
+    """
     known = manifest.units.index
     return [
         unit
