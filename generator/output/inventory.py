@@ -133,7 +133,9 @@ def _headers(units: Iterable[Unit]) -> str:
         if isinstance(unit, PhotoFiles):
             photo = unit.photo
             menus[photo.variants.menu] += 1
-            paths += (each.path for each in (photo.alias, photo.animation) if each is not None)
+            paths.append(f"{routes.IMAGE}/{photo.alias_name}")
+            if photo.animation is not None:
+                paths.append(photo.animation.path)
         else:
             paths += unit.paths
     variants: Counter[str] = Counter()

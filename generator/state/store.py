@@ -199,19 +199,20 @@ def has_pack(cache: Path, key: str, count: int) -> bool:
 def collect(cache: Path, keys: Collection[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
-    remove_scraps(cache)
+    remove_scraps(cache, "", OUTPUTS)
     for folder in (cache / _PACKS).glob("??"):
-        for pack in folder.iterdir() if folder.is_dir() else ():
-            if folder.name + pack.name not in keys and not pack.is_dir():
-                pack.unlink()
-                _whole.pop(pack, None)
-                removed += 1
+        # Names alone: of many photographs there are many, and hardly one that is not wanted.
+        for name in os.listdir(folder) if folder.is_dir() else ():  # noqa: PTH208
+            if folder.name + name not in keys and not (folder / name).is_dir():
+                (folder / name).unlink(missing_ok=True)
+                _whole.pop(folder / name, None)
+                removed += not fnmatch(name, _SCRAPS)
     return removed
 
 
-def remove_scraps(cache: Path) -> None:
-    """Remove what processes that were ended had half written."""
-    for folder in ("", OUTPUTS, f"{_PACKS}/??"):
+def remove_scraps(cache: Path, *folders: str) -> None:
+    """Remove what processes that were ended had half written, in all folders or in some."""
+    for folder in folders or ("", OUTPUTS, f"{_PACKS}/??"):
         for scrap in cache.glob(f"{folder}/{_SCRAPS}".lstrip("/")):
             if not scrap.is_dir():
                 scrap.unlink(missing_ok=True)
