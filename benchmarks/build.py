@@ -31,6 +31,9 @@ def main() -> None:
     if options.unchanged:
         with temporary_site() as site:
             measure_unchanged(site, options.unchanged, options.jobs, options.repeat)
+    if options.growth:
+        fewer, more = sorted(options.growth)
+        measure_growth(fewer, more, options.jobs)
 
 
 def _options() -> argparse.Namespace:
@@ -49,9 +52,16 @@ def _options() -> argparse.Namespace:
         metavar="N",
         help="draw N small photographs, and rebuild them with nothing or one of them changed",
     )
+    parser.add_argument(
+        "--growth",
+        type=_at_least_one,
+        nargs=2,
+        metavar="N",
+        help="draw so many small photographs, then so many, and build each from nothing",
+    )
     options = parser.parse_args()
-    if options.folder is None and options.unchanged is None:
-        parser.error("name a FOLDER of photographs, or ask for --unchanged N")
+    if not (options.folder or options.unchanged or options.growth):
+        parser.error("name a FOLDER of photographs, or ask for --unchanged N or --growth N N")
     return options
 
 
@@ -156,6 +166,28 @@ def measure_unchanged(site: Site, count: int, jobs: int, repeat: int) -> None:
             ("one changed: photographs opened", "", f"{opened_changed:,}", ""),
             ("one changed: files written", "", f"{changed[0].report.files_written:,}", ""),
             ("one changed: peak memory of all processes", "MB", *_memory(changed)),
+        ],
+    )
+
+
+def measure_growth(fewer: int, more: int, jobs: int) -> None:
+    """Print what memory first builds of few and of many photographs take, and each photograph."""
+    builds = []
+    for count in (fewer, more):
+        with temporary_site() as site:
+            site.settings(SETTINGS)
+            draw_photos(site.pictures, count)
+            let_files_settle()
+            builds.append(site.build(jobs))
+    peaks = [build.memory for build in builds]
+    each = (peaks[1] - peaks[0]) / max(1, more - fewer)
+    show(
+        f"First builds: {fewer:,} and {more:,} photographs",
+        ("measured", "unit", "median"),
+        [
+            (f"{fewer:,}: peak memory of all processes", "MB", f"{peaks[0] / 1e6:,.0f}"),
+            (f"{more:,}: peak memory of all processes", "MB", f"{peaks[1] / 1e6:,.0f}"),
+            ("memory for each photograph more", "kB", f"{each / 1e3:,.2f}"),
         ],
     )
 

@@ -90,6 +90,17 @@ def test_rebuilds_are_told_and_without_changes_open_no_photograph() -> None:
     assert int(rows["one changed: files written"][0]) > 0
 
 
+def test_memory_of_first_builds_is_told_for_each_photograph_more() -> None:
+    rows = measured("--growth", "4", "2", "--jobs", "1")
+
+    few, many = (rows[f"{count}: peak memory of all processes"] for count in (2, 4))
+    # A process that renders takes more than Python alone, and less than ten of them.
+    assert 20 < int(few[1]) < 400
+    assert 20 < int(many[1]) < 400
+    more = float(rows["memory for each photograph more"][1].replace(",", ""))
+    assert more * 2 == pytest.approx(1e3 * (int(many[1]) - int(few[1])), abs=2e3)
+
+
 def test_nothing_to_measure_is_refused() -> None:
     done = run("build.py")
 
