@@ -19,6 +19,7 @@ from rows above its own in the list of its room; a step never imports another.
     report          what goes into a build and what comes out
     design          a plan with its pages: every file, and where its bytes come from
     fetching        those bytes while a build is at work
+    rendering       which photos a build renders
     audit steps     a look back; the steps in their order
     build           one at a time, and only if need be
     check stats     what a build would say; how much there is

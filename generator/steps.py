@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from types import MappingProxyType
@@ -14,16 +14,10 @@ from generator.core.config import Config
 from generator.core.errors import ConfigError, Problem, Unread, in_order
 from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
-    ArchiveOrigin,
-    Icon,
-    IconOrigin,
-    Job,
     Library,
     Photo,
     Placeholder,
-    Recipe,
     ScrubbedOrigin,
-    StoreOrigin,
     Stray,
     Unit,
 )
@@ -41,15 +35,12 @@ from generator.output.publish import Changes, foresee, publish, unchanged
 from generator.pixels import decode
 from generator.pixels.encode import engine
 from generator.pixels.render import (
-    Results,
-    checked,
-    is_missing,
     kept_placeholders,
-    render,
     unscrubbable,
 )
-from generator.planning.files import PhotoFiles, files_in, original_of
-from generator.planning.plan import Plan, PlannedPhoto, is_shown, make_plan
+from generator.planning.files import PhotoFiles, original_of
+from generator.planning.plan import Plan, is_shown, make_plan
+from generator.rendering import render_planned
 from generator.report import Order, Report
 from generator.state import store
 from generator.state.workers import Workers
@@ -373,7 +364,7 @@ def _render_missing(
 ) -> None:
     """Make what the store has not, and try what must be scrubbed; _LeftOutError if some fails."""
     placeholders = so_far.placeholders
-    results = _render(order, sketch.plan, to_write, placeholders, workers, force=force)
+    results = render_planned(order, sketch.plan, to_write, placeholders, workers, force=force)
     so_far.photos += results.photos
     so_far.variants += results.variants
     placeholders |= results.placeholders
@@ -435,92 +426,6 @@ def to_scrub(units: Iterable[Unit]) -> list[Photo]:
         and unit.photo.original
         and isinstance(original_of(unit.photo, unit.rights)[1], ScrubbedOrigin)
     ]
-
-
-def _render(
-    order: Order,
-    plan: Plan,
-    to_write: Iterable[Unit],
-    placeholders: Mapping[str, Placeholder],
-    workers: Workers,
-    *,
-    force: bool,
-) -> Results:
-    """Render what is to be written, or was never seen, and is not in the store.
-
-    By `force` also what is.
-    """
-
-    def is_to_make(key: str, recipe: Recipe) -> bool:
-        return force or is_missing(key, recipe, order.cache)
-
-    tasks = [*_tasks(plan, to_write, placeholders, is_to_make)]
-    for photo, _ in tasks:
-        order.listener.detail(f"to render {PICTURES}/{photo.path}")
-    return render(
-        checked((_job(*task) for task in tasks), order.listener.checkpoint),
-        len(tasks),
-        order.site / PICTURES,
-        order.cache,
-        workers,
-        order.memory,
-        partial(order.listener.progress, "Rendering photos"),
-    )
-
-
-def _tasks(
-    plan: Plan,
-    to_write: Iterable[Unit],
-    placeholders: Container[str],
-    is_to_make: Callable[[str, Recipe], bool],
-) -> Iterator[tuple[PlannedPhoto, tuple[int, ...]]]:
-    """Yield the pictures of which something is to be made, each with the numbers of its recipes.
-
-    The jobs themselves take much more memory than that.
-    """
-    photos, others = _divided(to_write)
-    whole = {photo.variants.keys for photo in photos}
-    keys = set(_stored_keys(others))
-    for picture in plan.pictures:
-        made, seen = picture.variants, picture.seen
-        unseen = "" if seen in placeholders else seen
-        if not (made.keys in whole or unseen or keys):
-            continue
-        numbers = tuple(
-            number
-            for number, (key, recipe) in enumerate(made.recipes)
-            if (made.keys in whole or key in keys or key == unseen) and is_to_make(key, recipe)
-        )
-        if numbers:
-            yield picture, numbers
-
-
-def _divided(units: Iterable[Unit]) -> tuple[list[PlannedPhoto], list[Unit]]:
-    """Divide units into the photos whose files some are, and the others."""
-    photos: list[PlannedPhoto] = []
-    others: list[Unit] = []
-    for unit in units:
-        if isinstance(unit, PhotoFiles):
-            photos.append(unit.photo)
-        else:
-            others.append(unit)
-    return photos, others
-
-
-def _job(photo: PlannedPhoto, numbers: Iterable[int]) -> Job:
-    recipes = photo.variants.recipes
-    return Job(photo.photo, tuple(recipes[number] for number in numbers), photo.seen)
-
-
-def _stored_keys(units: Iterable[Unit]) -> Iterator[str]:
-    """Yield the keys that files are made of; feeds tell the sizes of some."""
-    for file in files_in(units):
-        match file.origin:
-            case StoreOrigin(key) | IconOrigin(Icon(key=key)) if key:
-                yield key
-            case ArchiveOrigin(members):
-                origins = (member.origin for member in members)
-                yield from (each.key for each in origins if isinstance(each, StoreOrigin))
 
 
 def lost(library: Library, failures: Mapping[str, Problem]) -> dict[str, Problem]:

@@ -271,16 +271,16 @@ def test_i11_a_photo_that_changes_before_it_is_copied_is_left_out_alone(
 ) -> None:
     site.photo("one.jpg")
     changing = site.photo("two.jpg", 1)
-    from generator import steps
+    from generator import rendering, steps
 
-    render = steps._render
+    render = rendering.render_planned
 
     def then_change(*arguments: object, **options: object) -> object:
         results = render(*arguments, **options)  # type: ignore[arg-type]
         os.utime(changing, ns=(1, 1))
         return results
 
-    monkeypatch.setattr(steps, "_render", then_change)
+    monkeypatch.setattr(steps, "render_planned", then_change)
     report = site.build()
 
     assert [problem.where for problem in report.problems] == ["pictures/two.jpg"]
