@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.output.verify import verify
 from generator.pages.photos import STRETCH
 from tests.support.albums import QUICK, photo
 from tests.support.pictures import chart, gps_exif, save
@@ -151,3 +152,47 @@ def test_nothing_is_written_for_a_picture_that_was_only_touched(coast: Site) -> 
 
     assert coast.build().files_written == 0
     assert stamps(coast.output) == before
+
+
+def test_photos_in_no_album_are_known_whatever_digits_their_names_begin_with(
+    site: Site, tmp_path: Path
+) -> None:
+    site.settings(QUICK)
+    for number in range(2 * STRETCH):
+        photo(site, f"{number:02}.jpg")
+    assert site.build().files == len(tree(site.output))
+    assert site.build().files_written == 0
+
+    (site.pictures / f"{STRETCH}.jpg").rename(site.pictures / "99.jpg")
+    report = site.build()
+
+    assert (report.problems, report.files_removed > 0) == ((), True)
+    assert tree(site.output) == clean_tree(site, tmp_path / "twin")
+    assert verify(site.output, site.root / ".cache", lambda done, total: None).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("default_dimension = 32", "default_dimension = 16"),
+        ("default_dimension = 16", "default_dimension = 32"),
+        ('formats = ["avif", "jpeg"]', 'formats = ["avif"]'),
+        ('formats = ["avif"]', 'formats = ["avif", "jpeg"]'),
+        ('formats = ["avif", "jpeg"]', 'formats = ["webp", "avif", "jpeg"]'),
+    ],
+)
+def test_what_the_same_variants_are_offered_as_reaches_their_files_and_pages(
+    site: Site, tmp_path: Path, before: str, after: str
+) -> None:
+    common = '[site]\nbase_url = "https://example.org/"\n[feeds]\nitems = "photo"\n[images]\n'
+    sizes = "max_dimensions = [16, 32]\n"
+    for seed, side in enumerate((40, 32, 16, 12)):
+        save(chart(side, side, seed), site.pictures / f"coast/{side}.jpg")
+    save(chart(40, 30, 9), site.pictures / "coast/plain.png")
+    site.settings(f"{common}{sizes}{before}\n")
+    site.build()
+    site.settings(f"{common}{sizes}{after}\n")
+    report = site.build()
+
+    assert report.published
+    assert tree(site.output) == clean_tree(site, tmp_path / "twin")

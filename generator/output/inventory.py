@@ -58,8 +58,8 @@ class PhotoPageFiles(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What they go by: no file has such a path."""
-        return f"{self.pages.album.address}/{self.pages.start}"
+        """What they go by: no path holds a colon."""
+        return f"{self.pages.album.address}:{self.pages.start}"
 
     @property
     def identity(self) -> str:

@@ -58,7 +58,8 @@ def _lefts(record: Record) -> Iterator[Left]:
 
 def _packed(key: str, paths: Sequence[str]) -> str:
     """Join paths; most hold their key, that of a photo's page without its last slash."""
-    return _BETWEEN.join(paths).replace(key.removesuffix("/"), _KEY)
+    known = key.removesuffix("/")
+    return _BETWEEN.join([path.replace(known, _KEY) for path in paths])
 
 
 def _unpacked(key: str, names: str) -> list[str]:

@@ -47,12 +47,12 @@ class Tiles(Sequence[Tile]):
         tile: Callable[[PlannedPhoto], Tile],
         face: Callable[[PlannedPhoto], bytes],
     ) -> None:
-        self.photos = photos
+        self._photos = photos
         self._tile = tile
         self._face = face
 
     def __len__(self) -> int:
-        return len(self.photos)
+        return len(self._photos)
 
     @overload
     def __getitem__(self, index: int) -> Tile: ...
@@ -62,8 +62,8 @@ class Tiles(Sequence[Tile]):
 
     def __getitem__(self, index: int | slice) -> "Tile | Tiles":
         if isinstance(index, slice):
-            return Tiles(self.photos[index], self._tile, self._face)
-        return self._tile(self.photos[index])
+            return Tiles(self._photos[index], self._tile, self._face)
+        return self._tile(self._photos[index])
 
     def __repr__(self) -> str:
         # A theme may print it, and must not print where it is in memory.
@@ -72,7 +72,7 @@ class Tiles(Sequence[Tile]):
     @property
     def identity(self) -> str:
         """A digest of all that the tiles are made of."""
-        return digest_of(self._tile.__qualname__.encode(), *map(self._face, self.photos))
+        return digest_of(self._tile.__qualname__.encode(), *map(self._face, self._photos))
 
 
 class Gallery:

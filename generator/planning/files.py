@@ -54,7 +54,8 @@ class PhotoFiles(Struct, frozen=True, gc=False):
         photo = self.photo
         original = original_of(photo, self.rights)[0] if photo.original_name else ""
         names = (photo.address, photo.alias_name, photo.original_name, original)
-        return digest_of(photo.variants.keys, *(name.encode() for name in names))
+        made = photo.variants
+        return digest_of(made.keys, made.menu.identity, *(name.encode() for name in names))
 
     @property
     def paths(self) -> list[str]:

@@ -428,7 +428,7 @@ def _plan_photos(
         original = "" if how == "none" else raw
         scrubbed = how == "scrub" and photo.format != "SVG"
         of_photo = (photo.path, photo.size, photo.stamp.size, photo.said, said)
-        of_files = (address, made.keys, alias, original, scrubbed)
+        of_files = (address, made.keys, made.menu.identity, alias, original, scrubbed)
         told = bytes.fromhex(digest_of(encode(of_photo), encode(of_files)))
         planned[photo.path] = PlannedPhoto(
             photo, said, address, made, alias, original, scrubbed, told

@@ -23,7 +23,8 @@ class Menu(Struct, frozen=True):
     `steps` are the longest sides of variants, ascending. The first of the recipes, as many as are
     `shown`, are the formats of `<picture>` in the order a browser shall try them. The alias is by
     the recipe of its number, and the variant of its index. What moves is by the last, if any is.
-    `endings` is what the names of the variants end with that every browser shows.
+    `endings` is what the names of the variants end with that every browser shows. Two menus with
+    the same `identity` make the same of a photo, and offer it alike.
     """
 
     steps: tuple[int, ...]
@@ -34,10 +35,11 @@ class Menu(Struct, frozen=True):
     alias_index: int
     moves: bool
     endings: tuple[str, ...]
+    identity: bytes
 
     def __hash__(self) -> int:
         # Of all its parts that takes long, and menus are counted by the photo.
-        return hash(self.encoded)
+        return hash(self.identity)
 
     @property
     def count(self) -> int:
@@ -150,15 +152,18 @@ def _menu(shape: _Shape, images: ImageSettings) -> Menu:
     recipes = tuple(dict.fromkeys((*shown, alias, *moving)))
     steps = shown[-1].outputs
     suffix = PUBLISHED[shown[-1].format].suffixes[0]
+    encoded = tuple(map(msgspec.msgpack.encode, recipes))
+    offered = (len(shown), recipes.index(alias), alias_index)
     return Menu(
         steps=steps,
         recipes=recipes,
-        encoded=tuple(map(msgspec.msgpack.encode, recipes)),
+        encoded=encoded,
         shown=len(shown),
         alias=recipes.index(alias),
         alias_index=alias_index,
         moves=shape.moving > 0,
         endings=tuple(f"-{step}{suffix}" for step in steps),
+        identity=bytes.fromhex(digest_of(*encoded, msgspec.msgpack.encode(offered))),
     )
 
 
