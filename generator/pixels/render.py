@@ -1,6 +1,6 @@
 """Make the variants that are missing: what the store has is left out, the rest is worked off."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,13 +45,11 @@ class Results(Struct, frozen=True):
     placeholders: dict[str, Placeholder] = {}
 
 
-def missing(jobs: Iterable[Job], keys: Collection[str], cache: Path) -> list[Job]:
-    """Return the jobs whose results under these keys are not in the store, without what is."""
+def missing(jobs: Iterable[Job], cache: Path) -> list[Job]:
+    """Return the jobs whose results are not in the store, without what is."""
     found = []
     for job in jobs:
-        recipes = tuple(
-            each for each in job.recipes if each[0] in keys and is_missing(*each, cache)
-        )
+        recipes = tuple(each for each in job.recipes if is_missing(*each, cache))
         if recipes:
             found.append(msgspec.structs.replace(job, recipes=recipes))
     return found

@@ -162,8 +162,7 @@ def _prepare(max_pixels: int) -> None:
 def _render_first(task: Task, order: Order, workers: Workers) -> dict[str, Problem]:
     """Render what visitors see first; return the photos that failed."""
     jobs = seen_first(task.sketch.plan)
-    keys = {key for job in jobs for key, _ in job.recipes}
-    left = missing(jobs, keys, order.cache)
+    left = missing(jobs, order.cache)
     results = render(
         checked(left, order.listener.checkpoint),
         len(left),
