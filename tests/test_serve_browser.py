@@ -235,9 +235,13 @@ def test_warnings_are_out_of_the_way_once_they_were_read(browser: Browser, tmp_p
         desk.change({}, problems=(warning,))
         page.goto(server.address)
         badge = page.get_by_role("link", name="1 problem")
+        expect(badge).to_be_visible()
+        # They were seen even if the page is left before it hears anything from the server.
+        page.route("**/state.json", lambda route: None)
         badge.click()
         expect(page.locator("main")).to_contain_text("where they were taken")
         connected(page)
+        page.unroute_all()
         page.goto(server.address)
         connected(page)
         desk.change({}, problems=(warning, warning))

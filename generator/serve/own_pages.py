@@ -65,14 +65,13 @@ class OwnPages:
         state = self._desk.state()
         errors = [each for each in state.problems if each.severity == "error"]
         texts = [each for each in errors if each.where.startswith(f"{CONTENT}/")]
-        digest = digest_of(*(str(each).encode(errors="replace") for each in state.problems))
         return msgspec.json.encode(
             Told(
                 tuple(map(_spoken, state.trouble)),
                 tuple(map(_spoken, texts)),
                 len(state.problems),
                 bool(errors),
-                digest,
+                _digest_of(state.problems),
             )
         )
 
@@ -83,9 +82,10 @@ class OwnPages:
             ("Left out", [each for each in state.problems if each.severity == "error"]),
             ("Warnings", [each for each in state.problems if each.severity == "warning"]),
         ]
-        return _answer(
-            PROBLEMS, _page("Problems", [part for part in parts if part[1]], "There are none.")
-        )
+        shown = [part for part in parts if part[1]]
+        # The page itself tells what it shows, so that it is seen however soon the page is left.
+        told = f' data-problems="{_digest_of(state.problems)}"'
+        return _answer(PROBLEMS, _page("Problems", shown, "There are none.", told))
 
 
 def failure_page(problems: Sequence[Problem]) -> bytes:
@@ -99,11 +99,16 @@ def waiting_page() -> bytes:
     return _page("One moment", [], text)
 
 
-def _page(title: str, parts: Sequence[tuple[str, Sequence[Problem]]], text: str = "") -> bytes:
+def _page(
+    title: str,
+    parts: Sequence[tuple[str, Sequence[Problem]]],
+    text: str = "",
+    attributes: str = "",
+) -> bytes:
     lists = "".join(_list(heading, problems) for heading, problems in parts)
     return f"""\
 <!doctype html>
-<html lang="en">
+<html lang="en"{attributes}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -161,6 +166,10 @@ def _client_file(name: str) -> Answer:
 @cache
 def _reload_script() -> Answer:
     return _answer(SCRIPT, (files("livereload") / "vendors" / SCRIPT).read_bytes())
+
+
+def _digest_of(problems: Iterable[Problem]) -> str:
+    return digest_of(*(str(each).encode(errors="replace") for each in problems))
 
 
 def _spoken(problem: Problem) -> dict[str, str]:

@@ -9,6 +9,7 @@ const KEPT = "fastphoto: the open photo";
 const SEEN = "fastphoto: the problems that were seen";
 const { page, digest } = document.currentScript.dataset;
 const shadow = makeRoot();
+const { problems: shown } = document.documentElement.dataset;
 let leaving = false;
 
 window.LiveReloadPluginFastphoto = class {
@@ -25,6 +26,7 @@ window.LiveReloadPluginFastphoto = class {
   analyze() { return { page, digest, styles: styles().map(link => link.getAttribute("href")) }; }
 };
 
+if (shown) sessionStorage.setItem(SEEN, shown);
 reopen();
 
 function styles() { return [...document.querySelectorAll("link[rel~=stylesheet]:not([data-former])")]; }
@@ -79,12 +81,11 @@ async function show() {
   if (turn !== asked) return;
   for (const old of shadow.querySelectorAll(":not(link)")) old.remove();
   const isSeen = sessionStorage.getItem(SEEN) === digest;
-  if (location.pathname === PROBLEMS) sessionStorage.setItem(SEEN, digest);
-  else if (errors || (problems && !isSeen)) shadow.append(makeBadge(problems, errors));
+  if (!shown && (errors || (problems && !isSeen))) shadow.append(makeBadge(problems, errors));
   if (trouble.length) {
     overlay("The site cannot be built", trouble,
       "The last good one is shown. This goes away with the next save that mends it.", problems);
-  } else if (texts.length && !isSeen && location.pathname !== PROBLEMS) {
+  } else if (texts.length && !isSeen && !shown) {
     const one = new Set(texts.map(each => each.where.replace(/:\d+$/, ""))).size === 1;
     overlay(one ? "A text is left out" : "Texts are left out", texts,
       `The site is shown without ${one ? "it" : "them"}. This goes away with the next save that mends it.`, problems,
