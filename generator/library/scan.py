@@ -103,20 +103,11 @@ def scan(
         memo,
         partial(_read_texts, content=site / CONTENT),
     )
-    _share_forms(files.values())
     library = library_of(files, read_theme(survey))
     problems = [problem for each in files.values() for problem in _problems(each.value)]
     for name in [name for name, each in files.items() if _is_passing(each.value)]:
         del files[name]
     return library, (*survey.problems, *problems), Memo(memo.version, files)
-
-
-def _share_forms(files: Iterable[Remembered]) -> None:
-    """Have photos of the same form hold the same value, which takes as much as all else of one."""
-    forms: dict[Form, Form] = {}
-    for each in files:
-        if isinstance(photo := each.value, Photo):
-            force_setattr(photo, "form", forms.setdefault(photo.form, photo.form))
 
 
 def _is_passing(value: Found | Document | Unread) -> bool:
@@ -199,16 +190,30 @@ def _read(
 ) -> None:
     """Add the files of a folder, in order: what the memo knows for certain, and the rest read."""
     unknown: list[str] = []
+    forms: dict[Form, Form] = {}
     for entry in found:
         name = f"{folder}/{entry.path}"
         known = memo.files.get(name)
         if known is None or not _is_known(known, entry):
             known = Remembered(entry.stamp, at_ns, _UNREAD)
             unknown.append(entry.path)
+        _share_form(known.value, forms)
         files[name] = known
+    values: list[tuple[str, Found | Document | Unread]] = []
     for path, value in read(unknown):
+        # At once: until the last is read, the forms of all take as much as all else of them.
+        _share_form(value, forms)
+        values.append((path, value))
+    # Last: what is let go once the memo is saved does not lie between what stays.
+    for path, value in values:
         name = f"{folder}/{path}"
         files[name] = Remembered(files[name].stamp, at_ns, value)
+
+
+def _share_form(value: Found | Document | Unread, forms: dict[Form, Form]) -> None:
+    """Have a photo hold the same value as those before it of the same form."""
+    if isinstance(value, Photo):
+        force_setattr(value, "form", forms.setdefault(value.form, value.form))
 
 
 def _is_known(remembered: Remembered, entry: Entry) -> bool:
