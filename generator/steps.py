@@ -477,7 +477,7 @@ def _write(
         for path in paths:
             order.listener.detail(f"{verb} {path}")
     keys = (key for photo in design.plan.pictures for key, _ in photo.variants.recipes)
-    store.collect(order.cache, set(keys))
+    store.collect(order.cache, keys)
     return changes
 
 

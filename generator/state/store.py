@@ -9,7 +9,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -32,6 +33,8 @@ from generator.core.model import Stamp
 _DIGEST_SIZE = 16
 # In front of each part of what is kept in parts: its number of bytes.
 _LENGTH_SIZE = 4
+# The name of a pack is the rest of its key, as so many bytes in hexadecimal.
+_NAME_SIZE = 15
 # What the cache holds: the variants, what was read, what was published, what was done last.
 _PACKS = "variants"
 MEMO = "memo"
@@ -196,18 +199,35 @@ def has_pack(cache: Path, key: str, count: int) -> bool:
     return True
 
 
-def collect(cache: Path, keys: Collection[str]) -> int:
+def collect(cache: Path, keys: Iterable[str]) -> int:
     """Remove the variants that are not among these keys, and return how many."""
     removed = 0
     remove_scraps(cache, "", OUTPUTS)
+    wanted = _by_folder(keys)
     for folder in (cache / _PACKS).glob("??"):
+        kept = set(_names(wanted[folder.name]))
         # Names alone: of many photographs there are many, and hardly one that is not wanted.
         for name in os.listdir(folder) if folder.is_dir() else ():  # noqa: PTH208
-            if folder.name + name not in keys and not (folder / name).is_dir():
+            if name not in kept and not (folder / name).is_dir():
                 (folder / name).unlink(missing_ok=True)
                 _whole.pop(folder / name, None)
                 removed += not fnmatch(name, _SCRAPS)
     return removed
+
+
+def _by_folder(keys: Iterable[str]) -> dict[str, bytearray]:
+    """Divide keys by the folders of their packs: the names there, packed.
+
+    As strings, those of all photos took more than most of what a build holds of them.
+    """
+    found: dict[str, bytearray] = defaultdict(bytearray)
+    for key in keys:
+        found[key[:2]] += bytes.fromhex(key[2:])
+    return found
+
+
+def _names(packed: bytearray) -> Iterator[str]:
+    return (packed[at : at + _NAME_SIZE].hex() for at in range(0, len(packed), _NAME_SIZE))
 
 
 def remove_scraps(cache: Path, *folders: str) -> None:
