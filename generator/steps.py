@@ -128,7 +128,11 @@ def run_steps(order: Order, found: Survey, manifest: Manifest) -> tuple[Report, 
         with _rare_collections(), hired(order) as workers:
             looking = _looking(order, manifest, workers)
             sources = _read(order, found, workers)
-            return make(order, sources, manifest, workers, looking=looking)[1:]
+            made, report = make(order, sources, manifest, workers, looking=looking)
+            token, failures = made.changes.token, made.failures
+            # To read the sources once more may take the room of the plan and its pages.
+            del made
+            return report, conclude(order, sources, workers, report, token, failures)
     except BaseException:
         # Its processes were ended in the midst of what they wrote.
         with suppress(OSError):
@@ -251,25 +255,36 @@ def make(
     workers: Workers,
     known: Known | None = None,
     looking: Callable[[], Collection[str]] | None = None,
-) -> tuple[Made, Report, str]:
-    """Make all that is missing and publish it: beside what was made, what `run_steps` returns.
-
-    What was read to the sources must be in the cache.
-    """
+) -> tuple[Made, Report]:
+    """Make all that is missing and publish it."""
     looking = looking or _looking(order, manifest, workers)
     made = _make(order, sources, manifest, workers, known or Known(), looking)
     if order.options.verbose:
         for line in telling_originals(made.design.plan):
             order.listener.detail(line)
-    report = _report(order, sources.library, made)
+    return made, _report(order, sources.library, made)
+
+
+def conclude(
+    order: Order,
+    sources: Sources,
+    workers: Workers,
+    report: Report,
+    token: str,
+    failures: Mapping[str, Problem],
+) -> str:
+    """Note the photos that failed; return the token, but as `run_steps` does.
+
+    What was read to the sources must be in the cache.
+    """
     lasting = (
         report.published
-        and not any(problem.passing for problem in made.problems)
+        and not any(problem.passing for problem in report.problems)
         and _is_settled(order, sources, workers)
     )
-    if made.failures:
-        _remember(order, made.failures)
-    return made, report, made.changes.token if lasting else ""
+    if failures:
+        _remember(order, failures)
+    return token if lasting else ""
 
 
 def sketched(
@@ -522,6 +537,8 @@ def _is_settled(order: Order, sources: Sources, workers: Workers) -> bool:
     """
     if sources.survey.settled:
         return True
+    # What published refers to itself, and holds the plan.
+    gc.collect()
     again = survey(order.site, order.config)
     if not again.settled or again.files != sources.survey.files:
         return False

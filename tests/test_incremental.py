@@ -1,5 +1,6 @@
 """A build after any edits equals a build from nothing, byte for byte, and does no needless work."""
 
+import gc
 import json
 import os
 import shutil
@@ -20,13 +21,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from generator import design
+from generator import design, steps
 from generator.build import Last
 from generator.core import files
+from generator.core.config import Config
 from generator.core.model import Stamp
 from generator.library import scan, survey
 from generator.output import publish
 from generator.pixels import encode
+from generator.planning.plan import Plan
 from generator.report import Report
 from generator.state import store
 from tests.support.cases import cases
@@ -493,6 +496,24 @@ def test_s7_a_time_that_cannot_be_true_costs_nothing_and_hides_nothing(
     save(chart(seed=2), photo)
     os.utime(photo, ns=(moment, moment))
     assert rendered_anew(built, "still.bmp")
+
+
+def test_files_are_read_once_more_in_the_room_of_the_plan(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, look = [], survey.survey
+
+    def counting(root: Path, config: Config) -> survey.Survey:
+        looks.append(sum(1 for each in gc.get_objects() if isinstance(each, Plan)))
+        return look(root, config)
+
+    monkeypatch.setattr(steps, "survey", counting)
+    gc.collect()
+    before = sum(1 for each in gc.get_objects() if isinstance(each, Plan))
+    save(chart(), site.pictures / "young.bmp")
+    site.build()
+    # Only files as young as this one are looked at again.
+    assert looks == [before]
 
 
 def test_s7_a_change_of_modes_alone_writes_nothing(built: Site) -> None:

@@ -22,7 +22,7 @@ from generator.serve.rounds import Rounds
 from generator.serve.showing import seen_first
 from generator.state import store
 from generator.state.workers import Workers
-from generator.steps import Drawn, Known, Made, lost, make
+from generator.steps import Drawn, Known, Made, conclude, lost, make
 
 # How much less of the processor a build gets than what is asked for: a tenth (nice(2)).
 _NICENESS = 10
@@ -136,9 +136,10 @@ def build_behind(
         store.save(order.cache, store.MEMO, task.memo)
         more = _render_first(task, order, workers)
         known = Known(task.failures | more, task.unpublished, None if more else drawn)
-        done, report, token = make(order, task.sources, manifest, workers, known)
+        done, report = make(order, task.sources, manifest, workers, known)
         made.append(done)
-        return report, token
+        token = done.changes.token
+        return report, conclude(order, task.sources, workers, report, token, done.failures)
 
     with store.exclusive(order.cache, order.listener.waiting):
         order.listener.checkpoint()
