@@ -22,7 +22,6 @@ from generator.core.model import (
     Photo,
     PhotoOrigin,
     PictureOrigin,
-    Placeholder,
     Private,
     ScrubbedOrigin,
     StoreOrigin,
@@ -30,6 +29,7 @@ from generator.core.model import (
     ThemeOrigin,
     Unit,
 )
+from generator.core.placeholders import Placeholders
 from generator.library.survey import code_digest
 from generator.machines.feeds import Feed, make_feeds, written_feed
 from generator.machines.icons import draw, icon_problems
@@ -85,7 +85,7 @@ def make_design(
     plan: Plan,
     library: Library,
     assets: tuple[Unit, ...],
-    placeholders: Mapping[str, Placeholder],
+    placeholders: Placeholders,
     sizes: Mapping[str, int],
     warnings: tuple[Problem, ...],
 ) -> Design:

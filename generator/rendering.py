@@ -1,6 +1,6 @@
 """What of a plan is rendered: what is to be written, or was never seen, and is not in the store."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import partial
 
 from generator.core.layout import PICTURES
@@ -9,7 +9,6 @@ from generator.core.model import (
     Icon,
     IconOrigin,
     Job,
-    Placeholder,
     Recipe,
     StoreOrigin,
     Unit,
@@ -25,12 +24,12 @@ def render_planned(
     order: Order,
     plan: Plan,
     to_write: Iterable[Unit],
-    placeholders: Mapping[str, Placeholder],
+    unseen: Container[str],
     workers: Workers,
     *,
     force: bool,
 ) -> Results:
-    """Render what is to be written, or was never seen, and is not in the store.
+    """Render what is to be written, or by these keys was never seen, and is not in the store.
 
     By `force` also what is.
     """
@@ -38,7 +37,7 @@ def render_planned(
     def is_to_make(key: str, recipe: Recipe) -> bool:
         return force or is_missing(key, recipe, order.cache)
 
-    tasks = [*_tasks(plan, to_write, placeholders, is_to_make)]
+    tasks = [*_tasks(plan, to_write, unseen, is_to_make)]
     for photo, _ in tasks:
         order.listener.detail(f"to render {PICTURES}/{photo.path}")
     return render(
@@ -55,7 +54,7 @@ def render_planned(
 def _tasks(
     plan: Plan,
     to_write: Iterable[Unit],
-    placeholders: Container[str],
+    unseen: Container[str],
     is_to_make: Callable[[str, Recipe], bool],
 ) -> Iterator[tuple[PlannedPhoto, tuple[int, ...]]]:
     """Yield the pictures of which something is to be made, each with the numbers of its recipes.
@@ -66,14 +65,13 @@ def _tasks(
     whole = {photo.variants.keys for photo in photos}
     keys = set(_stored_keys(others))
     for picture in plan.pictures:
-        made, seen = picture.variants, picture.seen
-        unseen = "" if seen in placeholders else seen
-        if not (made.keys in whole or unseen or keys):
+        made = picture.variants
+        if not (made.keys in whole or keys or picture.seen in unseen):
             continue
         numbers = tuple(
             number
             for number, (key, recipe) in enumerate(made.recipes)
-            if (made.keys in whole or key in keys or key == unseen) and is_to_make(key, recipe)
+            if (made.keys in whole or key in keys or key in unseen) and is_to_make(key, recipe)
         )
         if numbers:
             yield picture, numbers

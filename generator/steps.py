@@ -16,11 +16,11 @@ from generator.core.layout import CACHE, PICTURES, SETTINGS
 from generator.core.model import (
     Library,
     Photo,
-    Placeholder,
     ScrubbedOrigin,
     Stray,
     Unit,
 )
+from generator.core.placeholders import Placeholders
 from generator.core.routes import folders_above
 from generator.design import Design, make_design, telling_originals
 from generator.fetching import archive_sizes, fetching
@@ -74,9 +74,7 @@ class Sketch(Struct, frozen=True):
     assets: tuple[Unit, ...]
     warnings: tuple[Problem, ...]
 
-    def design(
-        self, placeholders: Mapping[str, Placeholder], sizes: Mapping[str, int] = UNKNOWN
-    ) -> Design:
+    def design(self, placeholders: Placeholders, sizes: Mapping[str, int] = UNKNOWN) -> Design:
         """Add the pages; what they tell of pictures and archives is left out if it is not known.
 
         `sizes` are those of archives by path, in bytes.
@@ -88,7 +86,7 @@ class Drawn(Struct, frozen=True):
     """A sketch with its pages, and the placeholders that they show."""
 
     sketch: Sketch
-    placeholders: Mapping[str, Placeholder]
+    placeholders: Placeholders
     design: Design
 
 
@@ -243,9 +241,9 @@ def refuse_loss(order: Order, library: Library, refused: Iterable[Problem]) -> N
         raise ConfigError((found, *refused))
 
 
-def kept_placeholders_of(order: Order) -> dict[str, Placeholder]:
+def kept_placeholders_of(order: Order) -> Placeholders:
     """Return the placeholders that the last build left, by the keys of what they are made of."""
-    return store.load(order.cache, store.PLACEHOLDERS, dict[str, Placeholder]) or {}
+    return Placeholders(store.load(order.cache, store.PLACEHOLDERS, bytes) or b"")
 
 
 def make(
@@ -302,7 +300,7 @@ def sketched(
 class _SoFar:
     """What the attempts at a build have come to: what was rendered, and what has to be left out."""
 
-    def __init__(self, known: Known, placeholders: dict[str, Placeholder]) -> None:
+    def __init__(self, known: Known, placeholders: Placeholders) -> None:
         self.failures = dict(known.failures)
         self.unpublished = dict(known.unpublished)
         self.placeholders = placeholders
@@ -378,19 +376,18 @@ def _render_missing(
     force: bool,
 ) -> None:
     """Make what the store has not, and try what must be scrubbed; _LeftOutError if some fails."""
-    placeholders = so_far.placeholders
-    results = render_planned(order, sketch.plan, to_write, placeholders, workers, force=force)
+    unseen = so_far.placeholders.lacking(sketch.plan.seen())
+    results = render_planned(order, sketch.plan, to_write, unseen, workers, force=force)
     so_far.photos += results.photos
     so_far.variants += results.variants
-    placeholders |= results.placeholders
+    so_far.placeholders |= results.placeholders
     so_far.failures |= lost(sketch.library, results.failures)
     unscrubbed = unscrubbable(to_scrub(to_write), order.site / PICTURES, workers)
     so_far.unpublished |= unscrubbed
     if results.failures or unscrubbed:
         raise _LeftOutError
-    seen = (photo.seen for photo in sketch.plan.pictures)
-    unknown = sorted({key for key in seen if key and key not in placeholders})
-    placeholders |= kept_placeholders(unknown, order.cache, workers)
+    unknown = sorted(so_far.placeholders.lacking(unseen))
+    so_far.placeholders |= kept_placeholders(unknown, order.cache, workers)
 
 
 def _publish(
@@ -411,10 +408,8 @@ def _publish(
         changes = unchanged(manifest)
     else:
         changes = _write(order, design, differs, manifest, sketch.library.photos)
-        kept = so_far.placeholders
-        seen = (photo.seen for photo in sketch.plan.pictures)
-        shown = {key: kept[key] for key in seen if key in kept}
-        store.save(order.cache, store.PLACEHOLDERS, shown)
+        shown = so_far.placeholders.among(sketch.plan.seen())
+        store.save(order.cache, store.PLACEHOLDERS, shown.records)
     return Made(
         sketch,
         design,

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.core.model import Placeholder
 from generator.pixels.colour import profile_of
 from generator.pixels.placeholder import placeholder_of
 from generator.state import store
@@ -80,6 +79,6 @@ def test_a_placeholder_is_of_the_smallest_variant_that_all_browsers_show(site: S
     site.build()
     jpegs = (site.output / "image").glob("soft.????????-*.jpg")
     small = min(jpegs, key=lambda path: path.stat().st_size)
-    kept = store.load(site.root / ".cache", store.PLACEHOLDERS, dict[str, Placeholder])
+    kept = store.load(site.root / ".cache", store.PLACEHOLDERS, bytes)
     assert kept is not None
-    assert list(kept.values()) == [placeholder_of(small.read_bytes())]
+    assert kept[16:] == bytes(placeholder_of(small.read_bytes()))

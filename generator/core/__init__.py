@@ -3,7 +3,7 @@
 From the bottom up:
 
     digest formats layout model text
-    errors geometry listing routes
+    errors geometry listing placeholders routes
     files
     config
 """

@@ -382,13 +382,20 @@ class Job(Struct, frozen=True):
     shown: str = ""
 
 
+# Seven colours of three bytes.
+PLACEHOLDER_SIZE = 21
+
+
 class Placeholder(Struct, frozen=True, array_like=True, gc=False):
     """The average colour of a picture and of six parts of it, two rows of three.
 
     Each is six hexadecimal digits of sRGB, and is held as three bytes.
     """
 
-    _packed: Annotated[bytes, Meta(min_length=21, max_length=21)]
+    _packed: bytes
+
+    def __bytes__(self) -> bytes:
+        return self._packed
 
     @property
     def colour(self) -> str:

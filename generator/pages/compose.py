@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from generator.core import routes
 from generator.core.errors import Problem
-from generator.core.model import Layout, Placeholder, Theme
+from generator.core.model import Layout, Theme
+from generator.core.placeholders import Placeholders
 from generator.machines.icons import icon_path, icons_of
 from generator.pages import search, sections
 from generator.pages.collected import tag_pages, year_pages
@@ -94,7 +95,7 @@ def _collections(plan: Plan, language: Language) -> Iterator[Link]:
 
 def make_pages(
     plan: Plan,
-    placeholders: Mapping[str, Placeholder],
+    placeholders: Placeholders,
     language: Language,
     sizes: Mapping[str, int] | None = None,
 ) -> tuple[tuple[Pages, ...], tuple[Problem, ...]]:
@@ -116,7 +117,7 @@ class _Builder:
     def __init__(
         self,
         plan: Plan,
-        placeholders: Mapping[str, Placeholder],
+        placeholders: Placeholders,
         language: Language,
         sizes: Mapping[str, int],
     ) -> None:

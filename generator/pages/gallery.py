@@ -1,7 +1,7 @@
 """What lists show of photos and albums: pictures, tiles, cards; and lists page by page. Pure."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from generator.core.digest import digest_of
 from generator.core.formats import OUTPUTS
 from generator.core.geometry import fit
 from generator.core.model import DirectiveKind, Layout, Placeholder
+from generator.core.placeholders import Placeholders
 from generator.core.routes import folder_of, page_address
 from generator.pages.language import Language
 from generator.pages.sections import Stretch
@@ -81,9 +82,7 @@ class Gallery:
     Placeholders go by the key of the source that every browser shows.
     """
 
-    def __init__(
-        self, plan: Plan, placeholders: Mapping[str, Placeholder], language: Language
-    ) -> None:
+    def __init__(self, plan: Plan, placeholders: Placeholders, language: Language) -> None:
         self._plan = plan
         self._placeholders = placeholders
         self._language = language

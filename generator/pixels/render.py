@@ -11,6 +11,7 @@ from generator.core.errors import Problem
 from generator.core.geometry import DRAFT_RATIO
 from generator.core.layout import PICTURES
 from generator.core.model import Job, Photo, Placeholder, Recipe
+from generator.core.placeholders import Placeholders, placeholders_of, record_of
 from generator.pixels.encode import kept_placeholder, render_job, try_job
 from generator.privacy.originals import not_scrubbed, why_not
 from generator.state import store
@@ -42,7 +43,7 @@ class Results(Struct, frozen=True):
     photos: int = 0
     variants: int = 0
     failures: dict[str, Problem] = {}
-    placeholders: dict[str, Placeholder] = {}
+    placeholders: Placeholders = Placeholders()
 
 
 def missing(jobs: Iterable[Job], cache: Path) -> list[Job]:
@@ -82,7 +83,7 @@ def render(
     """
     work = partial(render_job, pictures=pictures, cache=cache)
     failures: dict[str, Problem] = {}
-    placeholders: dict[str, Placeholder] = {}
+    placeholders = bytearray()
     variants = 0
     if count:
         progress(0, count)
@@ -95,9 +96,14 @@ def render(
         else:
             variants += result.variants
             if result.placeholder is not None:
-                placeholders[job.shown] = result.placeholder
+                placeholders += record_of(job.shown, result.placeholder)
         progress(done, count)
-    return Results(count - len(failures), variants, failures, placeholders)
+    return Results(
+        photos=count - len(failures),
+        variants=variants,
+        failures=failures,
+        placeholders=Placeholders(bytes(placeholders)),
+    )
 
 
 def undecodable(
@@ -123,13 +129,10 @@ def _died(path: str) -> Problem:
     return Problem(place, Died.what, Died.hint, passing=True, code="decoder-died")
 
 
-def kept_placeholders(
-    keys: Iterable[str], cache: Path, workers: Workers
-) -> Iterator[tuple[str, Placeholder]]:
-    """Yield the placeholders of what the store keeps under these keys."""
-    for key, result in workers.run(partial(kept_placeholder, cache=cache), keys):
-        if isinstance(result, Placeholder):
-            yield key, result
+def kept_placeholders(keys: Iterable[str], cache: Path, workers: Workers) -> Placeholders:
+    """Make the placeholders of what the store keeps under these keys."""
+    results = workers.run(partial(kept_placeholder, cache=cache), keys)
+    return placeholders_of((key, each) for key, each in results if isinstance(each, Placeholder))
 
 
 def unscrubbable(photos: Sequence[Photo], pictures: Path, workers: Workers) -> dict[str, Problem]:

@@ -263,6 +263,10 @@ class Plan(Struct, frozen=True):
         """The pixel work for all, one for each different picture, largest first."""
         return tuple(each.job for each in self.pictures)
 
+    def seen(self) -> Iterator[str]:
+        """Yield the keys of all that placeholders are made of."""
+        return filter(None, (photo.seen for photo in self.pictures))
+
     def all_albums(self) -> Iterator[Album]:
         """Yield every album that has a page, listed or not, those above first."""
         for album in (self.root, *self.apart):

@@ -13,7 +13,7 @@ from generator.containers.parts import MalformedError
 from generator.core.config import Config
 from generator.core.errors import DecodeError, Problem, TemplateError, in_order
 from generator.core.layout import CACHE
-from generator.core.model import Placeholder
+from generator.core.placeholders import Placeholders
 from generator.library.survey import theme_folders
 from generator.output.content import SourceChangedError
 from generator.report import Listener, Options, Report
@@ -53,7 +53,7 @@ class SiteDesk:
         self._lock = threading.Condition()
         self._showing: Preview | None = None
         self._built: Preview | None = None
-        self._placeholders: dict[str, Placeholder] | None = None
+        self._placeholders: Placeholders | None = None
         self._faulty = Faulty()
         self._problems: tuple[Problem, ...] = ()
         self._young: frozenset[str] = frozenset()
@@ -175,7 +175,7 @@ class SiteDesk:
     def _show(self, task: Task, asking: Asking) -> tuple[str, ...]:
         """Show a plan and have it built; return the paths that are other than before."""
         while True:
-            before, placeholders = self._showing, self._placeholders or {}
+            before, placeholders = self._showing, self._placeholders or Placeholders()
             drawn = Drawn(task.sketch, placeholders, task.sketch.design(placeholders))
             showing = Preview(drawn.design, self._site, asking, self._archives)
             showing.try_templates(before)
@@ -221,7 +221,7 @@ class SiteDesk:
         """Return the paths that a build changed, for it left out photos that were planned."""
         if made is None or made.sketch.plan == task.sketch.plan:
             return ()
-        design = made.sketch.design(self._placeholders or {})
+        design = made.sketch.design(self._placeholders or Placeholders())
         return differing(before.design.units, design.units)
 
 

@@ -1,7 +1,7 @@
 """A design as it is shown: any file of it on demand, and how it differs from another."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,10 +12,10 @@ from generator.core.model import (
     Job,
     OutputFile,
     PageOrigin,
-    Placeholder,
     ThemeOrigin,
     Unit,
 )
+from generator.core.placeholders import Placeholders
 from generator.core.routes import STATIC
 from generator.design import Design, contents
 from generator.output import inventory
@@ -120,7 +120,7 @@ def _files_beside(same: Collection[tuple[str, str]], units: Iterable[Unit]) -> s
 
 def changed_files(
     sketch: Sketch,
-    placeholders: Mapping[str, Placeholder],
+    placeholders: Placeholders,
     after: Preview,
     before: Preview | None,
 ) -> tuple[str, ...]:
