@@ -36,7 +36,10 @@ class Site:
             self.settings(self.SETTINGS)
 
     def settings(self, text: str) -> None:
-        (self.root / "site.toml").write_text(text, encoding="utf-8")
+        """Write the settings, at once: `serve` is never to read half of them."""
+        new = self.root / "site.toml.new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.root / "site.toml")
 
     def photo(self, path: str, seed: int = 0, width: int = 96, height: int = 64) -> Path:
         return save(chart(width, height, seed), self.pictures / path)
