@@ -317,7 +317,7 @@ class Edits(RuleBasedStateMachine):
 
 TestEdits = Edits.TestCase
 TestEdits.settings = settings(
-    max_examples=cases(20),
+    max_examples=cases(8),
     stateful_step_count=16,
     suppress_health_check=list(HealthCheck),
 )
